@@ -1,0 +1,47 @@
+"""Keyset pages: an opaque cursor that carries the last row's sort key."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from reachly.kit.errors import FieldError, Invalid
+
+T = TypeVar("T")
+MAX_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list; `next_cursor` is None on the last page, `total` None where counting costs too much."""
+
+    items: list[T]
+    next_cursor: str | None
+    total: int | None = None
+
+
+def encode_cursor(*key: str | int | None) -> str:
+    """The sort key of the last row, as an opaque string."""
+    return base64.urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, parts: int) -> list[str | int | None]:
+    """The key made by `encode_cursor`. Raises Invalid when the cursor is not one of ours with `parts` parts."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        key = None
+    if not isinstance(key, list) or len(key) != parts or not all(isinstance(k, str | int | None) for k in key):
+        fault = FieldError("/cursor", "This is not a cursor that we gave out.", "cursor")
+        raise Invalid("Leave `cursor` out to begin at the first page.", code="bad_cursor", errors=[fault])
+    return key
+
+
+def cut_page(rows: Sequence[T], limit: int) -> tuple[list[T], bool]:
+    """Splits `limit + 1` fetched rows into the page and whether more follow."""
+    return list(rows[:limit]), len(rows) > limit
