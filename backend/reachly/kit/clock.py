@@ -22,6 +22,9 @@ from typing import Protocol, TypeVar
 
 Barrier = Callable[[], Awaitable[object]]
 
+# Sleeping until FOREVER means until the next nudge; the virtual clock never jumps there.
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
 # The wall clock can be set while we sleep, so a long real sleep is looked at again this often (seconds).
 _RECHECK = 30.0
 
@@ -217,7 +220,8 @@ class VirtualClock:
         nudged = {name, seat.name} & self._pending
         self._pending -= nudged
         sleeper = seat.sleeper = _Sleeper(name)
-        self._push(self._now if nudged else when, sleeper)
+        if nudged or when < FOREVER:
+            self._push(self._now if nudged else when, sleeper)
         self._running -= 1
         self._move_if_idle()
         try:

@@ -225,6 +225,31 @@ async def test_a_nudge_moves_a_sleeper_to_now() -> None:
     assert woken == [7, 1007]
 
 
+async def test_a_sleeper_without_an_hour_waits_for_its_nudge_only() -> None:
+    virtual = VirtualClock(START, 2)
+    woken: list[float] = []
+
+    async def sleeper() -> None:
+        async with virtual.actor("idle"):
+            while True:
+                await virtual.sleep_until(clock.FOREVER)
+                woken.append((virtual.now() - START).total_seconds())
+
+    async def waker() -> None:
+        async with virtual.actor("waker"):
+            await virtual.sleep(7)
+            virtual.nudge("idle")
+            await virtual.sleep(7)
+
+    idle = asyncio.create_task(sleeper())
+    await waker()
+    await asyncio.sleep(0.01)
+    assert woken == [7]
+    assert virtual.now() == START + timedelta(seconds=14)
+    idle.cancel()
+    await asyncio.wait({idle})
+
+
 @pytest.mark.parametrize("kind", ["real", "virtual"])
 async def test_a_nudge_that_comes_too_early_is_not_lost(kind: str) -> None:
     chosen: clock.Clock = RealClock() if kind == "real" else VirtualClock(START, 1)
