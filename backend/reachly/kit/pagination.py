@@ -6,8 +6,9 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from pydantic import BaseModel
 
 from reachly.kit.errors import FieldError, Invalid
 
@@ -15,8 +16,7 @@ T = TypeVar("T")
 MAX_LIMIT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(BaseModel, Generic[T]):
     """One page of a list; `next_cursor` is None on the last page, `total` None where counting costs too much."""
 
     items: list[T]

@@ -1,0 +1,94 @@
+"""The only ways to a connection: `tenant(organization_id)` here, `system()` in `data/system.py`.
+
+Each is one transaction that commits when the block ends and rolls back when it raises. The first statement
+enters the role and names the organization: it opens the transaction before anything else (an enqueue on the bare
+asyncpg connection would otherwise be committed on its own) and puts row-level security in force.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import asyncpg
+from sqlalchemy import event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session as SyncSession
+from sqlalchemy.orm import SessionTransaction
+
+Session = AsyncSession
+ENTER = text("SELECT set_config('role', :role, true), set_config('reachly.organization_id', :organization_id, true)")
+
+
+class _ScopedSession(SyncSession):
+    """Enters the role anew with every transaction, since `set_config(…, true)` ends with it."""
+
+
+@event.listens_for(_ScopedSession, "after_begin")
+def _enter(session: SyncSession, transaction: SessionTransaction, connection: Any) -> None:
+    if not transaction.nested:
+        connection.execute(ENTER, {"role": session.info["role"], "organization_id": session.info["organization_id"]})
+
+
+class Database:
+    """An engine and the sessions on it."""
+
+    def __init__(self, dsn: str, *, pool_size: int = 10, pooled: bool = False) -> None:
+        url = make_url(dsn).set(drivername="postgresql+asyncpg")
+        connect: dict[str, Any] = {"server_settings": {"jit": "off", "application_name": "reachly"}}
+        if pooled:
+            connect |= {"statement_cache_size": 0}
+            url = url.update_query_dict({"prepared_statement_cache_size": "0"})
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=connect
+        )
+
+    def session(self, role: str, organization_id: uuid.UUID | None) -> AsyncSession:
+        """A session that enters `role` for `organization_id` with its first statement."""
+        info = {"role": role, "organization_id": str(organization_id or "")}
+        return AsyncSession(self.engine, sync_session_class=_ScopedSession, info=info, expire_on_commit=False)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+_installed: Database | None = None
+
+
+def install(database: Database | None) -> None:
+    """Called once by `bootstrap` (and by test fixtures)."""
+    global _installed
+    _installed = database
+
+
+def database() -> Database:
+    """The installed database; a programming error when there is none."""
+    assert _installed is not None, "no database installed"
+    return _installed
+
+
+@asynccontextmanager
+async def unit_of_work(role: str, organization_id: uuid.UUID | None) -> AsyncIterator[Session]:
+    """One transaction in `role`; for `tenant` and `system` only."""
+    async with database().session(role, organization_id) as session:
+        await session.connection()  # enters now, so that an enqueue as the very first act is inside
+        yield session
+        await session.commit()
+
+
+@asynccontextmanager
+async def tenant(organization_id: uuid.UUID) -> AsyncIterator[Session]:
+    """One transaction that sees one organization."""
+    async with unit_of_work("reachly_tenant", organization_id) as session:
+        yield session
+
+
+async def raw(session: Session) -> asyncpg.Connection[Any]:
+    """The asyncpg connection under the session, inside its transaction: for COPY, batches and the job engine.
+
+    JSON columns take and give text here, as SQLAlchemy has set the codecs.
+    """
+    pooled = await (await session.connection()).get_raw_connection()
+    return cast("asyncpg.Connection[Any]", pooled.driver_connection)

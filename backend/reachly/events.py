@@ -1,0 +1,220 @@
+"""Facts, in the past tense. What each starts is in `pipeline.py`; how each is kept is in `data/outbox.py`.
+
+An event class names its counters; `counts()` says which of them this very fact raises, and by how much.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+Verdict = Literal["human", "machine", "undecided"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """`at` is product time. `data` is what the browser and the export see beside the ids; JSON values only."""
+
+    name: ClassVar[str]
+    stored: ClassVar[bool] = True  # kept in analytics_events and replayed to browsers
+
+    organization_id: uuid.UUID
+    at: datetime
+    campaign_id: uuid.UUID | None = None
+    lead_id: uuid.UUID | None = None
+    enrollment_id: uuid.UUID | None = None
+    send_id: uuid.UUID | None = None
+    email_account_id: uuid.UUID | None = None
+    sequence_id: uuid.UUID | None = None
+    variant: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def counts(self) -> Mapping[str, int]:
+        """Counters of `campaign_stats` raised by this fact."""
+        return {}
+
+    def job_args(self) -> dict[str, str]:
+        """Arguments of the jobs this fact starts: ids as text."""
+        return {"campaign_id": str(self.campaign_id)} if self.campaign_id else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportEvent(Event):
+    import_id: uuid.UUID
+
+    def job_args(self) -> dict[str, str]:
+        return {"import_id": str(self.import_id)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportUploaded(ImportEvent):
+    """The upload is whole; its rows wait to be read."""
+
+    name = "import_uploaded"
+    stored = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportProgressed(ImportEvent):
+    """Volatile: said to browsers that listen now, kept nowhere."""
+
+    name = "import_progressed"
+    stored = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadsImported(ImportEvent):
+    name = "leads_imported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadsChanged(Event):
+    """Leads added or edited by hand; they want verifying. `batch_id` marks the unverified leads by nothing else."""
+
+    name = "leads_changed"
+    stored = False
+
+    def job_args(self) -> dict[str, str]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadsVerified(Event):
+    name = "leads_verified"
+
+    def job_args(self) -> dict[str, str]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignStarted(Event):
+    name = "campaign_started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignPaused(Event):
+    name = "campaign_paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignCompleted(Event):
+    name = "campaign_completed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadsEnrolled(Event):
+    name = "leads_enrolled"
+    stored = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrollmentsReady(Event):
+    """Enrollments are personalised, or what they depend on changed: plan them (again)."""
+
+    name = "enrollments_ready"
+    stored = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSent(Event):
+    name = "sent"
+
+    def counts(self) -> Mapping[str, int]:
+        return {"sent": 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFailed(Event):
+    """Set apart, given up, or unsure; `data["reason"]` says which."""
+
+    name = "failed"
+
+    def counts(self) -> Mapping[str, int]:
+        return {"failed": 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounced(Event):
+    """`data["hard"]`: the person is suppressed. Refused in session or reported later."""
+
+    name = "bounced"
+
+    def counts(self) -> Mapping[str, int]:
+        return {"bounced": 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened(Event):
+    """`first`: the first of its verdict for this message; only that one is counted."""
+
+    name = "opened"
+    verdict: Verdict = "undecided"
+    first: bool = True
+
+    def counts(self) -> Mapping[str, int]:
+        return {"opened_machine" if self.verdict == "machine" else "opened": 1} if self.first else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clicked(Event):
+    name = "clicked"
+    verdict: Verdict = "undecided"
+    first: bool = True
+
+    def counts(self) -> Mapping[str, int]:
+        return {"clicked_machine" if self.verdict == "machine" else "clicked": 1} if self.first else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replied(Event):
+    """A human answered. `intent` as the classifier read it; `first`: of this enrollment."""
+
+    name = "replied"
+    intent: str = "unclear"
+    first: bool = True
+
+    def counts(self) -> Mapping[str, int]:
+        if not self.first:
+            return {}
+        return {"replied": 1, "interested": 1} if self.intent == "interested" else {"replied": 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoReplied(Event):
+    """A machine answered for a person: holds, stops nothing, counts as no reply."""
+
+    name = "auto_replied"
+
+    def counts(self) -> Mapping[str, int]:
+        return {"auto_replied": 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsubscribed(Event):
+    name = "unsubscribed"
+
+    def counts(self) -> Mapping[str, int]:
+        return {"unsubscribed": 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaReached(Event):
+    name = "quota_reached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverabilityFell(Event):
+    name = "deliverability_fell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxChanged(Event):
+    """A mailbox was connected, paused, failed or came back; `data["status"]`."""
+
+    name = "mailbox_changed"
+
+    def job_args(self) -> dict[str, str]:
+        return {"email_account_id": str(self.email_account_id)}

@@ -1,0 +1,43 @@
+"""The mission's two flow diagrams as a table: which fact starts which job, and what the browser hears.
+
+Nothing imports forward: a room emits a fact and knows nothing of what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reachly import events as e
+
+JOBS: Mapping[type[e.Event], tuple[str, ...]] = {
+    # Lead import & processing: upload -> read -> verify -> enrich -> store
+    e.ImportUploaded: ("leads.import",),
+    e.LeadsImported: ("verification.verify_batch",),
+    e.LeadsChanged: ("verification.verify_batch",),
+    e.LeadsVerified: ("enrichment.enrich_batch",),
+    # Campaign: start -> personalise -> schedule -> (sending loop) -> analytics
+    e.CampaignStarted: ("campaigns.personalise",),
+    e.LeadsEnrolled: ("campaigns.personalise",),
+    e.EnrollmentsReady: ("scheduling.plan",),
+    e.MailboxChanged: ("scheduling.plan_mailbox",),
+}
+
+LIVE: Mapping[type[e.Event], str] = {
+    e.ImportProgressed: "import:progress",
+    e.LeadsImported: "leads:imported",
+    e.LeadsVerified: "leads:verified",
+    e.CampaignStarted: "campaign:started",
+    e.CampaignPaused: "campaign:paused",
+    e.CampaignCompleted: "campaign:completed",
+    e.MessageSent: "email:sent",
+    e.MessageFailed: "email:failed",
+    e.Bounced: "email:bounced",
+    e.Opened: "email:opened",
+    e.Clicked: "email:clicked",
+    e.Replied: "email:replied",
+    e.AutoReplied: "email:auto_replied",
+    e.Unsubscribed: "email:unsubscribed",
+    e.QuotaReached: "quota:warning",
+    e.DeliverabilityFell: "deliverability:alert",
+    e.MailboxChanged: "mailbox:changed",
+}

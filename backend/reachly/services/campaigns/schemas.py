@@ -1,0 +1,223 @@
+"""Campaigns and enrollments, as the doors see them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+CampaignStatus = Literal["draft", "active", "paused", "completed", "archived"]
+EnrollmentStatus = Literal[
+    "pending", "active", "held", "replied", "bounced", "unsubscribed", "completed", "stopped", "failed"
+]
+DEFAULT_SCHEDULE: dict[str, Any] = {
+    "timezone": "UTC",
+    "windows": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+}
+
+
+class CampaignSettings(BaseModel):
+    track_opens: bool = False
+    track_clicks: bool = False
+    stop_on_reply: bool = True
+    out_of_office: Literal["hold", "ignore"] = "hold"
+    out_of_office_days: int = Field(7, ge=1, le=90, description="Hold this long when no return date is stated")
+    unsubscribe_form: Literal["link", "reply"] = "link"
+    text_only: bool = False
+    recipient_hours: bool = Field(False, description="Also keep to 9 to 17 o'clock at the recipient's, where known")
+    holidays: bool = Field(False, description="Not on public holidays of the recipient's country, where known")
+    mail_to: Literal["deliverable", "risky", "unknown"] = Field(
+        "unknown", description="The worst verdict that is still mailed; `undeliverable` never is"
+    )
+    daily_new_leads_first: bool = False
+
+
+class CampaignIn(BaseModel):
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    send_schedule: dict[str, Any] | None = None
+    daily_cap: int | None = Field(None, ge=1, le=1_000_000)
+    new_leads_cap: int | None = Field(None, ge=1, le=1_000_000)
+    company_cap: int | None = Field(None, ge=1, le=10_000)
+    settings: CampaignSettings = CampaignSettings()
+    email_account_ids: list[uuid.UUID] = Field(default=[], max_length=500)
+    subject_template: str | None = Field(None, max_length=998, description="Kept as step 1")
+    email_template: str | None = Field(None, max_length=200_000, description="Kept as step 1")
+
+    model_config = ConfigDict(json_schema_extra={"examples": [
+        {"name": "Autumn outreach", "subject_template": "A question, {{ first_name | fallback: \"hello\" }}",
+         "email_template": "Hi {{ first_name | fallback: \"there\" }},\n\n{{ opening_line }}"}
+    ]})  # fmt: skip
+
+
+class CampaignPatch(BaseModel):
+    """Fields left out stay as they are. `null` on a cap lifts it."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
+    send_schedule: dict[str, Any] | None = None
+    daily_cap: int | None = Field(None, ge=1, le=1_000_000)
+    new_leads_cap: int | None = Field(None, ge=1, le=1_000_000)
+    company_cap: int | None = Field(None, ge=1, le=10_000)
+    settings: CampaignSettings | None = None
+    email_account_ids: list[uuid.UUID] | None = Field(None, max_length=500)
+
+
+class Progress(BaseModel):
+    """Enrollments by state."""
+
+    total: int = 0
+    pending: int = 0
+    active: int = 0
+    held: int = 0
+    replied: int = 0
+    bounced: int = 0
+    unsubscribed: int = 0
+    completed: int = 0
+    stopped: int = 0
+    failed: int = 0
+
+
+class Figures(BaseModel):
+    sent: int = 0
+    delivered: int = 0
+    opened: int = 0
+    opened_machine: int = 0
+    clicked: int = 0
+    clicked_machine: int = 0
+    replied: int = 0
+    interested: int = 0
+    auto_replied: int = 0
+    bounced: int = 0
+    unsubscribed: int = 0
+    failed: int = 0
+
+
+class CampaignOut(BaseModel):
+    id: uuid.UUID
+    name: str
+    status: CampaignStatus
+    status_reason: str | None
+    send_schedule: dict[str, Any]
+    daily_cap: int | None
+    new_leads_cap: int | None
+    company_cap: int | None
+    settings: CampaignSettings
+    email_account_ids: list[uuid.UUID]
+    steps: int
+    subject_template: str | None = Field(description="Of step 1")
+    email_template: str | None = Field(description="Of step 1")
+    progress: Progress
+    figures: Figures
+    next_send_at: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    paused_at: datetime | None
+    completed_at: datetime | None
+
+
+class EnrollIn(BaseModel):
+    lead_ids: list[uuid.UUID] | None = Field(None, max_length=50_000)
+    import_id: uuid.UUID | None = None
+    all_leads: bool = False
+
+
+class EnrollOut(BaseModel):
+    enrolled: int
+    already: int
+    skipped: int = Field(description="Suppressed or unknown")
+
+
+class EnrollmentOut(BaseModel):
+    id: uuid.UUID
+    lead_id: uuid.UUID
+    email: str
+    first_name: str
+    last_name: str
+    company: str
+    status: EnrollmentStatus
+    next_step: int
+    next_due_at: datetime | None
+    email_account_id: uuid.UUID | None
+    blocked_reason: str | None = Field(description="Machine-readable; null: nothing is in the way")
+    blocked_detail: str | None
+    blocked_until: datetime | None
+    last_sent_at: datetime | None
+    sent: int
+    opened: bool
+    clicked: bool
+    replied: bool
+    updated_at: datetime
+
+
+class SendOut(BaseModel):
+    """One row of the ledger."""
+
+    id: uuid.UUID
+    lead_id: uuid.UUID | None
+    to_email: str
+    step: int
+    variant: str
+    email_account_id: uuid.UUID | None
+    status: str
+    subject: str
+    planned_at: datetime
+    handed_at: datetime | None
+    sent_at: datetime | None
+    opened_at: datetime | None
+    clicked_at: datetime | None
+    replied_at: datetime | None
+    bounced_at: datetime | None
+    message_id: str
+    reason: str | None
+    reply_code: int | None
+    attempts: int
+
+
+class PreviewIn(BaseModel):
+    lead_id: uuid.UUID | None = Field(None, description="null: the campaign's first lead, else an invented one")
+    sequence_id: uuid.UUID | None = None
+    subject_template: str | None = Field(None, max_length=998, description="Unsaved text; null: the step's")
+    email_template: str | None = Field(None, max_length=200_000)
+    variant: str = "A"
+
+
+class PreviewOut(BaseModel):
+    subject: str
+    html: str
+    text: str
+    from_email: str
+    to_email: str
+    unresolved: list[str]
+    problems: list[str]
+    forms: int
+
+
+class CheckFinding(BaseModel):
+    code: str
+    severity: Literal["blocks", "warns"]
+    detail: str
+    pointer: str = ""
+    step: int | None = None
+    count: int | None = None
+    examples: list[str] = []
+
+
+class CheckOut(BaseModel):
+    can_start: bool
+    findings: list[CheckFinding]
+    leads: int
+    mailable: int
+
+
+class TestSendIn(PreviewIn):
+    to_email: Annotated[str, StringConstraints(min_length=3, max_length=320)]
+    email_account_id: uuid.UUID | None = None
+
+
+class TestSendOut(BaseModel):
+    ok: bool
+    detail: str
+    send_id: uuid.UUID | None = None

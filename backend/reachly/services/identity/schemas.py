@@ -1,0 +1,167 @@
+"""Who is signed in, and what they may do."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Role = Literal["admin", "user", "viewer"]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Password = Annotated[str, StringConstraints(min_length=10, max_length=1024)]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)]
+
+
+class Permission(StrEnum):
+    """`noun:verb`; the seed's names are kept."""
+
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_WRITE = "accounts:write"
+    ANALYTICS_VIEW = "analytics:view"
+    CAMPAIGNS_READ = "campaigns:read"
+    CAMPAIGNS_WRITE = "campaigns:write"
+    INBOX_READ = "inbox:read"
+    INBOX_WRITE = "inbox:write"
+    LEADS_IMPORT = "leads:import"
+    LEADS_READ = "leads:read"
+    LEADS_WRITE = "leads:write"
+    ORG_ADMIN = "org:admin"
+
+
+READS = frozenset({
+    Permission.ACCOUNTS_READ, Permission.ANALYTICS_VIEW, Permission.CAMPAIGNS_READ, Permission.INBOX_READ,
+    Permission.LEADS_READ,
+})  # fmt: skip
+PERMISSIONS: dict[str, frozenset[Permission]] = {
+    "admin": frozenset(Permission),
+    "user": frozenset(Permission) - {Permission.ORG_ADMIN},
+    "viewer": READS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person (or key) on whose behalf a service acts. Made by the door, trusted below it."""
+
+    organization_id: uuid.UUID
+    user_id: uuid.UUID
+    email: str
+    role: Role
+    permissions: frozenset[Permission]
+    ip: str = ""
+
+
+class RegisterIn(BaseModel):
+    email: Email
+    password: Password
+    name: Name = ""
+    organization_name: Name = ""
+    timezone: str = "UTC"
+    client: Literal["browser", "token"] = Field("browser", description="`token` answers the refresh token in the body")
+
+    model_config = ConfigDict(json_schema_extra={"examples": [
+        {"email": "mira@brightfjord.example", "password": "correct horse battery", "name": "Mira Sol",
+         "organization_name": "Brightfjord"}
+    ]})  # fmt: skip
+
+
+class LoginIn(BaseModel):
+    email: Email
+    password: Annotated[str, StringConstraints(max_length=1024)]
+    client: Literal["browser", "token"] = "browser"
+
+
+class RefreshIn(BaseModel):
+    refresh_token: str | None = Field(None, max_length=512, description="Only for clients without cookies")
+
+
+class OrganizationOut(BaseModel):
+    id: uuid.UUID
+    name: str
+    domain: str | None
+    plan_type: str
+    timezone: str
+    postal_address: str | None
+    is_demo: bool
+    created_at: datetime
+
+
+class UserOut(BaseModel):
+    id: uuid.UUID
+    email: str
+    name: str
+    role: Role
+    timezone: str | None
+    created_at: datetime
+
+
+class MeOut(BaseModel):
+    user: UserOut
+    organization: OrganizationOut
+    permissions: list[Permission]
+
+
+class TokenOut(BaseModel):
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int = Field(description="Seconds")
+    refresh_token: str | None = Field(None, description="Only when `client` is `token`; browsers get a cookie")
+    me: MeOut
+
+
+class ProfileIn(BaseModel):
+    name: Name
+    timezone: str | None = None
+
+
+class PasswordIn(BaseModel):
+    current_password: Annotated[str, StringConstraints(max_length=1024)]
+    new_password: Password
+
+
+class OrganizationIn(BaseModel):
+    name: Name
+    domain: Annotated[str, StringConstraints(strip_whitespace=True, max_length=253)] | None = None
+    timezone: str = "UTC"
+    postal_address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = Field(
+        None, description="Stands at the foot of every campaign message; a campaign does not start without it"
+    )
+
+
+class MemberOut(UserOut):
+    is_active: bool
+
+
+class SessionOut(BaseModel):
+    id: uuid.UUID
+    user_agent: str
+    ip: str
+    created_at: datetime
+    last_used_at: datetime
+    is_current: bool
+
+
+class UsageMetric(BaseModel):
+    metric: str
+    used: int
+    limit: int | None = Field(description="null: no limit")
+
+
+class UsageOut(BaseModel):
+    plan_type: str
+    since: datetime
+    metrics: list[UsageMetric]
+
+
+class AuditEntryOut(BaseModel):
+    id: uuid.UUID
+    at: datetime
+    user_id: uuid.UUID | None
+    action: str
+    subject: str | None
+    detail: dict[str, object]
+    ip: str

@@ -1,0 +1,60 @@
+"""Threads and messages."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, StringConstraints
+
+Intent = Literal["interested", "not_interested", "question", "stop", "out_of_office", "unclear"]
+
+
+class ThreadOut(BaseModel):
+    id: uuid.UUID
+    contact_email: str
+    contact_name: str
+    subject: str
+    snippet: str
+    intent: str
+    last_kind: str
+    unread: bool
+    email_account_id: uuid.UUID | None
+    campaign_id: uuid.UUID | None
+    lead_id: uuid.UUID | None
+    snoozed_until: datetime | None
+    last_message_at: datetime
+
+
+class MessageOut(BaseModel):
+    id: uuid.UUID
+    direction: Literal["in", "out"]
+    kind: str
+    from_email: str
+    from_name: str
+    to_email: str
+    subject: str
+    text: str
+    at: datetime
+    step: int | None = None
+
+
+class ThreadDetailOut(ThreadOut):
+    messages: list[MessageOut]
+
+
+class ReadIn(BaseModel):
+    unread: bool = False
+
+
+class IntentIn(BaseModel):
+    intent: Intent
+
+
+class SnoozeIn(BaseModel):
+    until: datetime | None
+
+
+class ReplyIn(BaseModel):
+    text: Annotated[str, StringConstraints(min_length=1, max_length=100_000)]

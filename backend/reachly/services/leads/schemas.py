@@ -1,0 +1,169 @@
+"""Leads and imports, as the doors see them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Verification = Literal["unverified", "deliverable", "risky", "undeliverable", "unknown"]
+SeedStatus = Literal["pending", "sent", "replied", "bounced"]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+CustomFields = dict[Annotated[str, StringConstraints(min_length=1, max_length=60)], Annotated[str, StringConstraints(max_length=5_000)]]
+
+
+class LeadIn(BaseModel):
+    email: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)]
+    first_name: Text = ""
+    last_name: Text = ""
+    company: Text = ""
+    position: Text = ""
+    country: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
+    timezone: str = ""
+    custom_fields: CustomFields = {}
+    source: Text = ""
+    lawful_basis: Text = ""
+    campaign_id: uuid.UUID | None = Field(None, description="Enrols the lead at once")
+
+    model_config = ConfigDict(json_schema_extra={"examples": [
+        {"email": "ines@acme.example", "first_name": "Inès", "company": "Acme", "custom_fields": {"plan": "pro"}}
+    ]})  # fmt: skip
+
+
+class LeadPatch(BaseModel):
+    """Fields left out stay as they are."""
+
+    email: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)] | None = None
+    first_name: Text | None = None
+    last_name: Text | None = None
+    company: Text | None = None
+    position: Text | None = None
+    country: Text | None = None
+    timezone: str | None = None
+    custom_fields: CustomFields | None = None
+
+
+class LeadOut(BaseModel):
+    id: uuid.UUID
+    email: str
+    first_name: str
+    last_name: str
+    company: str
+    position: str
+    country: str
+    timezone: str
+    custom_fields: dict[str, str]
+    verification: Verification
+    verification_reason: str | None
+    verified_at: datetime | None
+    suppressed: str | None = Field(None, description="Why this person must not be written to")
+    source: str
+    lawful_basis: str
+    import_id: uuid.UUID | None
+    campaigns: int = Field(0, description="In how many campaigns")
+    status: SeedStatus | None = Field(None, description="In the campaign asked for with `campaign_id`")
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class TimelineEntry(BaseModel):
+    at: datetime
+    event: str
+    campaign_id: uuid.UUID | None
+    campaign_name: str | None
+    step: int | None
+    detail: dict[str, object]
+
+
+class LeadDetailOut(LeadOut):
+    facts: list[FactOut] = []
+    enrollments: list[LeadEnrollmentOut] = []
+
+
+class FactOut(BaseModel):
+    name: str
+    value: str
+    source: str
+    confidence: float
+    observed_at: datetime
+
+
+class LeadEnrollmentOut(BaseModel):
+    enrollment_id: uuid.UUID
+    campaign_id: uuid.UUID
+    campaign_name: str
+    status: str
+    next_due_at: datetime | None
+
+
+class ImportOptions(BaseModel):
+    duplicates: Literal["update", "skip"] = "update"
+    source: Text = ""
+    lawful_basis: Text = ""
+    mapping: dict[str, str] | None = Field(
+        None, description="CSV header -> field name, `custom:<key>`, or empty to leave the column out; null: guessed"
+    )
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
+    encoding: str | None = None
+
+
+class ImportOut(BaseModel):
+    """rows_read = imported + updated + skipped + failed, always."""
+
+    id: uuid.UUID
+    filename: str
+    campaign_id: uuid.UUID | None
+    status: Literal["uploading", "queued", "running", "completed", "failed", "undone"]
+    rows_read: int
+    imported: int
+    updated: int
+    skipped: int
+    failed: int
+    enrolled: int
+    bytes_total: int
+    bytes_done: int
+    error: str | None
+    mapping: dict[str, str] | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    can_undo: bool
+
+
+class ImportRowOut(BaseModel):
+    line: int
+    outcome: Literal["failed", "skipped", "updated"]
+    code: str
+    reason: str
+    raw: list[str]
+
+
+class ImportPreviewOut(BaseModel):
+    encoding: str
+    delimiter: str
+    headers: list[str]
+    mapping: dict[str, str]
+    rows: list[list[str]] = Field(description="The first rows as understood")
+    problems: list[str]
+
+
+class VerifyIn(BaseModel):
+    lead_ids: list[uuid.UUID] | None = Field(None, max_length=10_000, description="null: all that were never verified")
+
+
+class QueuedOut(BaseModel):
+    queued: int
+
+
+class BulkIn(BaseModel):
+    lead_ids: list[uuid.UUID] = Field(max_length=10_000)
+    action: Literal["delete", "enroll", "suppress", "verify"]
+    campaign_id: uuid.UUID | None = None
+
+
+class BulkOut(BaseModel):
+    done: int
+    skipped: int
