@@ -94,7 +94,7 @@ def test_odd_but_sound_addresses_are_accepted(typed: str) -> None:
         '"a\r\nRCPT TO:<b@example.com>"@example.com',
         "ada@example.com>\r\nRCPT TO:<bob@example.com",
         "ada\r\n@example.com",
-    "ada\r\n@exa\r\nmple.com",
+        "ada\r\n@exa\r\nmple.com",
         "ada\x00@example.com",
         "ada@exam\x85ple.com",
         "ada\u2028@example.com",
