@@ -52,6 +52,7 @@ class EmbeddedPostgres:
         embedded_bin: Path | None = None,
         account: str = "reachly",
         durable: bool = True,
+        adopters_seconds: float = 2.0,
     ) -> None:
         self.data_dir = data_dir.resolve()
         self.cluster = self.data_dir / "postgres"
@@ -59,6 +60,7 @@ class EmbeddedPostgres:
         self._chosen_bin = embedded_bin
         self._preferred_account = account
         self._durable = durable
+        self._adopters_seconds = adopters_seconds
         self._socket_dir: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._locks: list[IO[bytes]] = []
@@ -156,7 +158,7 @@ class EmbeddedPostgres:
         return True
 
     async def _wait_for_adopters(self) -> None:
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + self._adopters_seconds
         while not self._take("postgres.users", fcntl.LOCK_EX) and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
 

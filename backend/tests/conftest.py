@@ -1,0 +1,130 @@
+"""Fixtures for every kind of test: one real PostgreSQL per run, one database per test that asks for one."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import itertools
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+
+from reachly.infra.embedded_postgres import EmbeddedPostgres
+from reachly.infra.postgres_roles import APP_ROLE
+
+T = TypeVar("T")
+TEMPLATE = "reachly_template"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """asyncio everywhere; one loop for the whole run, so that session fixtures may hold connections."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """The server of this run: started by the first worker that needs it, adopted by the others."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    server = EmbeddedPostgres(shared / "cluster", durable=False, adopters_seconds=600)
+    asyncio.run(server.start())
+    yield server
+    asyncio.run(server.stop())
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres) -> str:
+    """The name of a migrated database to clone; migrated once per run."""
+    with (postgres.data_dir / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        asyncio.run(_make_template(postgres))
+    return TEMPLATE
+
+
+@pytest.fixture
+def new_database(postgres: EmbeddedPostgres) -> Iterator[Callable[[str | None], str]]:
+    """Makes databases: `new_database(template)` returns the DSN of a clone, `new_database(None)` of an empty one."""
+    made: list[str] = []
+
+    def make(source: str | None) -> str:
+        name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
+        made.append(name)
+        _as_admin(postgres, f"CREATE DATABASE {name} OWNER {APP_ROLE} TEMPLATE {source or 'template0'}")
+        if source is None:
+            _as_admin(postgres, "CREATE EXTENSION pg_trgm", database=name)
+        return postgres.dsn(name)
+
+    yield make
+    for name in made:
+        _as_admin(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def dsn(template: str, new_database: Callable[[str | None], str]) -> str:
+    """A migrated database of this test's own. The app's role is no superuser, as in production."""
+    return new_database(template)
+
+
+@pytest.fixture
+def empty_dsn(new_database: Callable[[str | None], str]) -> str:
+    """A database without any table."""
+    return new_database(None)
+
+
+@pytest.fixture
+async def pool(dsn: str, anyio_backend: str) -> AsyncIterator[Any]:
+    """An asyncpg pool on `dsn`."""
+    async with asyncpg.create_pool(dsn, min_size=1, max_size=8) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the machine reaches a test."""
+    for name in list(os.environ):
+        if name.startswith("REACHLY_") or name in {"DATABASE_URL", "REDIS_URL", "PORT"}:
+            monkeypatch.delenv(name)
+
+
+async def _make_template(postgres: EmbeddedPostgres) -> None:
+    from reachly.data import migrate
+
+    admin = await asyncpg.connect(postgres.admin_dsn())
+    try:
+        if await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate", TEMPLATE):
+            return
+        await admin.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
+        await admin.execute(f"CREATE DATABASE {TEMPLATE} OWNER {APP_ROLE}")
+        inside = await asyncpg.connect(postgres.admin_dsn(TEMPLATE))
+        try:
+            await inside.execute("CREATE EXTENSION pg_trgm")
+        finally:
+            await inside.close()
+        await migrate.upgrade(postgres.dsn(TEMPLATE))
+        await admin.execute(f"ALTER DATABASE {TEMPLATE} IS_TEMPLATE true")
+    finally:
+        await admin.close()
+
+
+def _as_admin(postgres: EmbeddedPostgres, statement: str, database: str = "postgres") -> None:
+    async def run() -> None:
+        admin = await asyncpg.connect(postgres.admin_dsn(database))
+        try:
+            await admin.execute(statement)
+        finally:
+            await admin.close()
+
+    _run(run())
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+ROOT = Path(__file__).resolve().parents[2]
