@@ -1,0 +1,1 @@
+"""The port that puts one message on the wire."""

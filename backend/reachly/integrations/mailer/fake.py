@@ -1,0 +1,137 @@
+"""A relay in memory that does what its script says, and a Mailer to it, judged by the same contract as the vendors."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+from reachly.integrations.mailer.port import (
+    BeforeBody,
+    Envelope,
+    MailerConfig,
+    MailerError,
+    Outcome,
+    ProbeResult,
+    Receipt,
+    Stage,
+)
+from reachly.integrations.mailer.replies import read_loss, read_reply, wire_path
+
+DROP = "drop"
+
+
+class RelayScript:
+    """What a relay answers, and what it took. Without a script it accepts everything.
+
+    `answer("rcpt", "450 4.2.0 Greylisted", address="ada@example.com")` is used once, then the default again;
+    `DROP` cuts the connection instead of answering (at `final` the message was kept nevertheless, as real relays do).
+    """
+
+    def __init__(self, *, username: str = "", password: str = "", smtputf8: bool = True) -> None:
+        self.username = username
+        self.password = password
+        self.smtputf8 = smtputf8
+        self.accepted: list[Envelope] = []
+        self.sessions = 0
+        self.fault: MailerError | None = None
+        """Raised instead of a connection, for the fake alone."""
+        self._answers: dict[tuple[Stage, str], deque[str]] = defaultdict(deque)
+
+    def answer(self, stage: Stage, *replies: str, address: str = "") -> None:
+        self._answers[stage, address].extend(replies)
+
+    def next_answer(self, stage: Stage, address: str = "") -> str | None:
+        """The scripted reply for this address, else for everybody, else None."""
+        for key in ((stage, address), (stage, "")):
+            if self._answers[key]:
+                return self._answers[key].popleft()
+        return None
+
+
+class FakeMailer:
+    """A Mailer to a `RelayScript`."""
+
+    def __init__(self, config: MailerConfig, script: RelayScript) -> None:
+        self._config = config
+        self._script = script
+        self._open = False
+
+    async def open(self) -> None:
+        if not self._open:
+            self._connect()
+            self._open = True
+
+    async def probe(self) -> ProbeResult:
+        self._connect()
+        return ProbeResult("smtp", self._config.security != "none", bool(self._config.username), None)
+
+    async def close(self) -> None:
+        self._open = False
+
+    def cut(self) -> None:
+        """The relay closes an idle connection."""
+        self._open = False
+
+    async def send(self, envelope: Envelope, before_body: BeforeBody | None = None) -> Receipt:
+        sender, recipient = wire_path(envelope.mail_from), wire_path(envelope.rcpt_to)
+        words = "The address is not one that mail can be sent to."
+        if sender is None:
+            return Receipt("refused", None, "5.1.7", words, "mail")
+        if recipient is None:
+            return Receipt("refused", None, "5.1.3", words, "rcpt")
+        try:
+            await self.open()
+        except MailerError as error:
+            outcome: Outcome = "auth_failed" if error.cause == "auth" else "connect_failed"
+            stage: Stage = "auth" if error.cause == "auth" else "connect"
+            if error.reply_code is None:
+                return Receipt(outcome, None, None, error.detail, stage)
+            told = read_reply(stage, error.reply_code, error.reply)
+            return Receipt(outcome, told.code, told.enhanced, told.text, stage)
+        if not self._script.smtputf8 and not (sender.isascii() and recipient.isascii()):
+            text = "This server does not take addresses with signs outside ASCII (no SMTPUTF8)."
+            return Receipt("refused", None, "5.6.7", text, "mail")
+        return await self._offer(Envelope(sender, recipient, envelope.data), before_body)
+
+    async def _offer(self, envelope: Envelope, before_body: BeforeBody | None) -> Receipt:
+        steps: tuple[tuple[Stage, str], ...] = (("mail", envelope.mail_from), ("rcpt", envelope.rcpt_to))
+        for stage, address in steps:
+            refusal = self._ask(stage, address)
+            if refusal is not None:
+                return refusal
+        if before_body is not None:
+            await before_body()
+        refusal = self._ask("data", envelope.rcpt_to)
+        if refusal is not None:
+            return refusal
+        reply = self._script.next_answer("final", envelope.rcpt_to)
+        if reply in (None, DROP) or (reply and reply.startswith("2")):
+            data = envelope.data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+            whole = data if data.endswith(b"\r\n") else data + b"\r\n"
+            self._script.accepted.append(Envelope(envelope.mail_from, envelope.rcpt_to, whole))
+        return self._read("final", reply or "250 2.0.0 OK")
+
+    def _ask(self, stage: Stage, address: str) -> Receipt | None:
+        reply = self._script.next_answer(stage, address)
+        return None if reply is None or reply[0] in "23" else self._read(stage, reply)
+
+    def _read(self, stage: Stage, reply: str) -> Receipt:
+        if reply == DROP:
+            self._open = False
+            return read_loss(stage, "The connection was lost.")
+        receipt = read_reply(stage, int(reply[:3]), reply[4:])
+        self._open = receipt.code != 421
+        return receipt
+
+    def _connect(self) -> None:
+        script, config = self._script, self._config
+        if script.fault is not None:
+            raise script.fault
+        script.sessions += 1
+        signed_in = (config.username, config.password) == (script.username, script.password)
+        if config.username and not signed_in:
+            raise MailerError(
+                "auth",
+                "The server did not accept user name and password.",
+                reply_code=535,
+                reply="5.7.8 Authentication credentials invalid",
+            )
