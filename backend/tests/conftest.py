@@ -55,7 +55,8 @@ def new_database(postgres: EmbeddedPostgres) -> Iterator[Callable[[str | None], 
     def make(source: str | None) -> str:
         name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
         made.append(name)
-        _as_admin(postgres, f"CREATE DATABASE {name} OWNER {APP_ROLE} TEMPLATE {source or 'template0'}")
+        clone = f"TEMPLATE {source or 'template0'} STRATEGY file_copy"  # 20 ms; through the log it takes 110
+        _as_admin(postgres, f"CREATE DATABASE {name} OWNER {APP_ROLE} {clone}")
         if source is None:
             _as_admin(postgres, "CREATE EXTENSION pg_trgm", database=name)
         return postgres.dsn(name)
