@@ -423,6 +423,7 @@ CREATE TABLE imports (
     filename TEXT DEFAULT '' NOT NULL,
     status TEXT NOT NULL,
     mapping JSONB,
+    headers JSONB DEFAULT '[]' NOT NULL,
     options JSONB DEFAULT '{}' NOT NULL,
     bytes_total INTEGER DEFAULT 0 NOT NULL,
     bytes_done INTEGER DEFAULT 0 NOT NULL,
@@ -431,6 +432,7 @@ CREATE TABLE imports (
     updated INTEGER DEFAULT 0 NOT NULL,
     skipped INTEGER DEFAULT 0 NOT NULL,
     failed INTEGER DEFAULT 0 NOT NULL,
+    suppressed INTEGER DEFAULT 0 NOT NULL,
     enrolled INTEGER DEFAULT 0 NOT NULL,
     error TEXT,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -463,6 +465,10 @@ CREATE TABLE import_rows (
     CONSTRAINT fk_import_rows_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id) ON DELETE CASCADE
 );
 
+CREATE INDEX ix_import_rows_lead ON import_rows (organization_id, import_id, lead_id) WHERE lead_id IS NOT NULL;
+
+CREATE INDEX ix_import_rows_reported ON import_rows (organization_id, import_id, line) WHERE lead_id IS NULL;
+
 CREATE TABLE leads (
     email TEXT NOT NULL,
     email_key TEXT NOT NULL,
@@ -477,6 +483,7 @@ CREATE TABLE leads (
     verification TEXT DEFAULT 'unverified' NOT NULL,
     verification_reason TEXT,
     verified_at TIMESTAMP WITH TIME ZONE,
+    enriched_at TIMESTAMP WITH TIME ZONE,
     source TEXT DEFAULT '' NOT NULL,
     lawful_basis TEXT DEFAULT '' NOT NULL,
     import_id UUID,
@@ -493,11 +500,15 @@ CREATE TABLE leads (
     CONSTRAINT fk_leads_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_leads_import ON leads (organization_id, import_id);
+CREATE INDEX ix_leads_import ON leads (organization_id, import_id, created_at, id);
 
 CREATE INDEX ix_leads_organization_id_created_at_id ON leads (organization_id, created_at, id);
 
 CREATE INDEX ix_leads_search ON leads USING gin (search_text gin_trgm_ops);
+
+CREATE INDEX ix_leads_unenriched ON leads (organization_id, id) WHERE enriched_at IS NULL;
+
+CREATE INDEX ix_leads_verification ON leads (organization_id, verification, created_at, id);
 
 CREATE TABLE sequence_variants (
     sequence_id UUID NOT NULL,

@@ -20,7 +20,9 @@ class Lead(TenantRow, Base):
         inside("import_id", "imports", "SET NULL (import_id)"),
         one_of("verification", "unverified", "deliverable", "risky", "undeliverable", "unknown"),
         Index(None, "organization_id", "created_at", "id"),
-        Index("ix_leads_import", "organization_id", "import_id"),
+        Index("ix_leads_verification", "organization_id", "verification", "created_at", "id"),
+        Index("ix_leads_import", "organization_id", "import_id", "created_at", "id"),
+        Index("ix_leads_unenriched", "organization_id", "id", postgresql_where=text("enriched_at IS NULL")),
         Index("ix_leads_search", "search_text", postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}),
     )
 
@@ -37,6 +39,7 @@ class Lead(TenantRow, Base):
     verification: Mapped[str] = mapped_column(server_default="unverified")
     verification_reason: Mapped[str | None]
     verified_at: Mapped[datetime | None]
+    enriched_at: Mapped[datetime | None]
     source: Mapped[str] = mapped_column(server_default="")
     lawful_basis: Mapped[str] = mapped_column(server_default="")
     import_id: Mapped[uuid.UUID | None]
@@ -61,6 +64,7 @@ class LeadImport(TenantRow, Base):
     filename: Mapped[str] = mapped_column(server_default="")
     status: Mapped[str]
     mapping: Mapped[Json | None]
+    headers: Mapped[list[str]] = mapped_column(server_default=text("'[]'"))
     # {duplicates: update|skip, source, lawful_basis, encoding?, delimiter?}
     options: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     bytes_total: Mapped[int] = mapped_column(server_default=text("0"))
@@ -70,6 +74,7 @@ class LeadImport(TenantRow, Base):
     updated: Mapped[int] = mapped_column(server_default=text("0"))
     skipped: Mapped[int] = mapped_column(server_default=text("0"))
     failed: Mapped[int] = mapped_column(server_default=text("0"))
+    suppressed: Mapped[int] = mapped_column(server_default=text("0"))  # of the imported and updated
     enrolled: Mapped[int] = mapped_column(server_default=text("0"))
     error: Mapped[str | None]
     created_at: Mapped[datetime]
@@ -100,7 +105,12 @@ class ImportRow(Tenant, Base):
         PrimaryKeyConstraint("organization_id", "import_id", "line"),
         inside("import_id", "imports", "CASCADE"),
         one_of("outcome", "failed", "skipped", "updated"),
-    )
+        # The rows to report have no lead, the ones to undo have one.
+        Index("ix_import_rows_reported", "organization_id", "import_id", "line",
+              postgresql_where=text("lead_id IS NULL")),
+        Index("ix_import_rows_lead", "organization_id", "import_id", "lead_id",
+              postgresql_where=text("lead_id IS NOT NULL")),
+    )  # fmt: skip
 
     import_id: Mapped[uuid.UUID]
     line: Mapped[int]
