@@ -1,1 +1,1 @@
-"""Filled in by its room."""
+"""Who gets what, when, from which mailbox."""

@@ -1,0 +1,76 @@
+"""What a route may ask for: who is calling, a transaction, a permission.
+
+Every route names its permission with `require(...)` or says `PUBLIC`/`SIGNED_IN`; a test walks the router.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request
+
+from reachly.data.session import Session, tenant
+from reachly.kit.errors import Forbidden
+from reachly.kit.pagination import MAX_LIMIT
+from reachly.services.identity import service as identity
+from reachly.services.identity.schemas import Actor, Permission
+
+
+async def current_actor(request: Request, authorization: Annotated[str | None, Header()] = None) -> Actor:
+    """The caller, from the access token; role and permissions as they stand now. Raises Unauthenticated."""
+    actor = await identity.authenticate(authorization, ip=client_address(request))
+    request.state.actor = actor
+    return actor
+
+
+def client_address(request: Request) -> str:
+    """The caller's address, as judged by the proxy middleware."""
+    return request.client.host if request.client else ""
+
+
+def require(permission: Permission) -> Any:
+    """A dependency that lets pass who has `permission`."""
+
+    async def check(actor: Annotated[Actor, Depends(current_actor)]) -> Actor:
+        if permission not in actor.permissions:
+            raise Forbidden(
+                f"This needs the permission `{permission}`. Ask an administrator of your organization for it.",
+                code="missing_permission",
+            )
+        return actor
+
+    check.access = permission  # type: ignore[attr-defined]
+    return Depends(check)
+
+
+async def _signed_in(actor: Annotated[Actor, Depends(current_actor)]) -> Actor:
+    return actor
+
+
+_signed_in.access = "signed_in"  # type: ignore[attr-defined]
+SIGNED_IN = Depends(_signed_in)
+
+
+async def _public() -> None:
+    return None
+
+
+_public.access = "public"  # type: ignore[attr-defined]
+PUBLIC = Depends(_public)
+
+
+async def db(actor: Annotated[Actor, Depends(current_actor)]) -> AsyncIterator[Session]:
+    """One transaction of the caller's organization: commits before the response starts, rolls back on any error."""
+    async with tenant(actor.organization_id) as session:
+        yield session
+
+
+# scope="function": the default runs the commit after the response has gone out.
+Db = Annotated[Session, Depends(db, scope="function")]
+Caller = Annotated[Actor, Depends(current_actor)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Cursor = Annotated[str | None, Query(max_length=500)]
+Search = Annotated[str | None, Query(max_length=200)]
+IfMatch = Annotated[str | None, Header(alias="If-Match")]
+Access = Callable[..., Any]

@@ -1,0 +1,186 @@
+"""Live events over Socket.IO: rooms per organization, resume by number, bursts folded.
+
+The event log in PostgreSQL is the truth. This process hears `NOTIFY reachly_live '<organization>:<last>'`, reads
+the rows after the last number it pushed, and emits them to its own sockets; so any number of processes work alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import socketio
+import structlog
+from socketio.exceptions import ConnectionRefusedError as Refused
+
+from reachly.infra.live_bus import LiveBus
+from reachly.kit.errors import Unauthenticated
+from reachly.services.identity import service as identity
+from reachly.services.identity.schemas import Actor
+from reachly.services.live import service
+from reachly.services.live.schemas import LiveEvent
+
+PATH = "/api/live"
+FOLD_SECONDS = 0.3
+KEEP_PER_KIND = 3  # of one kind and campaign in one push; the rest is told as a count
+CHECK_SECONDS = 3.0
+LIVE, VOLATILE = "reachly_live", "reachly_volatile"
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Room:
+    last: int = 0  # pushed up to here
+    heard: int = 0
+    sockets: dict[str, _Caller] = field(default_factory=dict)
+    task: asyncio.Task[None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    actor: Actor
+    token: str
+    expires_at: int
+
+
+class LiveGateway:
+    """The sockets of this process."""
+
+    def __init__(self, allowed_origins: list[str] | None = None) -> None:
+        origins: Any = allowed_origins or None
+        self.sio = socketio.AsyncServer(async_mode="asgi", transports=["websocket"], cors_allowed_origins=origins)
+        self.asgi = socketio.ASGIApp(self.sio, socketio_path=PATH)
+        self._rooms: dict[uuid.UUID, _Room] = defaultdict(_Room)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._watch: asyncio.Task[None] | None = None
+        self.sio.on("connect", self._connect)
+        self.sio.on("disconnect", self._disconnect)
+
+    async def start(self, bus: LiveBus) -> None:
+        """Begins to listen."""
+        bus.subscribe(LIVE, self._on_notify)
+        bus.subscribe(VOLATILE, self._on_volatile)
+        bus.on_reconnect(self._on_reconnect)
+        self._watch = asyncio.create_task(self._watch_sessions())
+
+    async def stop(self) -> None:
+        """Closes every socket."""
+        tasks = {*self._tasks, *(room.task for room in self._rooms.values() if room.task)}
+        if self._watch:
+            tasks.add(self._watch)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.sio.shutdown()
+
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        details = auth if isinstance(auth, dict) else {}
+        token = details.get("token")
+        try:
+            actor, claims = await identity.authenticate_token(token if isinstance(token, str) else "")
+        except Unauthenticated as refusal:
+            raise Refused(refusal.code) from None
+        room = self._rooms[actor.organization_id]
+        if not room.sockets:
+            room.last = room.heard = await service.last_number(actor.organization_id)
+        await self.sio.enter_room(sid, str(actor.organization_id))
+        room.sockets[sid] = _Caller(actor, str(token), claims.expires_at)
+        last = details.get("last_seq")
+        if isinstance(last, int) and not isinstance(last, bool) and 0 <= last < room.last:
+            await self._replay(sid, actor.organization_id, last, room.last)
+
+    async def _replay(self, sid: str, organization_id: uuid.UUID, after: int, until: int) -> None:
+        """What a returning client missed; too much of it is one `resync`, upon which it reads everything anew."""
+        missed = await service.read_events(organization_id, after, service.REPLAY_LIMIT + 1)
+        if len(missed) > service.REPLAY_LIMIT:
+            await self.sio.emit("resync", {"seq": until}, to=sid)
+            return
+        for event in missed:
+            if event.seq <= until:
+                await self.sio.emit(event.name, event.payload, to=sid)
+
+    async def _disconnect(self, sid: str, reason: Any = None) -> None:
+        for organization_id, room in list(self._rooms.items()):
+            if room.sockets.pop(sid, None) and not room.sockets and room.task is None:
+                del self._rooms[organization_id]
+
+    def _on_notify(self, payload: str) -> None:
+        organization, _, last = payload.partition(":")
+        room = self._rooms.get(uuid.UUID(organization))
+        if room is None or not room.sockets:
+            return
+        room.heard = max(room.heard, int(last))
+        self._wake(uuid.UUID(organization), room)
+
+    def _wake(self, organization_id: uuid.UUID, room: _Room) -> None:
+        if room.task is None or room.task.done():
+            room.task = asyncio.create_task(self._push(organization_id, room))
+
+    async def _push(self, organization_id: uuid.UUID, room: _Room) -> None:
+        while room.last < room.heard and room.sockets:
+            events = await service.read_events(organization_id, room.last, 500)
+            if not events:
+                room.last = room.heard
+                break
+            room.last = max(room.last, events[-1].seq)
+            for event in fold(events):
+                await self.sio.emit(event.name, event.payload, room=str(organization_id))
+            await asyncio.sleep(FOLD_SECONDS)
+
+    def _on_volatile(self, payload: str) -> None:
+        body = json.loads(payload)
+        task = asyncio.create_task(self.sio.emit(body["event"], body, room=body["organization_id"]))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _on_reconnect(self) -> None:
+        """Notifications of the gap are lost, the rows are not."""
+        for organization_id, room in self._rooms.items():
+            task = asyncio.create_task(self._catch_up(organization_id, room))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _catch_up(self, organization_id: uuid.UUID, room: _Room) -> None:
+        room.heard = max(room.heard, await service.last_number(organization_id))
+        self._wake(organization_id, room)
+
+    async def _watch_sessions(self) -> None:
+        """Closes sockets whose token has expired or whose session was ended, within five seconds."""
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            for room in list(self._rooms.values()):
+                for sid, caller in list(room.sockets.items()):
+                    if not await self._still_valid(caller):
+                        await self.sio.disconnect(sid)
+
+    @staticmethod
+    async def _still_valid(caller: _Caller) -> bool:
+        if caller.expires_at <= time.time():
+            return False
+        try:
+            await identity.authenticate_token(caller.token)
+        except Unauthenticated:
+            return False
+        except Exception as error:  # noqa: BLE001 - the database is away: keep the socket, ask again
+            log.warning("cannot check a socket's session", error=repr(error))
+        return True
+
+
+def fold(events: list[LiveEvent]) -> list[LiveEvent]:
+    """Keeps the last few of one kind and campaign; the last of them says how many were left out."""
+    groups: dict[tuple[str, Any], list[LiveEvent]] = defaultdict(list)
+    for event in events:
+        groups[event.name, event.payload.get("campaign_id")].append(event)
+    kept: list[LiveEvent] = []
+    for group in groups.values():
+        shown = group[-KEEP_PER_KIND:]
+        left_out = len(group) - len(shown)
+        if left_out:
+            shown[-1] = LiveEvent(shown[-1].seq, shown[-1].name, {**shown[-1].payload, "folded": left_out})
+        kept += shown
+    return sorted(kept, key=lambda event: event.seq)

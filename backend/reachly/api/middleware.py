@@ -1,0 +1,156 @@
+"""What every request passes, as bare ASGI: request id, proxies, body limit, rate limit, headers, metrics."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import time
+import uuid
+from collections.abc import Iterable, MutableMapping
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reachly.infra import limiter, metrics
+from reachly.infra.settings import Settings
+
+MAX_BODY = 2_000_000  # bytes; the import route has its own limit
+UPLOADS = frozenset({"/api/leads/import"})
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+class Gateway:
+    """Wraps the application. WebSockets only get their address judged."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.limits = settings.limits
+        self.hsts = settings.base_url.startswith("https://")
+        self.proxies = [ipaddress.ip_network(entry, strict=False) for entry in settings.web.trusted_proxies]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        self._believe_proxies(scope)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        answer = _Answer(send, self._extra_headers(scope, request_id))
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                wait = await self._over_limit(scope)
+                if wait is not None:
+                    await _refuse(answer, 429, "Too many requests", f"Wait {wait} seconds, then try again.",
+                                  "rate_limited", request_id, {"retry-after": str(wait)})  # fmt: skip
+                    return
+                await self.app(scope, _bounded(scope, receive), answer)
+            except _TooLarge:
+                detail = f"The body is past {MAX_BODY} bytes. Send less, or import a file at /api/leads/import."
+                await _refuse(answer, 413, "Too large", detail, "too_large", request_id)
+            finally:
+                self._measure(scope, answer)
+
+    def _believe_proxies(self, scope: MutableMapping[str, Any]) -> None:
+        """The last address in X-Forwarded-For that is not a proxy of ours; nothing when the peer is no proxy."""
+        peer = scope.get("client")
+        if not peer or not self.proxies or not _inside(peer[0], self.proxies):
+            return
+        headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
+        hops = [hop.strip() for hop in headers.get(b"x-forwarded-for", "").split(",") if hop.strip()]
+        for hop in reversed(hops):
+            if not _inside(hop, self.proxies):
+                scope["client"] = (hop, 0)
+                break
+        if headers.get(b"x-forwarded-proto") in {"http", "https"} and scope["type"] == "http":
+            scope["scheme"] = headers[b"x-forwarded-proto"]
+
+    async def _over_limit(self, scope: Scope) -> int | None:
+        if not self.limits.enabled or not scope["path"].startswith("/api/"):
+            return None
+        address = scope["client"][0] if scope.get("client") else "unknown"
+        return await limiter.hit(self.limits.per_address, "address", address)
+
+    def _extra_headers(self, scope: Scope, request_id: str) -> dict[str, str]:
+        extra = {**HEADERS, "x-request-id": request_id}
+        if scope["path"].startswith("/api/"):
+            extra |= {"cache-control": "no-store", "content-security-policy": API_POLICY}
+        if self.hsts:
+            extra["strict-transport-security"] = "max-age=31536000"
+        return extra
+
+    @staticmethod
+    def _measure(scope: Scope, answer: _Answer) -> None:
+        route = scope.get("route")
+        path = getattr(route, "path", "other")
+        metrics.observe_request(scope["method"], path, answer.status, time.perf_counter() - answer.began)
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Answer:
+    """`send` that adds headers and remembers the status."""
+
+    def __init__(self, send: Send, extra: dict[str, str]) -> None:
+        self._send, self._extra = send, extra
+        self.began = time.perf_counter()
+        self.status = 500
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = list(message.get("headers", []))
+            present = {key.lower() for key, _ in headers}
+            headers += [(k.encode(), v.encode()) for k, v in self._extra.items() if k.encode() not in present]
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+
+def _bounded(scope: Scope, receive: Receive) -> Receive:
+    """Counts the body as it comes, so that a chunked one is bounded too."""
+    if scope["path"] in UPLOADS:
+        return receive
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > MAX_BODY:
+                raise _TooLarge
+        return message
+
+    return counted
+
+
+def _inside(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
+async def _refuse(
+    send: _Answer, status: int, title: str, detail: str, code: str, request_id: str,
+    headers: dict[str, str] | None = None,
+) -> None:  # fmt: skip
+    body = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code,
+            "errors": [], "request_id": request_id}  # fmt: skip
+    start = [(b"content-type", b"application/problem+json")]
+    start += [(key.encode(), value.encode()) for key, value in (headers or {}).items()]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": json.dumps(body).encode()})

@@ -1,0 +1,31 @@
+"""All REST routes, in one list."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from reachly.api.routes import (
+    analytics,
+    auth,
+    campaigns,
+    email_accounts,
+    inbox,
+    leads,
+    operations,
+    sequences,
+    suppressions,
+    users,
+)
+
+ROUTERS: tuple[APIRouter, ...] = (
+    auth.router,
+    users.router,
+    email_accounts.router,
+    campaigns.router,
+    sequences.router,
+    leads.router,
+    suppressions.router,
+    inbox.router,
+    analytics.router,
+    operations.router,
+)

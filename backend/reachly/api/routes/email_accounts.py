@@ -1,0 +1,71 @@
+"""Mailboxes."""
+
+from __future__ import annotations
+
+import uuid
+
+from fastapi import APIRouter
+
+from reachly.api.deps import Caller, Db, require
+from reachly.kit.errors import NotImplementedYet
+from reachly.services.email_accounts import service
+from reachly.services.email_accounts.schemas import EmailAccountOut, EmailAccountPatch, SmtpConnectIn, TestOut, ToggleIn
+from reachly.services.identity.schemas import Permission
+
+router = APIRouter(prefix="/api/email-accounts", tags=["email accounts"])
+READ, WRITE = require(Permission.ACCOUNTS_READ), require(Permission.ACCOUNTS_WRITE)
+
+
+@router.get("", dependencies=[READ])
+async def list_accounts(session: Db, actor: Caller) -> list[EmailAccountOut]:
+    return await service.list_accounts(session, actor)
+
+
+@router.post("/connect/smtp", status_code=201, dependencies=[WRITE])
+async def connect_smtp(body: SmtpConnectIn, actor: Caller) -> EmailAccountOut:
+    """Both legs are tried before anything is kept; an error names the leg and the cause."""
+    return await service.connect_smtp(actor, body)
+
+
+@router.post("/connect/gmail", status_code=201, dependencies=[WRITE])
+async def connect_gmail(actor: Caller) -> EmailAccountOut:
+    raise NotImplementedYet(
+        "Connecting Gmail by OAuth comes with a later version. Until then use SMTP and IMAP with an app password."
+    )
+
+
+@router.post("/connect/outlook", status_code=201, dependencies=[WRITE])
+async def connect_outlook(actor: Caller) -> EmailAccountOut:
+    raise NotImplementedYet(
+        "Connecting Outlook by OAuth comes with a later version. Until then use SMTP and IMAP where the host allows it."
+    )
+
+
+@router.get("/{account_id}", dependencies=[READ])
+async def get_account(account_id: uuid.UUID, session: Db, actor: Caller) -> EmailAccountOut:
+    return await service.get_account(session, actor, account_id)
+
+
+@router.put("/{account_id}", dependencies=[WRITE])
+async def update_account(account_id: uuid.UUID, body: EmailAccountPatch, actor: Caller) -> EmailAccountOut:
+    """New server settings are tried before they replace the old ones."""
+    return await service.update_account(actor, account_id, body)
+
+
+@router.put("/{account_id}/toggle", dependencies=[WRITE])
+async def toggle_account(
+    account_id: uuid.UUID, session: Db, actor: Caller, body: ToggleIn | None = None
+) -> EmailAccountOut:
+    return await service.toggle_account(session, actor, account_id, body.is_active if body else None)
+
+
+@router.post("/{account_id}/test", dependencies=[WRITE])
+async def test_account(account_id: uuid.UUID, actor: Caller) -> TestOut:
+    """Tries both legs now with what is kept."""
+    return await service.test_account(actor, account_id)
+
+
+@router.delete("/{account_id}", status_code=204, dependencies=[WRITE])
+async def delete_account(account_id: uuid.UUID, session: Db, actor: Caller) -> None:
+    """Disconnects the mailbox. Its ledger stays; leads that were bound to it wait with that reason."""
+    await service.delete_account(session, actor, account_id)
