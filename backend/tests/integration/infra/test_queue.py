@@ -267,8 +267,8 @@ async def test_engine_lives_through_lost_connections(pool: Any) -> None:
     async with working(engine):
         await asyncio.sleep(0.3)
         await pool.fetch(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = current_user"
-            " AND datname = current_database()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            " AND usename = current_user AND datname = current_database()"
         )
         async with pool.acquire() as connection:
             await queue.enqueue(connection, "leads.import", ORG)

@@ -1,0 +1,82 @@
+"""The mission's metrics, for Prometheus. One registry per process; no label holds a lead, a mail or an address.
+
+`cpuUtilization` is the rate of `process_cpu_seconds_total`, `emailsPerHour` the hourly increase of
+`reachly_emails_sent_total`; `deploy/prometheus/` has the rules.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+registry = CollectorRegistry()
+ProcessCollector(registry=registry)
+PlatformCollector(registry=registry)
+GCCollector(registry=registry)
+
+api_response_seconds = Histogram(
+    "reachly_api_response_seconds",
+    "Time from request to response, by route template",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10),
+    registry=registry,
+)
+database_query_seconds = Histogram(
+    "reachly_database_query_seconds",
+    "Time of one statement",
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5),
+    registry=registry,
+)
+database_connection_failures = Counter(
+    "reachly_database_connection_failures", "Connections to the database that failed", registry=registry
+)
+emails_sent = Counter(
+    "reachly_emails_sent",
+    "Messages handed over, by provider and outcome",
+    ["provider", "outcome"],
+    registry=registry,
+)
+campaigns_active = Gauge("reachly_campaigns_active", "Campaigns that are active", registry=registry)
+deliverability_ratio = Gauge(
+    "reachly_deliverability_ratio",
+    "Delivered share of the messages of the last 24 hours, 0 to 1",
+    registry=registry,
+)
+email_backlog = Gauge("reachly_email_backlog", "Messages that are due and not sent", registry=registry)
+jobs_waiting = Gauge("reachly_jobs_waiting", "Jobs that wait to run", registry=registry)
+jobs_failed = Gauge("reachly_jobs_failed", "Jobs that were kept as failed", registry=registry)
+errors = Counter("reachly_errors", "Unexpected errors, by where they happened", ["where"], registry=registry)
+sign_ups = Counter("reachly_sign_ups", "Organizations registered", registry=registry)
+live_sockets = Gauge("reachly_live_sockets", "Open live connections", registry=registry)
+memory_used_ratio = Gauge(
+    "reachly_memory_used_ratio",
+    "Memory in use as a share of what this process may have, 0 to 1",
+    registry=registry,
+)
+
+
+def render() -> bytes:
+    """The text that `/metrics` answers."""
+    memory_used_ratio.set(_memory_share())
+    return generate_latest(registry)
+
+
+def _memory_share() -> float:
+    """Resident memory over the container's limit, or over the machine's memory where there is none; 0 if unknown."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        limit = int(next(line for line in lines if line.startswith("MemTotal")).split()[1]) * 1024
+        control = Path("/sys/fs/cgroup/memory.max")
+        allowed = control.read_text().strip() if control.exists() else "max"
+        if allowed.isdigit():
+            limit = min(limit, int(allowed))
+    except (OSError, ValueError, IndexError, StopIteration):
+        return 0.0
+    return pages * 4096 / limit
