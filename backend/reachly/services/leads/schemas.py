@@ -8,20 +8,27 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from reachly.kit.text import STORABLE
+
 Verification = Literal["unverified", "deliverable", "risky", "undeliverable", "unknown"]
 SeedStatus = Literal["pending", "sent", "replied", "bounced"]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
-CustomFields = dict[Annotated[str, StringConstraints(min_length=1, max_length=60)], Annotated[str, StringConstraints(max_length=5_000)]]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), STORABLE]
+FieldName = Annotated[str, StringConstraints(min_length=1, max_length=60), STORABLE]
+CustomFields = Annotated[
+    dict[FieldName, Annotated[str, StringConstraints(max_length=5_000), STORABLE]], Field(max_length=200)
+]
+Zone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60), STORABLE]
+Typed = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320), STORABLE]
 
 
 class LeadIn(BaseModel):
-    email: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)]
+    email: Typed
     first_name: Text = ""
     last_name: Text = ""
     company: Text = ""
     position: Text = ""
-    country: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
-    timezone: str = ""
+    country: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), STORABLE] = ""
+    timezone: Zone = ""
     custom_fields: CustomFields = {}
     source: Text = ""
     lawful_basis: Text = ""
@@ -35,13 +42,13 @@ class LeadIn(BaseModel):
 class LeadPatch(BaseModel):
     """Fields left out stay as they are."""
 
-    email: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)] | None = None
+    email: Typed | None = None
     first_name: Text | None = None
     last_name: Text | None = None
     company: Text | None = None
     position: Text | None = None
     country: Text | None = None
-    timezone: str | None = None
+    timezone: Zone | None = None
     custom_fields: CustomFields | None = None
 
 
@@ -122,6 +129,7 @@ class ImportOut(BaseModel):
     updated: int
     skipped: int
     failed: int
+    suppressed: int = Field(description="Of the imported and updated: people who must not be written to")
     enrolled: int
     bytes_total: int
     bytes_done: int

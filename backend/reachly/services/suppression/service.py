@@ -1,1 +1,133 @@
-"""Filled in by its room."""
+"""Who is never written to, and why. The first reason given stands."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Collection, Sequence
+from typing import cast
+
+from reachly.data.repositories import suppression as repository
+from reachly.data.session import Session
+from reachly.infra.crypto import derive_key
+from reachly.infra.settings import current_settings
+from reachly.kit import clock
+from reachly.kit.address import domain_of
+from reachly.kit.errors import FieldError, Invalid, NotFound
+from reachly.kit.pagination import Page, cut_page, decode_cursor, encode_cursor
+from reachly.kit.text import is_storable
+from reachly.services.identity import service as identity
+from reachly.services.identity.schemas import Actor
+from reachly.services.suppression import policy
+from reachly.services.suppression.schemas import Reason, SuppressionIn, SuppressionOut
+
+
+async def find_reasons(
+    session: Session, organization_id: uuid.UUID, email_keys: Collection[str]
+) -> dict[str, str]:
+    """The reason for each address (by its key) that must not be written to; the others are left out."""
+    keys = list(set(email_keys))
+    if not keys:
+        return {}
+    addresses = await repository.find(session, organization_id, "email", keys)
+    covering = {key: policy.covering_domains(domain_of(key)) for key in keys}
+    names = list({name for names in covering.values() for name in names})
+    domains = await repository.find(session, organization_id, "domain", names)
+    hashes = await _find_hashed(session, organization_id, keys)
+    reasons: dict[str, str] = {}
+    for key in keys:
+        found = [addresses.get(key), *(domains.get(name) for name in covering[key]), hashes.get(key)]
+        reason = next((each for each in found if each), None)
+        if reason:
+            reasons[key] = reason
+    return reasons
+
+
+async def _find_hashed(session: Session, organization_id: uuid.UUID, keys: Sequence[str]) -> dict[str, str]:
+    """Erased people who come back in a later file: nothing of them is kept but a keyed hash."""
+    if not await repository.has_hashes(session, organization_id):
+        return {}
+    by_hash = {hash_address(organization_id, key): key for key in keys}
+    found = await repository.find(session, organization_id, "hash", list(by_hash))
+    return {by_hash[value]: reason for value, reason in found.items()}
+
+
+def hash_address(organization_id: uuid.UUID, email_key: str) -> str:
+    """What is kept of an erased person: HMAC-SHA-256 in hex, with a key of this installation."""
+    key = derive_key(current_settings().security.pepper.get_secret_value(), "suppression")
+    return hmac.digest(key, f"{organization_id}|{email_key}".encode(), hashlib.sha256).hex()
+
+
+async def suppress(
+    session: Session, organization_id: uuid.UUID, value: str, reason: Reason, source: str
+) -> bool:
+    """Suppresses an address or a domain; False when it was already. Raises ValueError when it is neither."""
+    kind, key = policy.read_target(value)
+    return bool(await _add(session, organization_id, [(kind, key)], reason, source))
+
+
+async def suppress_addresses(
+    session: Session, organization_id: uuid.UUID, email_keys: Collection[str], reason: Reason, source: str
+) -> int:
+    """Suppresses many addresses given by their keys; how many were new."""
+    return len(await _add(session, organization_id, [("email", key) for key in email_keys], reason, source))
+
+
+async def _add(
+    session: Session, organization_id: uuid.UUID, entries: Sequence[tuple[str, str]], reason: str, source: str
+) -> list[str]:
+    return await repository.add(
+        session, organization_id, entries, reason=reason, source=source, now=clock.now()
+    )
+
+
+async def add_suppression(session: Session, actor: Actor, body: SuppressionIn) -> SuppressionOut:
+    """By hand. One that exists is answered as it stands. Raises Invalid."""
+    try:
+        kind, value = policy.read_target(body.value)
+    except ValueError as error:
+        fault = FieldError("/value", str(error), "target")
+        raise Invalid("Give an e-mail address or a domain.", code="bad_target", errors=[fault]) from None
+    if await _add(session, actor.organization_id, [(kind, value)], body.reason, f"user:{actor.user_id}"):
+        await identity.record(
+            session, actor.organization_id, actor.user_id, "suppression.added", subject=value,
+            detail={"reason": body.reason}, ip=actor.ip,
+        )  # fmt: skip
+    return SuppressionOut.model_validate(
+        await repository.get(session, actor.organization_id, kind, value), from_attributes=True
+    )
+
+
+async def page_suppressions(
+    session: Session, actor: Actor, *, limit: int, cursor: str | None, q: str | None
+) -> Page[SuppressionOut]:
+    """The latest first; `q` is found anywhere in the address or domain."""
+    before = _read_cursor(cursor) if cursor else None
+    if q and not is_storable(q):
+        return Page(items=[], next_cursor=None)
+    fetched = await repository.page(session, actor.organization_id, limit + 1, before=before, q=q)
+    rows, more = cut_page(fetched, limit)
+    items = [SuppressionOut.model_validate(row, from_attributes=True) for row in rows]
+    return Page(items=items, next_cursor=encode_cursor(str(rows[-1].id)) if more else None)
+
+
+def _read_cursor(cursor: str) -> uuid.UUID:
+    (last,) = decode_cursor(cursor, 1)
+    try:
+        return uuid.UUID(cast("str", last))
+    except (ValueError, TypeError, AttributeError):
+        raise Invalid("Leave `cursor` out to begin at the first page.", code="bad_cursor") from None
+
+
+async def delete_suppression(session: Session, actor: Actor, suppression_id: uuid.UUID) -> None:
+    """The address may be written to again. Raises NotFound."""
+    row = await repository.remove(session, actor.organization_id, suppression_id)
+    if row is None:
+        raise NotFound("This suppression does not exist.")
+    await identity.record(
+        session, actor.organization_id, actor.user_id, "suppression.removed", subject=row.value,
+        detail={"reason": row.reason, "kind": row.kind}, ip=actor.ip,
+    )  # fmt: skip
+
+

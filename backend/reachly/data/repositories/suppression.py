@@ -1,0 +1,81 @@
+"""Suppressed addresses, domains and hashes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Text, any_, delete, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from reachly.data.models.suppression import Suppression
+from reachly.data.session import Session, raw
+from reachly.kit.ids import new_id
+
+_ADD = """
+INSERT INTO suppressions (organization_id, id, kind, value, reason, source, created_at)
+SELECT $1, wanted.id, wanted.kind, wanted.value, $5, $6, $7
+FROM unnest($2::uuid[], $3::text[], $4::text[]) AS wanted(id, kind, value)
+ON CONFLICT DO NOTHING RETURNING value
+"""
+
+
+async def find(
+    session: Session, organization_id: uuid.UUID, kind: str, values: Sequence[str]
+) -> dict[str, str]:
+    """Value to reason, of those that are suppressed. Any number of values."""
+    query = select(Suppression.value, Suppression.reason).where(
+        Suppression.organization_id == organization_id, Suppression.kind == kind,
+        Suppression.value == any_(literal(list(values), ARRAY(Text))),
+    )  # fmt: skip
+    return {row.value: row.reason for row in await session.execute(query)}
+
+
+async def get(session: Session, organization_id: uuid.UUID, kind: str, value: str) -> Suppression:
+    query = select(Suppression).where(
+        Suppression.organization_id == organization_id, Suppression.kind == kind, Suppression.value == value
+    )
+    return (await session.scalars(query)).one()
+
+
+async def has_hashes(session: Session, organization_id: uuid.UUID) -> bool:
+    query = select(Suppression.id).where(
+        Suppression.organization_id == organization_id, Suppression.kind == "hash"
+    )
+    return (await session.scalars(query.limit(1))).first() is not None
+
+
+async def add(
+    session: Session, organization_id: uuid.UUID, entries: Sequence[tuple[str, str]], *,
+    reason: str, source: str, now: datetime,
+) -> list[str]:  # fmt: skip
+    """Adds (kind, value) pairs and returns the values that were new; an earlier reason stands."""
+    pairs = sorted(set(entries))
+    ids = [new_id() for _ in pairs]
+    kinds, values = [kind for kind, _ in pairs], [value for _, value in pairs]
+    connection = await raw(session)
+    rows = await connection.fetch(_ADD, organization_id, ids, kinds, values, reason, source, now)
+    return [row["value"] for row in rows]
+
+
+async def page(
+    session: Session, organization_id: uuid.UUID, limit: int, *, before: uuid.UUID | None, q: str | None
+) -> Sequence[Suppression]:
+    """The latest first: ids rise with time. `q` reads the organization's whole list, which is for people to page."""
+    query = select(Suppression).where(Suppression.organization_id == organization_id)
+    if before:
+        query = query.where(Suppression.id < before)
+    if q:
+        query = query.where(Suppression.value.contains(q.lower(), autoescape=True))
+    return (await session.scalars(query.order_by(Suppression.id.desc()).limit(limit))).all()
+
+
+async def remove(session: Session, organization_id: uuid.UUID, suppression_id: uuid.UUID) -> Suppression | None:
+    """The row that was deleted, or None."""
+    statement = (
+        delete(Suppression)
+        .where(Suppression.organization_id == organization_id, Suppression.id == suppression_id)
+        .returning(Suppression)
+    )
+    return (await session.scalars(statement)).one_or_none()
