@@ -544,6 +544,7 @@ CREATE TABLE enrollments (
     status TEXT DEFAULT 'pending' NOT NULL,
     next_step INTEGER DEFAULT 1 NOT NULL,
     next_due_at TIMESTAMP WITH TIME ZONE,
+    sort_key TEXT COLLATE "C" DEFAULT '' NOT NULL,
     held_until TIMESTAMP WITH TIME ZONE,
     blocked_reason TEXT,
     blocked_detail TEXT,
@@ -569,7 +570,9 @@ CREATE TABLE enrollments (
     CONSTRAINT fk_enrollments_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_enrollments_due ON enrollments (organization_id, email_account_id, next_due_at) WHERE next_due_at IS NOT NULL;
+CREATE INDEX ix_enrollments_due_first ON enrollments (organization_id, email_account_id, next_due_at, sort_key) WHERE next_due_at IS NOT NULL AND last_sent_at IS NULL;
+
+CREATE INDEX ix_enrollments_due_later ON enrollments (organization_id, email_account_id, next_due_at, sort_key) WHERE next_due_at IS NOT NULL AND last_sent_at IS NOT NULL;
 
 CREATE INDEX ix_enrollments_organization_id_campaign_id_status_id ON enrollments (organization_id, campaign_id, status, id);
 

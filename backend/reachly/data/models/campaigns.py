@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reachly.data.base import Base, Json, Tenant, TenantRow, inside, one_of
@@ -68,11 +68,17 @@ class Enrollment(TenantRow, Base):
         inside("lead_id", "leads", "CASCADE"),
         inside("email_account_id", "email_accounts", "SET NULL (email_account_id)"),
         one_of("status", *ENROLLMENT_STATES),
-        # The claim: due enrollments of one mailbox.
+        # The claim: due enrollments of one mailbox in sending order, follow-ups apart from first mails, so that a
+        # page of them costs the same whether a hundred or a million wait.
         Index(
-            "ix_enrollments_due",
-            "organization_id", "email_account_id", "next_due_at",
-            postgresql_where=text("next_due_at IS NOT NULL"),
+            "ix_enrollments_due_first",
+            "organization_id", "email_account_id", "next_due_at", "sort_key",
+            postgresql_where=text("next_due_at IS NOT NULL AND last_sent_at IS NULL"),
+        ),
+        Index(
+            "ix_enrollments_due_later",
+            "organization_id", "email_account_id", "next_due_at", "sort_key",
+            postgresql_where=text("next_due_at IS NOT NULL AND last_sent_at IS NOT NULL"),
         ),
         Index(None, "organization_id", "campaign_id", "status", "id"),
         Index(None, "organization_id", "lead_id"),
@@ -84,6 +90,8 @@ class Enrollment(TenantRow, Base):
     status: Mapped[str] = mapped_column(server_default="pending")
     next_step: Mapped[int] = mapped_column(server_default=text("1"))  # sequence_number of the next step
     next_due_at: Mapped[datetime | None]
+    # Breaks ties between messages that are due at once: the lead's normalised address, never an id.
+    sort_key: Mapped[str] = mapped_column(Text(collation="C"), server_default="")
     held_until: Mapped[datetime | None]
     blocked_reason: Mapped[str | None]
     blocked_detail: Mapped[str | None]
