@@ -309,6 +309,7 @@ CREATE TABLE email_accounts (
     sync_lease_until TIMESTAMP WITH TIME ZONE,
     next_turn_at TIMESTAMP WITH TIME ZONE,
     last_handed_at TIMESTAMP WITH TIME ZONE,
+    not_before TIMESTAMP WITH TIME ZONE,
     lease_attempt UUID,
     lease_until TIMESTAMP WITH TIME ZONE,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,

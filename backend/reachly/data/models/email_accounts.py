@@ -68,6 +68,8 @@ class EmailAccount(TenantRow, Base):
     # max(next slot, earliest due message); NULL: nothing to send. The lease query reads it alone.
     next_turn_at: Mapped[datetime | None]
     last_handed_at: Mapped[datetime | None]
+    # Product time: throttled by the provider, or not reachable, until then.
+    not_before: Mapped[datetime | None]
     lease_attempt: Mapped[uuid.UUID | None]
     lease_until: Mapped[datetime | None]  # machine time
     created_at: Mapped[datetime]
