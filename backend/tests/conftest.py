@@ -7,7 +7,6 @@ import fcntl
 import itertools
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
@@ -128,4 +127,15 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
-ROOT = Path(__file__).resolve().parents[2]
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Says at the very end which programs were missing, so that a skipped test is not taken for a passed one."""
+    from tests.programs import NEEDS
+
+    missing: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if NEEDS in reason:
+            name = reason.partition(NEEDS)[2]
+            missing[name] = missing.get(name, 0) + 1
+    for name, count in sorted(missing.items()):
+        terminalreporter.write_line(f"NOT TESTED: {count} test(s) skipped, missing {name}", yellow=True)

@@ -7,6 +7,7 @@ cache that does not answer is a cache that holds nothing.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any
@@ -38,6 +39,7 @@ LIFETIME: dict[Kind, int] = {
 """Seconds."""
 
 MEMORY_ENTRIES = 20_000
+RETRY_SECONDS = 2.0
 
 
 def key_of(kind: Kind, id_: object) -> str:
@@ -50,34 +52,30 @@ class Cache:
 
     def __init__(self, url: str | None = None) -> None:
         self._backend = Backend()
+        self._away_until = 0.0
         if url:
             options: dict[str, Any] = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
-            self._backend.setup(url, suppress=True, pickle_type="null", **options)
+            self._backend.setup(url, suppress=False, pickle_type="null", **options)
         else:
             self._backend.setup("mem://", size=MEMORY_ENTRIES)
 
     async def get(self, kind: Kind, id_: object) -> Any | None:
         """The value kept under the key, or None."""
-        try:
-            kept = await self._backend.get(key_of(kind, id_))
-            return None if kept is None else json.loads(kept)
-        except Exception as error:  # noqa: BLE001 - a broken cache is an empty one
-            log.warning("the cache does not answer", error=repr(error))
-            return None
+        kept = await self._quietly(lambda: self._backend.get(key_of(kind, id_)))
+        return None if kept is None else json.loads(kept)
 
     async def put(self, kind: Kind, id_: object, value: Any) -> None:
         """Keeps a JSON value for the lifetime of its kind."""
-        await self._quietly(
-            self._backend.set(key_of(kind, id_), json.dumps(value, default=str), LIFETIME[kind])
-        )
+        body = json.dumps(value, default=str).encode()  # bytes pass the library's serializer as they are
+        await self._quietly(lambda: self._backend.set(key_of(kind, id_), body, LIFETIME[kind]))
 
     async def forget(self, kind: Kind, id_: object) -> None:
         """Drops the key here (and in Redis); other processes' memory hears of it over `CHANNEL`."""
-        await self._quietly(self._backend.delete(key_of(kind, id_)))
+        await self._quietly(lambda: self._backend.delete(key_of(kind, id_)))
 
     async def hear(self, payload: str) -> None:
         """What came over `CHANNEL`: a key to forget."""
-        await self._quietly(self._backend.delete(payload))
+        await self._quietly(lambda: self._backend.delete(payload))
 
     async def get_or_load(self, kind: Kind, id_: object, load: Callable[[], Awaitable[Any]]) -> Any:
         """The kept value, else what `load` returns, which is then kept; None is not kept."""
@@ -90,13 +88,18 @@ class Cache:
         return value
 
     async def close(self) -> None:
-        await self._quietly(self._backend.close())
+        await self._quietly(self._backend.close)
 
-    async def _quietly(self, work: Awaitable[Any]) -> None:
+    async def _quietly(self, work: Callable[[], Awaitable[Any]]) -> Any:
+        """The result, or None when the back end does not answer; then it is left alone for a while."""
+        if time.monotonic() < self._away_until:
+            return None
         try:
-            await work
-        except Exception as error:  # noqa: BLE001 - see get
+            return await work()
+        except Exception as error:  # noqa: BLE001 - the library raises many kinds; a broken cache is an empty one
+            self._away_until = time.monotonic() + RETRY_SECONDS
             log.warning("the cache does not answer", error=repr(error))
+            return None
 
 
 class _Installed:

@@ -6,7 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import structlog
 
@@ -23,9 +23,12 @@ _SECRET_TEXT = (
 )
 
 
-def configure(*, level: str = "info", form: Literal["auto", "json", "pretty"] = "auto") -> None:
-    """Sets up structlog and the standard library's logging alike; call it once per process."""
-    pretty = form == "pretty" or (form == "auto" and sys.stderr.isatty())
+def configure(
+    *, level: str = "info", form: Literal["auto", "json", "pretty"] = "auto", stream: TextIO | None = None
+) -> None:
+    """Sets up structlog and the standard library's logging alike, on stderr or `stream`; once per process."""
+    stream = stream or sys.stderr
+    pretty = form == "pretty" or (form == "auto" and stream.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -36,7 +39,7 @@ def configure(*, level: str = "info", form: Literal["auto", "json", "pretty"] = 
         clean,
     ]
     render: Any = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)
+        structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=0)
         if pretty
         else structlog.processors.JSONRenderer(sort_keys=True)
     )
@@ -46,7 +49,7 @@ def configure(*, level: str = "info", form: Literal["auto", "json", "pretty"] = 
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
