@@ -14,6 +14,7 @@ from reachly.api.live import LiveGateway
 from reachly.api.middleware import Gateway
 from reachly.api.router import ROUTERS
 from reachly.api.site import ExportedSite
+from reachly.infra.limiter import Limiter
 from reachly.infra.settings import Settings
 
 PROBLEMS = {
@@ -47,9 +48,10 @@ def build_api() -> FastAPI:
     return api
 
 
-def build_app(settings: Settings, live: LiveGateway, edge: TrackingEdge) -> ASGIApp:
+def build_app(settings: Settings, limiter: Limiter, live: LiveGateway, edge: TrackingEdge) -> ASGIApp:
     """Everything that one process serves: API, live sockets, tracking edge and the built front end."""
     api = build_api()
+    api.state.limiter = limiter
     if settings.web.allowed_origins:
         api.add_middleware(
             CORSMiddleware,
@@ -60,7 +62,8 @@ def build_app(settings: Settings, live: LiveGateway, edge: TrackingEdge) -> ASGI
             expose_headers=["ETag", "Retry-After"],
         )
     site = ExportedSite(settings.web.root)
-    return Gateway(_Switch(GZipMiddleware(api, minimum_size=1_000), live.asgi, edge, GZipMiddleware(site)), settings)
+    parts = _Switch(GZipMiddleware(api, minimum_size=1_000), live.asgi, edge, GZipMiddleware(site))
+    return Gateway(parts, settings, limiter)
 
 
 class _Switch:

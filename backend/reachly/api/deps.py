@@ -11,7 +11,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Query, Request
 
 from reachly.data.session import Session, tenant
-from reachly.kit.errors import Forbidden
+from reachly.infra.limiter import Limiter
+from reachly.infra.settings import current_settings
+from reachly.kit.errors import Forbidden, RateLimited
 from reachly.kit.pagination import MAX_LIMIT
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor, Permission
@@ -20,7 +22,12 @@ from reachly.services.identity.schemas import Actor, Permission
 async def current_actor(request: Request, authorization: Annotated[str | None, Header()] = None) -> Actor:
     """The caller, from the access token; role and permissions as they stand now. Raises Unauthenticated."""
     actor = await identity.authenticate(authorization, ip=client_address(request))
-    request.state.actor = actor
+    limits = current_settings().limits
+    if limits.enabled:
+        limiter: Limiter = request.app.state.limiter
+        verdict = await limiter.hit(limits.per_user, "user", str(actor.user_id))
+        if not verdict.allowed:
+            raise RateLimited(f"Wait {verdict.retry_after} seconds, then try again.", retry_after=verdict.retry_after)
     return actor
 
 

@@ -56,7 +56,6 @@ class LiveGateway:
         self.sio = socketio.AsyncServer(async_mode="asgi", transports=["websocket"], cors_allowed_origins=origins)
         self.asgi = socketio.ASGIApp(self.sio, socketio_path=PATH)
         self._rooms: dict[uuid.UUID, _Room] = defaultdict(_Room)
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._watch: asyncio.Task[None] | None = None
         self.sio.on("connect", self._connect)
         self.sio.on("disconnect", self._disconnect)
@@ -70,7 +69,7 @@ class LiveGateway:
 
     async def stop(self) -> None:
         """Closes every socket."""
-        tasks = {*self._tasks, *(room.task for room in self._rooms.values() if room.task)}
+        tasks = {room.task for room in self._rooms.values() if room.task}
         if self._watch:
             tasks.add(self._watch)
         for task in tasks:
@@ -109,7 +108,7 @@ class LiveGateway:
             if room.sockets.pop(sid, None) and not room.sockets and room.task is None:
                 del self._rooms[organization_id]
 
-    def _on_notify(self, payload: str) -> None:
+    async def _on_notify(self, payload: str) -> None:
         organization, _, last = payload.partition(":")
         room = self._rooms.get(uuid.UUID(organization))
         if room is None or not room.sockets:
@@ -132,22 +131,15 @@ class LiveGateway:
                 await self.sio.emit(event.name, event.payload, room=str(organization_id))
             await asyncio.sleep(FOLD_SECONDS)
 
-    def _on_volatile(self, payload: str) -> None:
+    async def _on_volatile(self, payload: str) -> None:
         body = json.loads(payload)
-        task = asyncio.create_task(self.sio.emit(body["event"], body, room=body["organization_id"]))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        await self.sio.emit(body["event"], body, room=body["organization_id"])
 
-    def _on_reconnect(self) -> None:
+    async def _on_reconnect(self) -> None:
         """Notifications of the gap are lost, the rows are not."""
-        for organization_id, room in self._rooms.items():
-            task = asyncio.create_task(self._catch_up(organization_id, room))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _catch_up(self, organization_id: uuid.UUID, room: _Room) -> None:
-        room.heard = max(room.heard, await service.last_number(organization_id))
-        self._wake(organization_id, room)
+        for organization_id, room in list(self._rooms.items()):
+            room.heard = max(room.heard, await service.last_number(organization_id))
+            self._wake(organization_id, room)
 
     async def _watch_sessions(self) -> None:
         """Closes sockets whose token has expired or whose session was ended, within five seconds."""

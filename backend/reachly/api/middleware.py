@@ -12,7 +12,8 @@ from typing import Any
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reachly.infra import limiter, metrics
+from reachly.infra import metrics
+from reachly.infra.limiter import Limiter
 from reachly.infra.settings import Settings
 
 MAX_BODY = 2_000_000  # bytes; the import route has its own limit
@@ -30,8 +31,9 @@ API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 class Gateway:
     """Wraps the application. WebSockets only get their address judged."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, limiter: Limiter) -> None:
         self.app = app
+        self.limiter = limiter
         self.limits = settings.limits
         self.hsts = settings.base_url.startswith("https://")
         self.proxies = [ipaddress.ip_network(entry, strict=False) for entry in settings.web.trusted_proxies]
@@ -79,7 +81,8 @@ class Gateway:
         if not self.limits.enabled or not scope["path"].startswith("/api/"):
             return None
         address = scope["client"][0] if scope.get("client") else "unknown"
-        return await limiter.hit(self.limits.per_address, "address", address)
+        verdict = await self.limiter.hit(self.limits.per_address, "address", address)
+        return None if verdict.allowed else verdict.retry_after
 
     def _extra_headers(self, scope: Scope, request_id: str) -> dict[str, str]:
         extra = {**HEADERS, "x-request-id": request_id}
@@ -93,7 +96,8 @@ class Gateway:
     def _measure(scope: Scope, answer: _Answer) -> None:
         route = scope.get("route")
         path = getattr(route, "path", "other")
-        metrics.observe_request(scope["method"], path, answer.status, time.perf_counter() - answer.began)
+        seconds = time.perf_counter() - answer.began
+        metrics.api_response_seconds.labels(scope["method"], path, str(answer.status)).observe(seconds)
 
 
 class _TooLarge(Exception):

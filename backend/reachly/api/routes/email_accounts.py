@@ -66,6 +66,6 @@ async def test_account(account_id: uuid.UUID, actor: Caller) -> TestOut:
 
 
 @router.delete("/{account_id}", status_code=204, dependencies=[WRITE])
-async def delete_account(account_id: uuid.UUID, session: Db, actor: Caller) -> None:
+async def disconnect_account(account_id: uuid.UUID, session: Db, actor: Caller) -> None:
     """Disconnects the mailbox. Its ledger stays; leads that were bound to it wait with that reason."""
     await service.delete_account(session, actor, account_id)

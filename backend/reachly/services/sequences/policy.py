@@ -1,0 +1,39 @@
+"""What can be said of a step's words without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from string import ascii_uppercase
+
+from reachly.services.rendering import TemplateError, TemplateSource, compile_template, count_forms, fields_used
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """`problems` keep the step from being sent; `forms` is how many texts its spintax can make."""
+
+    fields: list[str]
+    problems: list[str]
+    forms: int
+
+
+def inspect(subject: str, body: str, *, is_first: bool) -> Findings:
+    """Reads a step's words with the renderer that sends them."""
+    problems = []
+    if is_first and not subject.strip():
+        problems.append("Subject: the first step needs one.")
+    if not body.strip():
+        problems.append("Body: it is empty.")
+    try:
+        compiled = compile_template(TemplateSource(subject=subject, body=body))
+    except TemplateError as error:
+        faults = [f"{f.where.capitalize()}, line {f.line}, column {f.column}: {f.message}" for f in error.faults]
+        return Findings([], problems + faults, 1)
+    fields = sorted({use.name for use in fields_used(compiled)})
+    return Findings(fields, problems, count_forms(compiled))
+
+
+def next_label(used: Collection[str]) -> str | None:
+    """The next free letter after A, or None."""
+    return next((letter for letter in ascii_uppercase[1:] if letter not in used), None)
