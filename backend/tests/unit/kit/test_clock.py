@@ -17,11 +17,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(20)]
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 async def real_clock_afterwards() -> AsyncIterator[None]:
     before = clock.current()

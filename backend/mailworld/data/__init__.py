@@ -1,0 +1,1 @@
+"""What ships with the world: `leads-500.csv`."""
