@@ -11,6 +11,7 @@ import binascii
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 LINE = 78  # the length of a line that RFC 5322 2.1.1 recommends
 
@@ -21,6 +22,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,400}@[!-;=?-~]{1,255}>")
 _VISIBLE = re.compile(r"[!-;=?-~]{1,1800}")
 _MAILBOX = re.compile(r"[^\s\x00-\x20\x7f-\x9f<>()\[\],;:\\\"@\u2028\u2029]{1,64}@[A-Za-z0-9.-]{1,253}")
+_LEADING_DOT = re.compile(rb"\n\.[^\r\n]*")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -47,6 +49,7 @@ def encode_text(text: str, used: int) -> str:
     return text if used + len(text) <= LINE else _fold(text.split(" "), used)
 
 
+@lru_cache(maxsize=2048)
 def format_mailbox(name: str, email: str, used: int) -> str:
     """`name <email>` for From, To, Reply-To. Raises ValueError if `email` is not one bare address."""
     if _MAILBOX.fullmatch(email) is None:
@@ -107,19 +110,15 @@ def encode_quoted_printable(text: str) -> bytes:
     raw = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
     encoded = binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n")
     if encoded.startswith(b".") or b"\n." in encoded:
-        return _shield_dots(encoded)
+        return _LEADING_DOT.sub(_shield_dot, b"\n" + encoded)[1:]
     return encoded
 
 
-def _shield_dots(encoded: bytes) -> bytes:
-    lines: list[bytes] = []
-    for line in encoded.split(b"\r\n"):
-        rest = line
-        while rest.startswith(b".") and len(rest) > 74:
-            lines.append(b"=2E=")
-            rest = rest[1:]
-        lines.append(b"=2E" + rest[1:] if rest.startswith(b".") else rest)
-    return b"\r\n".join(lines)
+def _shield_dot(match: re.Match[bytes]) -> bytes:
+    line, before = match[0][1:], b"\n"
+    while line.startswith(b".") and len(line) > 74:  # a line has room for =2E only up to 74 octets
+        before, line = before + b"=2E=\r\n", line[1:]
+    return before + (b"=2E" + line[1:] if line.startswith(b".") else line)
 
 
 def _needs_encoding(text: str) -> bool:

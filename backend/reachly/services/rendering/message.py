@@ -1,0 +1,200 @@
+"""Filling a compiled template, and joining the result into the bytes of a message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from html import escape
+
+from reachly.kit import mime
+from reachly.services.rendering.compile import CompiledTemplate
+from reachly.services.rendering.errors import UnresolvedField, Unsendable
+from reachly.services.rendering.fill import Mode, Parts, Run, fill, fill_words
+from reachly.services.rendering.grammar import Node
+from reachly.services.rendering.schemas import (
+    PREVIEW_UNSUBSCRIBE_URL,
+    UNSUBSCRIBE,
+    MessageEnvelope,
+    Rendered,
+    TrackedUrls,
+)
+
+_TAIL = "</body></html>\n"
+_MANY_LINES = re.compile(r"\n{3,}")
+_RE = re.compile(r"(?:\s*re\s*:)+\s*", re.IGNORECASE)
+_TEXT_PART = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+_HTML_PART = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+_OUR_HEADERS = """
+bcc cc content-transfer-encoding content-type date from in-reply-to list-unsubscribe list-unsubscribe-post
+message-id mime-version references reply-to return-path sender subject to
+"""
+_OURS = frozenset(_OUR_HEADERS.split())
+
+
+def render(compiled: CompiledTemplate, values: Mapping[str, str], *, seed: str) -> Rendered:
+    """One message in its final words. Raises UnresolvedField, or MessageTooLarge."""
+    run = Run(values, seed, compiled.slots, section="s")
+    subject = mime.clean_header(fill_words(compiled.subject, run))
+    if compiled.subject and not subject and not run.unresolved:
+        run.unresolved.append("subject")
+    run.section = "b"
+    html_parts: tuple[str | int, ...] | None = None
+    html = None
+    if compiled.html is not None:
+        html_parts = tuple(_filled(compiled.html, run, Mode.HTML))
+        html = _joined(html_parts, _escaped(run.links)) + _TAIL
+    text_parts = _tidied(_filled(compiled.text, run, Mode.TEXT), fold=compiled.tidies_text)
+    if run.unresolved:
+        raise UnresolvedField(list(dict.fromkeys(run.unresolved)))
+    text = _joined(text_parts, run.links)
+    return Rendered(
+        subject=subject,
+        html=html,
+        text=text,
+        links=tuple(run.links),
+        content_hash=_content_hash(subject, text, html),
+        unsubscribe_form=compiled.source.unsubscribe_form,
+        track_opens=compiled.source.track_opens and html is not None,
+        track_clicks=compiled.source.track_clicks,
+        html_parts=html_parts,
+        text_parts=text_parts,
+    )
+
+
+def with_subject(rendered: Rendered, subject: str) -> Rendered:
+    """The same message under another subject (a follow-up in its thread), with the hash that belongs to it."""
+    subject = mime.clean_header(subject)
+    content_hash = _content_hash(subject, rendered.text, rendered.html)
+    return replace(rendered, subject=subject, content_hash=content_hash)
+
+
+def follow_up_subject(original_subject: str, own_subject: str) -> tuple[str, bool]:
+    """(subject, whether it stays in the thread). No own subject, or the original one again, answers in the thread with
+    `Re: ` once; another subject begins a new thread."""
+    original = mime.clean_header(original_subject)
+    own = mime.clean_header(own_subject)
+    bare = original[_end_of_re(original) :]
+    if not own or own[_end_of_re(own) :].casefold() == bare.casefold():
+        return f"Re: {bare}".rstrip(), True
+    return own, False
+
+
+def build_message(rendered: Rendered, envelope: MessageEnvelope, urls: TrackedUrls | None) -> bytes:
+    """The whole message (RFC 5322) with CRLF, as it goes on the wire before dot-stuffing. ASCII, unless an address
+    needs SMTPUTF8. Raises Unsendable if the envelope has a part that cannot stand in a message."""
+    urls = urls or TrackedUrls()
+    clicks = _clicks(rendered, urls)
+    opt_out = urls.unsubscribe_url or envelope.list_unsubscribe_url
+    if opt_out is None and rendered.unsubscribe_form == "link":
+        raise Unsendable("This message has no unsubscribe address.", code="no_unsubscribe")
+    try:
+        head = "\r\n".join(_headers(rendered, envelope)).encode()
+    except ValueError as error:
+        raise Unsendable(f"The message cannot be addressed: {error}", code="bad_envelope") from None
+    text = _joined(rendered.text_parts, clicks, opt_out)
+    text_part = _TEXT_PART + mime.encode_quoted_printable(text)
+    if rendered.html_parts is None:
+        return b"%b\r\n%b\r\n" % (head, text_part)
+    html = _joined(rendered.html_parts, _escaped(clicks), escape(opt_out) if opt_out else None)
+    pixel = _pixel(urls.pixel_url) if rendered.track_opens and urls.pixel_url else ""
+    html_part = _HTML_PART + mime.encode_quoted_printable(f"{html}{pixel}{_TAIL}")
+    # No line of quoted-printable can contain "=_", so the boundary never occurs in a body (RFC 2045 6.7).
+    boundary = b"=_" + sha256(envelope.message_id.encode()).hexdigest()[:32].encode()
+    return (
+        b'%b\r\nContent-Type: multipart/alternative; boundary="%b"\r\n\r\n--%b\r\n%b\r\n--%b\r\n%b\r\n--%b--\r\n'
+        % (head, boundary, boundary, text_part, boundary, html_part, boundary)
+    )
+
+
+def _filled(nodes: Sequence[Node], run: Run, mode: Mode) -> list[str | int]:
+    parts = Parts()
+    fill(nodes, run, mode, parts)
+    return parts.finish()
+
+
+def _tidied(parts: list[str | int], *, fold: bool) -> tuple[str | int, ...]:
+    """Text without blank ends, and (if derived from HTML) without the blank lines that conditions leave."""
+    tidy = [_MANY_LINES.sub("\n\n", p) if fold and isinstance(p, str) and "\n\n\n" in p else p for p in parts]
+    if isinstance(tidy[0], str):
+        tidy[0] = tidy[0].lstrip()
+    if isinstance(tidy[-1], str):
+        tidy[-1] = tidy[-1].rstrip() + "\n"
+    return tuple(tidy)
+
+
+def _joined(
+    parts: Sequence[str | int], links: Sequence[str], opt_out: str | None = PREVIEW_UNSUBSCRIBE_URL
+) -> str:
+    shown = opt_out or PREVIEW_UNSUBSCRIBE_URL
+    return "".join(
+        part if isinstance(part, str) else shown if part == UNSUBSCRIBE else links[part] for part in parts
+    )
+
+
+def _escaped(urls: Sequence[str]) -> list[str]:
+    """The addresses as values of attributes; all in one go, because one message has many."""
+    return escape("\n".join(urls)).split("\n") if urls else []
+
+
+def _content_hash(subject: str, text: str, html: str | None) -> str:
+    return sha256("\0".join((subject, text, html or "")).encode("utf-8", "replace")).hexdigest()
+
+
+def _end_of_re(subject: str) -> int:
+    match = _RE.match(subject)
+    return match.end() if match else 0
+
+
+def _clicks(rendered: Rendered, urls: TrackedUrls) -> Sequence[str]:
+    if not rendered.track_clicks or not urls.click_urls:
+        return rendered.links
+    if len(urls.click_urls) != len(rendered.links):
+        raise Unsendable("There must be one click address per link.", code="bad_click_urls")
+    return urls.click_urls
+
+
+def _pixel(url: str) -> str:
+    return f'<img src="{escape(url)}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'
+
+
+def _headers(rendered: Rendered, envelope: MessageEnvelope) -> list[str]:
+    """The header block up to MIME-Version. Raises ValueError for a part that cannot stand in it."""
+    if not mime.is_message_id(envelope.message_id):
+        raise ValueError("the message id has a wrong form.")
+    lines = [
+        f"From: {mime.format_mailbox(envelope.from_name, envelope.from_email, 6)}",
+        f"To: {mime.format_mailbox(envelope.to_name, envelope.to_email, 4)}",
+        f"Subject: {mime.encode_text(rendered.subject, 9)}",
+        f"Date: {mime.format_date(envelope.date)}",
+        f"Message-ID: {envelope.message_id}",
+    ]
+    if envelope.reply_to:
+        lines.append(f"Reply-To: {mime.format_mailbox('', envelope.reply_to, 10)}")
+    if envelope.in_reply_to and mime.is_message_id(envelope.in_reply_to):
+        lines.append(f"In-Reply-To: {envelope.in_reply_to}")
+    references = mime.fold_message_ids(envelope.references, 12)
+    if references:
+        lines.append(f"References: {references}")
+    if rendered.unsubscribe_form == "link":
+        lines += _list_unsubscribe(envelope)
+    for name, value in envelope.extra_headers:
+        if not mime.is_header_name(name) or name.lower() in _OURS:
+            raise ValueError(f"the header {mime.clean_header(name)[:40]!r} cannot be set.")
+        lines.append(f"{name}: {mime.encode_text(value, len(name) + 2)}")
+    return [*lines, "MIME-Version: 1.0"]
+
+
+def _list_unsubscribe(envelope: MessageEnvelope) -> list[str]:
+    """RFC 2369 and RFC 8058: one web address, which takes the POST, and perhaps a mailto."""
+    uris: list[str] = []
+    if envelope.list_unsubscribe_url:
+        uris.append(mime.angle_uri(envelope.list_unsubscribe_url))
+    if envelope.list_unsubscribe_mailto:
+        mailto = envelope.list_unsubscribe_mailto
+        uris.append(mime.angle_uri(mailto if mailto.startswith("mailto:") else f"mailto:{mailto}"))
+    lines = ["List-Unsubscribe: " + ",\r\n ".join(uris)] if uris else []
+    if envelope.list_unsubscribe_url:
+        lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+    return lines
