@@ -1,0 +1,15 @@
+"""Gmail by its own API: not in this version."""
+
+from __future__ import annotations
+
+from reachly.integrations.reader.port import Reader, ReaderConfig
+from reachly.kit.errors import NotImplementedYet
+
+
+def make_reader(config: ReaderConfig) -> Reader:
+    """Raises NotImplementedYet."""
+    raise NotImplementedYet(
+        f"{config.address} cannot be read through Gmail's own interface yet. Connect it over IMAP, "
+        "with an app password if the account has two-step sign-in.",
+        code="gmail_not_available",
+    )
