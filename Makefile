@@ -1,0 +1,45 @@
+# Reachly: `make run` and `make test` do all the set-up themselves; `make help` lists the rest.
+PYTHON ?= python3
+ARGS ?=
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check format client bench e2e chaos setup setup-dev clean
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup ## start everything and open the address it prints (ARGS: see `reachly up --help`)
+	@exec .venv/bin/reachly up $(ARGS)
+
+demo: setup ## a fortnight of a real campaign in a minute, then the audit (ARGS=--json for machines)
+	@exec .venv/bin/reachly demo $(ARGS)
+
+test: setup-dev ## all tests: backend, front end, browser (ARGS go to pytest)
+	@exec .venv/bin/python scripts/test.py $(ARGS)
+
+check: setup-dev ## lint, types, import contracts, client drift, the front end's lint, types and build
+	@exec .venv/bin/python scripts/check.py $(ARGS)
+
+format: setup-dev ## format everything
+	@.venv/bin/ruff check --quiet --fix-only backend scripts
+	@.venv/bin/ruff format --quiet backend scripts
+	@cd frontend && npm run --silent format -- --log-level warn
+
+client: setup-dev ## write the API document and the typed client of the front end anew
+	@.venv/bin/python scripts/client.py write
+
+bench: setup-dev ## measure side by side what the design stands on
+	@exec .venv/bin/python benchmarks/run.py $(ARGS)
+
+e2e: setup-dev ## the browser's story alone
+	@exec .venv/bin/python scripts/test.py --only e2e
+
+chaos: setup-dev ## the tests that kill things
+	@cd backend && exec ../.venv/bin/pytest -m chaos $(ARGS)
+
+clean: ## remove what was installed and built (not the data in var/)
+	@rm -rf .venv .state frontend/node_modules frontend/out frontend/.next
+
+setup setup-dev:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer (with venv), or name one: make $(MAKECMDGOALS) PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) scripts/setup.py $(if $(filter setup-dev,$@),dev,run)
