@@ -1,0 +1,5 @@
+import { GoTo } from './go-to';
+
+export default function Home() {
+  return <GoTo href="/dashboard" />;
+}

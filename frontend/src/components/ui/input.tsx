@@ -1,0 +1,72 @@
+import { ChevronDown, Search, X } from 'lucide-react';
+import type { ComponentProps } from 'react';
+
+import { cn } from '@/lib/cn';
+
+export const fieldStyle =
+  'w-full rounded-md border border-line-strong bg-panel px-2.5 text-sm text-ink transition-colors hover:border-ink-3 focus-visible:border-accent focus-visible:outline-offset-0 disabled:bg-sunken disabled:text-ink-3 aria-invalid:border-bounced pointer-coarse:text-base';
+
+export function Input({ className, ...rest }: ComponentProps<'input'>) {
+  return <input {...rest} className={cn(fieldStyle, 'h-8 pointer-coarse:h-10', className)} />;
+}
+
+export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
+  return <textarea {...rest} className={cn(fieldStyle, 'min-h-20 py-1.5', className)} />;
+}
+
+/** The platform's own list: quick, complete on phones and for screen readers. */
+export function Select({ className, children, ...rest }: ComponentProps<'select'>) {
+  return (
+    <span className={cn('relative inline-flex w-full', className)}>
+      <select {...rest} className={cn(fieldStyle, 'h-8 appearance-none pr-8 pointer-coarse:h-10')}>
+        {children}
+      </select>
+      <ChevronDown
+        className="pointer-events-none absolute top-1/2 right-2.5 size-3.5 -translate-y-1/2 text-ink-3"
+        aria-hidden
+      />
+    </span>
+  );
+}
+
+export function SearchInput({
+  className,
+  value,
+  onValueChange,
+  label,
+  ...rest
+}: Omit<ComponentProps<'input'>, 'value' | 'onChange'> & {
+  value: string;
+  onValueChange: (value: string) => void;
+  label: string;
+}) {
+  return (
+    <span className={cn('relative inline-flex', className)}>
+      <Search
+        className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-ink-3"
+        aria-hidden
+      />
+      <input
+        {...rest}
+        type="search"
+        aria-label={label}
+        value={value}
+        onChange={(event) => onValueChange(event.target.value)}
+        className={cn(
+          fieldStyle,
+          'h-8 pr-7 pl-8 pointer-coarse:h-10 [&::-webkit-search-cancel-button]:hidden',
+        )}
+      />
+      {value !== '' && (
+        <button
+          type="button"
+          onClick={() => onValueChange('')}
+          className="absolute top-1/2 right-1.5 -translate-y-1/2 rounded-sm p-1 text-ink-3 hover:text-ink"
+          aria-label="Clear search"
+        >
+          <X className="size-3.5" aria-hidden />
+        </button>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,171 @@
+'use client';
+import { TriangleAlert, Wifi, WifiOff } from 'lucide-react';
+import Link from 'next/link';
+import { useEffect, useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+
+import { HourStrip } from '@/components/charts/hour-strip';
+import { Dialog, DialogTrigger, DrawerContent } from '@/components/ui/dialog';
+import { ProgressBar } from '@/components/ui/progress';
+import { Skeleton } from '@/components/ui/states';
+import { useNow } from '@/hooks/use-now';
+import { cn } from '@/lib/cn';
+import { count, countdown, plural } from '@/lib/format';
+import { paths } from '@/lib/paths';
+import { keys } from '@/lib/query';
+
+import { usePulse, type Pulse } from '../api/get-pulse';
+import { WaitingList } from './waiting-list';
+
+type Live = 'connecting' | 'live' | 'offline';
+type Known = Pulse & { skewMs: number };
+
+/** One line, on every page: what the engine does now. Opens the plan of the day. */
+export function PulseLine({ live }: { live: Live }) {
+  const { data: pulse, isError } = usePulse();
+  const [open, setOpen] = useState(false);
+  if (!pulse)
+    return (
+      <div className="flex h-8 items-center px-4">
+        {isError ? (
+          <span className="text-ink-3">The engine&apos;s state is not known now.</span>
+        ) : (
+          <Skeleton className="h-3 w-72" />
+        )}
+      </div>
+    );
+  return (
+    <Dialog open={open} onOpenChange={setOpen}>
+      <div className="flex h-8 items-center gap-3 px-4 text-xs pointer-coarse:h-11">
+        <DialogTrigger className="flex min-w-0 flex-1 items-center gap-2 text-left text-ink-2 hover:text-ink">
+          <Dot pulse={pulse} />
+          <PulseWords pulse={pulse} />
+        </DialogTrigger>
+        <LiveSign live={live} />
+      </div>
+      <DrawerContent title="Today's plan" description={saidToday(pulse)}>
+        <PulsePlan pulse={pulse} onLeave={() => setOpen(false)} />
+      </DrawerContent>
+    </Dialog>
+  );
+}
+
+function Dot({ pulse }: { pulse: Known }) {
+  const tone =
+    pulse.mailboxes_in_trouble > 0 ? 'text-held' : pulse.mailboxes_sending > 0 ? 'text-sending' : 'text-idle';
+  return (
+    <span
+      aria-hidden
+      className={cn(
+        'size-2 shrink-0 rounded-full bg-current',
+        tone,
+        pulse.mailboxes_sending > 0 && 'pulse-dot',
+      )}
+    />
+  );
+}
+
+function PulseWords({ pulse }: { pulse: Known }) {
+  const waiting = pulse.waiting.reduce((all, reason) => all + reason.count, 0);
+  const engine =
+    pulse.mailboxes_sending > 0
+      ? `${plural(pulse.mailboxes_sending, 'mailbox', 'mailboxes')} sending`
+      : pulse.active_campaigns > 0
+        ? 'Nothing to send at this moment'
+        : 'No campaign is running';
+  return (
+    <span className="truncate" aria-live="off">
+      <span className="font-medium text-ink">{engine}</span>
+      {pulse.next_send_at && (
+        <>
+          {' · '}
+          <NextIn pulse={pulse} />
+        </>
+      )}
+      {pulse.planned_today > 0 && (
+        <span className="max-sm:hidden">
+          {' '}
+          · {count(pulse.sent_today)} of {count(pulse.planned_today)} planned today sent
+        </span>
+      )}
+      {waiting > 0 && <span className="text-held"> · {count(waiting)} waiting, see why</span>}
+      {pulse.mailboxes_in_trouble > 0 && (
+        <span className="text-held">
+          {' '}
+          · <TriangleAlert className="mb-0.5 inline size-3" aria-hidden />{' '}
+          {plural(pulse.mailboxes_in_trouble, 'mailbox', 'mailboxes')} in trouble
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** Counts down on product time; asks anew when it is through. */
+export function NextIn({ pulse }: { pulse: Known }) {
+  const now = useNow(1000);
+  const cache = useQueryClient();
+  const at = pulse.next_send_at ? new Date(pulse.next_send_at).getTime() : 0;
+  const seconds = (at - (now.getTime() + pulse.skewMs)) / 1000;
+  const due = at > 0 && seconds <= 0;
+  useEffect(() => {
+    if (!due) return;
+    const timer = setTimeout(() => void cache.invalidateQueries({ queryKey: keys.pulse }), 1500);
+    return () => clearTimeout(timer);
+  }, [due, cache, pulse]);
+  if (!at) return null;
+  return <span>{due ? 'next one now' : `next in ${countdown(seconds)}`}</span>;
+}
+
+function LiveSign({ live }: { live: Live }) {
+  const Icon = live === 'offline' ? WifiOff : Wifi;
+  const word = { live: 'Live', connecting: 'Connecting', offline: 'Not live, reconnecting' }[live];
+  return (
+    <span
+      className={cn(
+        'flex shrink-0 items-center gap-1.5',
+        live === 'offline' ? 'text-held' : live === 'live' ? 'text-ink-3' : 'text-ink-3 opacity-70',
+      )}
+      role="status"
+    >
+      <Icon className="size-3" aria-hidden />
+      <span className="max-sm:sr-only">{word}</span>
+    </span>
+  );
+}
+
+export function saidToday(pulse: Pulse): string {
+  if (pulse.planned_today === 0 && pulse.sent_today === 0) return 'Nothing is planned for today.';
+  return `${count(pulse.sent_today)} sent of ${count(Math.max(pulse.planned_today, pulse.sent_today))} planned today.`;
+}
+
+export function PulsePlan({ pulse, onLeave }: { pulse: Known; onLeave?: () => void }) {
+  const hour = new Date(new Date(pulse.now)).getHours();
+  const planned = Math.max(pulse.planned_today, pulse.sent_today);
+  return (
+    <div className="space-y-5">
+      <div>
+        <HourStrip hours={pulse.hours} now={hour} className="h-28" />
+        <ProgressBar
+          className="mt-3"
+          label="Today"
+          total={planned}
+          segments={[{ label: 'sent', value: pulse.sent_today, tone: 'sending' }]}
+        />
+      </div>
+      <section>
+        <h3 className="mb-2 text-xs text-ink-3">What waits, and for what</h3>
+        <WaitingList reasons={pulse.waiting} />
+      </section>
+      <p className="text-ink-2">
+        {plural(pulse.active_campaigns, 'active campaign')} ·{' '}
+        <Link href={paths.campaigns} onClick={onLeave} className="text-accent hover:underline">
+          Campaigns
+        </Link>{' '}
+        ·{' '}
+        <Link href={paths.mailboxes} onClick={onLeave} className="text-accent hover:underline">
+          Mailboxes
+        </Link>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,19 @@
+import { useQuery } from '@tanstack/react-query';
+
+import { client, unwrap, type Schema } from '@/lib/client';
+import { keys } from '@/lib/query';
+
+export type Step = Schema<'SequenceOut'>;
+
+export function useSteps(campaign: string) {
+  return useQuery({
+    queryKey: keys.sequences(campaign),
+    queryFn: ({ signal }) =>
+      unwrap(
+        client.GET('/api/campaigns/{campaign_id}/sequences', {
+          params: { path: { campaign_id: campaign } },
+          signal,
+        }),
+      ),
+  });
+}

@@ -1,0 +1,48 @@
+import { QueryClient, type QueryKey } from '@tanstack/react-query';
+
+import { ApiError } from './problem';
+
+/** The first part of every key is the noun; live events name these to say what became old. */
+export const keys = {
+  me: ['me'] as const,
+  pulse: ['pulse'] as const,
+  organization: ['organization'] as const,
+  usage: ['usage'] as const,
+  campaigns: ['campaigns'] as const,
+  campaign: (id: string) => ['campaigns', 'one', id] as const,
+  sequences: (campaign: string) => ['sequences', campaign] as const,
+  leads: ['leads'] as const,
+  lead: (id: string) => ['leads', 'one', id] as const,
+  imports: ['imports'] as const,
+  mailboxes: ['mailboxes'] as const,
+  analytics: ['analytics'] as const,
+  inbox: ['inbox'] as const,
+  suppressions: ['suppressions'] as const,
+  notifications: ['notifications'] as const,
+};
+
+/** Faults of the request stay what they are; only a missing server is asked again. */
+function worthRetrying(failures: number, error: unknown): boolean {
+  if (error instanceof ApiError && error.status < 500 && error.status !== 429) return false;
+  return failures < 3;
+}
+
+export function makeQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        retry: worthRetrying,
+        retryDelay: (attempt) => Math.min(500 * 2 ** attempt, 8000),
+        // Live events say when something changed; time alone makes little of it old.
+        staleTime: 15_000,
+        gcTime: 10 * 60_000,
+        refetchOnWindowFocus: true,
+      },
+      mutations: { retry: false },
+    },
+  });
+}
+
+export function invalidate(client: QueryClient, ...which: QueryKey[]): Promise<unknown> {
+  return Promise.all(which.map((queryKey) => client.invalidateQueries({ queryKey })));
+}
