@@ -1,0 +1,8 @@
+"""The ledger, the caps and the turns of mailboxes, in batches on the bare connection.
+
+Locks are taken in one order by everybody: campaigns, enrollments, caps, sends, mailboxes.
+"""
+
+from reachly.data.repositories.sending import caps, claims, enrollments, leases, lost, marks, outcomes, turns
+
+__all__ = ["caps", "claims", "enrollments", "leases", "lost", "marks", "outcomes", "turns"]

@@ -1,0 +1,98 @@
+"""Caps are counted in rows, never in memory: reserved by a claim, used by what really left, else released."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reachly.data.repositories.sending.rows import CapKey
+from reachly.data.session import Session, raw
+
+_READ = """
+SELECT u.scope, u.key, u.day, u.reserved, u.used
+FROM unnest($2::text[], $3::text[], $4::date[]) AS w(scope, key, day)
+JOIN cap_usage u ON u.organization_id = $1 AND u.scope = w.scope AND u.key = w.key AND u.day = w.day
+"""
+# Sorted by key, so that two claims that want the same caps wait for each other instead of deadlocking.
+_RESERVE = """
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest($2::text[], $3::text[], $4::date[], $5::int[], $6::int[]) AS w(scope, key, day, n, cap)
+)
+INSERT INTO cap_usage AS u (organization_id, scope, key, day, reserved)
+SELECT $1, scope, key, day, n FROM wanted WHERE n <= cap ORDER BY scope, key, day
+ON CONFLICT (organization_id, scope, key, day) DO UPDATE SET reserved = u.reserved + excluded.reserved
+WHERE u.reserved + u.used + excluded.reserved <= (
+    SELECT w.cap FROM wanted w WHERE w.scope = u.scope AND w.key = u.key AND w.day = u.day)
+RETURNING 1
+"""
+# `reserved` carries what is given back, `used` what was spent.
+_SETTLE = """
+INSERT INTO cap_usage AS u (organization_id, scope, key, day, reserved, used)
+SELECT $1, w.scope, w.key, w.day, w.back, w.spent
+FROM unnest($2::text[], $3::text[], $4::date[], $5::int[], $6::int[]) AS w(scope, key, day, back, spent)
+ORDER BY w.scope, w.key, w.day
+ON CONFLICT (organization_id, scope, key, day)
+DO UPDATE SET reserved = greatest(0, u.reserved - excluded.reserved), used = greatest(0, u.used + excluded.used)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    reserved: int = 0
+    used: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.reserved + self.used
+
+
+async def read_usage(
+    session: Session, organization_id: uuid.UUID, keys: Iterable[CapKey]
+) -> dict[CapKey, Usage]:
+    """What is reserved and used; a cap that nobody touched yet is left out."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    columns = [list(column) for column in zip(*wanted, strict=True)]
+    rows = await (await raw(session)).fetch(_READ, organization_id, *columns)
+    return {(r["scope"], r["key"], r["day"]): Usage(r["reserved"], r["used"]) for r in rows}
+
+
+async def reserve(
+    session: Session, organization_id: uuid.UUID, wanted: Mapping[CapKey, tuple[int, int]]
+) -> bool:
+    """Reserves (how many, up to which cap) for every key; False if one would be broken: then roll back."""
+    keys = sorted(wanted)
+    if not keys:
+        return True
+    columns: list[Sequence[object]] = [list(column) for column in zip(*keys, strict=True)]
+    counts, limits = [wanted[key][0] for key in keys], [wanted[key][1] for key in keys]
+    rows = await (await raw(session)).fetch(_RESERVE, organization_id, *columns, counts, limits)
+    return len(rows) == len(keys)
+
+
+async def settle(
+    session: Session, organization_id: uuid.UUID, *, used: Iterable[CapKey] = (), released: Iterable[CapKey] = ()
+) -> None:
+    """Takes reservations back, once per mention; those in `used` become used."""
+    spent, back = Counter(used), Counter(released)
+    back.update(spent)
+    await _change(session, organization_id, back, spent)
+
+
+async def unuse(session: Session, organization_id: uuid.UUID, keys: Iterable[CapKey]) -> None:
+    """What counted as used did not leave after all (an `unknown` that was settled)."""
+    await _change(session, organization_id, Counter(), Counter({key: -n for key, n in Counter(keys).items()}))
+
+
+async def _change(
+    session: Session, organization_id: uuid.UUID, back: Mapping[CapKey, int], spent: Mapping[CapKey, int]
+) -> None:
+    keys = sorted({*back, *spent})
+    if not keys:
+        return
+    columns: list[Sequence[object]] = [list(column) for column in zip(*keys, strict=True)]
+    backs, spents = [back.get(key, 0) for key in keys], [spent.get(key, 0) for key in keys]
+    await (await raw(session)).execute(_SETTLE, organization_id, *columns, backs, spents)

@@ -1,0 +1,176 @@
+"""Reading what a mailbox could send now, and writing the intents it takes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from reachly.data.repositories.sending.rows import (
+    CampaignRow,
+    Claim,
+    Claimed,
+    EnrollmentRow,
+    IntentRow,
+    Lease,
+    MailboxRow,
+    StepRow,
+    VariantRow,
+    caps_as_json,
+)
+from reachly.data.session import Session, raw
+
+_MAILBOX = """
+SELECT a.id, a.organization_id, a.provider, a.email_address, a.email_key, a.display_name, a.is_active, a.status,
+       a.failures_in_a_row, a.daily_limit, a.min_gap_seconds, a.gap_jitter_seconds, a.ramp_enabled, a.ramp_start,
+       a.ramp_step, a.ramp_started_at, a.timezone, a.workday, a.absences, a.signature, a.reply_to, a.files_sent,
+       a.imap_config IS NOT NULL AS readable, a.sync_cursor, a.last_handed_at, a.not_before, a.next_turn_at,
+       o.postal_address, o.name AS organization_name
+FROM email_accounts a JOIN organizations o ON o.id = a.organization_id
+WHERE a.organization_id = $1 AND a.id = $2
+"""
+_LEASED = _MAILBOX + " AND a.lease_attempt = $3"
+
+_DUE = """
+SELECT e.id, e.campaign_id, e.lead_id, e.status, e.next_step, e.next_due_at, e.sort_key, e.held_until,
+       e.personalization, e.thread_message_id, e.thread_references, e.thread_subject, e.last_sent_at, e.created_at,
+       l.email, l.email_key, l.domain, l.first_name, l.last_name, l.company, l.position, l.country, l.timezone,
+       l.custom_fields, l.verification
+FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
+WHERE e.organization_id = $1 AND e.email_account_id = $2 AND e.next_due_at <= $3 AND e.last_sent_at IS {sent}
+ORDER BY e.next_due_at, e.sort_key
+LIMIT $4
+"""
+_DUE_LATER, _DUE_FIRST = _DUE.format(sent="NOT NULL"), _DUE.format(sent="NULL")
+
+_CAMPAIGNS = """
+SELECT id, name, status, send_schedule, daily_cap, new_leads_cap, company_cap, settings, seed, failures_in_a_row
+FROM campaigns WHERE organization_id = $1 AND id = ANY($2::uuid[])
+"""
+_STEPS = """
+SELECT id, campaign_id, sequence_number, delay_days, delay_hours, working_days_only, subject_template, email_template,
+       version, updated_at AS changed_at
+FROM email_sequences WHERE organization_id = $1 AND campaign_id = ANY($2::uuid[]) AND is_active
+ORDER BY campaign_id, sequence_number
+"""
+_VARIANTS = """
+SELECT sequence_id, label, subject_template, email_template, weight FROM sequence_variants
+WHERE organization_id = $1 AND sequence_id = ANY($2::uuid[]) AND is_active ORDER BY sequence_id, label
+"""
+_INTENTS = """
+SELECT id, intent_key, enrollment_id, status, attempts, handed_at, sent_at, reason FROM email_sends
+WHERE organization_id = $1 AND intent_key = ANY($2::text[])
+"""
+_LOCK_ENROLLMENTS = """
+SELECT id FROM enrollments
+WHERE organization_id = $1 AND id = ANY($2::uuid[]) AND status IN ('active', 'held') AND next_due_at <= $3
+ORDER BY id FOR NO KEY UPDATE
+"""
+# A deferred or cancelled intent never left: it is taken up again under the same id and Message-ID.
+_INSERT = """
+INSERT INTO email_sends AS s (organization_id, id, kind, intent_key, campaign_id, enrollment_id, lead_id,
+    email_account_id, sequence_id, step, variant, to_email, status, attempt_id, lease_until, planned_at, claimed_at,
+    message_id, caps, created_at, updated_at)
+SELECT $1, w.id, 'campaign', w.intent_key, w.campaign_id, w.enrollment_id, w.lead_id, $2, w.sequence_id, w.step,
+       w.variant, w.to_email, 'claimed', $3, $4, w.planned_at, $5, w.message_id, w.caps::jsonb, $5, $5
+FROM unnest($6::uuid[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::int[], $13::text[],
+            $14::text[], $15::text[], $16::timestamptz[], $17::text[])
+     AS w(id, intent_key, campaign_id, enrollment_id, lead_id, sequence_id, step, variant, to_email, message_id,
+          planned_at, caps)
+ON CONFLICT (organization_id, intent_key) DO UPDATE
+SET status = 'claimed', attempt_id = excluded.attempt_id, lease_until = excluded.lease_until, reason = NULL,
+    email_account_id = excluded.email_account_id, planned_at = excluded.planned_at, claimed_at = excluded.claimed_at,
+    variant = excluded.variant, to_email = excluded.to_email, caps = excluded.caps, updated_at = excluded.updated_at
+WHERE s.status IN ('deferred', 'cancelled')
+RETURNING s.id AS send_id, s.intent_key, s.message_id, s.attempts, s.variant
+"""
+_TAKE = """
+UPDATE enrollments SET status = 'active', next_due_at = NULL, held_until = NULL, blocked_reason = NULL,
+                       blocked_detail = NULL, blocked_until = NULL, updated_at = $3
+WHERE organization_id = $1 AND id = ANY($2::uuid[])
+"""
+
+
+async def get_mailbox(session: Session, organization_id: uuid.UUID, account_id: uuid.UUID) -> MailboxRow | None:
+    row = await (await raw(session)).fetchrow(_MAILBOX, organization_id, account_id)
+    return MailboxRow.read(row) if row else None
+
+
+async def find_leased(session: Session, lease: Lease) -> MailboxRow | None:
+    """The mailbox if the lease still stands; None if it was lost.
+
+    Not locked: the lease keeps other turns away, and locks are taken in one order by everybody: campaigns,
+    enrollments, caps, sends, mailboxes.
+    """
+    row = await (await raw(session)).fetchrow(
+        _LEASED, lease.organization_id, lease.email_account_id, lease.attempt_id
+    )
+    return MailboxRow.read(row) if row else None
+
+
+async def list_due(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, now: datetime, limit: int
+) -> tuple[list[EnrollmentRow], bool]:
+    """Due enrollments of one mailbox, follow-ups then first mails, and whether a page was full."""
+    connection = await raw(session)
+    later = await connection.fetch(_DUE_LATER, organization_id, account_id, now, limit)
+    first = await connection.fetch(_DUE_FIRST, organization_id, account_id, now, limit)
+    return [EnrollmentRow.read(row) for row in (*later, *first)], limit in (len(later), len(first))
+
+
+async def list_campaigns(
+    session: Session, organization_id: uuid.UUID, campaign_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, CampaignRow]:
+    rows = await (await raw(session)).fetch(_CAMPAIGNS, organization_id, list(campaign_ids))
+    return {row["id"]: CampaignRow.read(row) for row in rows}
+
+
+async def list_steps(
+    session: Session, organization_id: uuid.UUID, campaign_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, list[StepRow]]:
+    """The active steps of each campaign, in order, with their active variants."""
+    connection = await raw(session)
+    rows = await connection.fetch(_STEPS, organization_id, list(campaign_ids))
+    variants: dict[uuid.UUID, list[VariantRow]] = {row["id"]: [] for row in rows}
+    for row in await connection.fetch(_VARIANTS, organization_id, list(variants)):
+        values = dict(row)
+        variants[values.pop("sequence_id")].append(VariantRow(**values))
+    steps: dict[uuid.UUID, list[StepRow]] = {campaign_id: [] for campaign_id in campaign_ids}
+    for row in rows:
+        steps[row["campaign_id"]].append(StepRow(**dict(row), variants=tuple(variants[row["id"]])))
+    return steps
+
+
+async def list_intents(
+    session: Session, organization_id: uuid.UUID, intent_keys: Sequence[str]
+) -> dict[str, IntentRow]:
+    """What is already decided for these intents."""
+    rows = await (await raw(session)).fetch(_INTENTS, organization_id, list(intent_keys))
+    return {row["intent_key"]: IntentRow(**dict(row)) for row in rows}
+
+
+async def lock_enrollments(
+    session: Session, organization_id: uuid.UUID, enrollment_ids: Sequence[uuid.UUID], now: datetime
+) -> set[uuid.UUID]:
+    """Locks those that are still due and going on; a reply or a stop that came first leaves them out."""
+    rows = await (await raw(session)).fetch(_LOCK_ENROLLMENTS, organization_id, list(enrollment_ids), now)
+    return {row["id"] for row in rows}
+
+
+async def insert_claims(
+    session: Session, lease: Lease, claims: Sequence[Claim], *, now: datetime, lease_until: datetime
+) -> list[Claimed]:
+    """Writes the intents as `claimed` and takes their enrollments off the alarm; what was decided before stays."""
+    connection = await raw(session)
+    columns = [
+        [c.send_id for c in claims], [c.intent_key for c in claims], [c.campaign_id for c in claims],
+        [c.enrollment_id for c in claims], [c.lead_id for c in claims], [c.sequence_id for c in claims],
+        [c.step for c in claims], [c.variant for c in claims], [c.to_email for c in claims],
+        [c.message_id for c in claims], [c.planned_at for c in claims], [caps_as_json(c.caps) for c in claims],
+    ]  # fmt: skip
+    fence = (lease.organization_id, lease.email_account_id, lease.attempt_id)
+    rows = await connection.fetch(_INSERT, *fence, lease_until, now, *columns)
+    taken = {row["intent_key"] for row in rows}
+    ids = [c.enrollment_id for c in claims if c.intent_key in taken]
+    await connection.execute(_TAKE, lease.organization_id, ids, now)
+    return [Claimed(**dict(row)) for row in rows]

@@ -1,0 +1,99 @@
+"""Leases on mailboxes, over all organizations: call these in `system()`.
+
+A lease lives on machine time, is fenced by its attempt id, and is only ever taken by one worker.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from reachly.data.repositories.sending.rows import Lease
+from reachly.data.session import Session, raw
+from reachly.kit.ids import new_id
+
+_LEASE = """
+WITH due AS (
+    SELECT organization_id, id, next_turn_at FROM email_accounts
+    WHERE next_turn_at <= $1 AND (lease_until IS NULL OR lease_until < $2)
+    ORDER BY next_turn_at, email_key
+    LIMIT $3
+    FOR UPDATE SKIP LOCKED
+), numbered AS (
+    SELECT organization_id, id, next_turn_at, row_number() OVER () AS n FROM due
+)
+UPDATE email_accounts AS a
+SET lease_attempt = ($5::uuid[])[numbered.n], lease_until = $4, next_turn_at = $6
+FROM numbered WHERE a.organization_id = numbered.organization_id AND a.id = numbered.id
+RETURNING a.organization_id, a.id AS email_account_id, a.email_key, a.lease_attempt AS attempt_id,
+          numbered.next_turn_at AS planned_turn, a.next_turn_at AS mark
+"""
+_EXTEND_MAILBOXES = "UPDATE email_accounts SET lease_until = $2 WHERE lease_attempt = ANY($1::uuid[])"
+_EXTEND_SENDS = """
+UPDATE email_sends SET lease_until = $2
+WHERE status IN ('claimed', 'sending') AND attempt_id = ANY($1::uuid[])
+"""
+_NEXT_TURN = """
+SELECT min(next_turn_at) FROM email_accounts
+WHERE next_turn_at IS NOT NULL AND (lease_until IS NULL OR lease_until < $1)
+"""
+_EXPIRED = """
+SELECT DISTINCT organization_id FROM email_sends
+WHERE status IN ('claimed', 'sending') AND lease_until < $1
+"""
+_UNSETTLED = """
+SELECT DISTINCT organization_id, email_account_id FROM email_sends
+WHERE status = 'unknown' AND email_account_id IS NOT NULL
+"""
+_DONE_CAMPAIGNS = """
+SELECT c.organization_id, c.id FROM campaigns c
+WHERE c.status = 'active' AND NOT EXISTS (
+    SELECT FROM enrollments e WHERE e.organization_id = c.organization_id AND e.campaign_id = c.id
+    AND e.status IN ('pending', 'active', 'held'))
+"""
+
+
+async def lease_mailboxes(
+    session: Session, now: datetime, machine_now: datetime, lease_until: datetime, limit: int
+) -> list[Lease]:
+    """Takes up to `limit` mailboxes whose turn has come; the earliest first, then by address.
+
+    Their next turn is set a lease ahead: if we die, they come up again; if somebody gives the mailbox another turn
+    meanwhile, its end sees that by the changed value and does not overwrite it.
+    """
+    attempts = [new_id() for _ in range(limit)]
+    mark = now + (lease_until - machine_now)
+    rows = await (await raw(session)).fetch(_LEASE, now, machine_now, limit, lease_until, attempts, mark)
+    return sorted((Lease(**dict(row)) for row in rows), key=lambda one: (one.planned_turn, one.email_key))
+
+
+async def extend_leases(session: Session, attempts: Sequence[uuid.UUID], until: datetime) -> None:
+    """The heartbeat of a worker that lives."""
+    connection = await raw(session)
+    await connection.execute(_EXTEND_MAILBOXES, list(attempts), until)
+    await connection.execute(_EXTEND_SENDS, list(attempts), until)
+
+
+async def find_next_turn(session: Session, machine_now: datetime) -> datetime | None:
+    """The earliest turn of a mailbox that nobody holds; None if there is none."""
+    found: datetime | None = await (await raw(session)).fetchval(_NEXT_TURN, machine_now)
+    return found
+
+
+async def list_expired(session: Session, machine_now: datetime) -> list[uuid.UUID]:
+    """Organizations with rows whose worker is gone."""
+    rows = await (await raw(session)).fetch(_EXPIRED, machine_now)
+    return sorted(row["organization_id"] for row in rows)
+
+
+async def list_unsettled(session: Session) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Mailboxes (organization, mailbox) with messages of which nobody knows whether they arrived."""
+    rows = await (await raw(session)).fetch(_UNSETTLED)
+    return sorted((row["organization_id"], row["email_account_id"]) for row in rows)
+
+
+async def list_done_campaigns(session: Session) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Active campaigns (organization, campaign) in which nobody is left to write to."""
+    rows = await (await raw(session)).fetch(_DONE_CAMPAIGNS)
+    return sorted((row["organization_id"], row["id"]) for row in rows)

@@ -1,0 +1,128 @@
+"""Rows whose worker is gone, rows of which nobody knows the end, and claims that are taken back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from reachly.data.repositories.sending.rows import CapKey, read_caps
+from reachly.data.session import Session, raw
+
+_FIELDS = """
+s.id, s.kind, s.status, s.campaign_id, s.enrollment_id, s.lead_id, s.email_account_id, s.sequence_id, s.step,
+s.variant, s.to_email, s.message_id, s.subject, s.handed_at, s.attempts, s.reason, s.caps
+"""
+_EXPIRED = f"""
+SELECT {_FIELDS} FROM email_sends s
+WHERE s.organization_id = $1 AND s.status IN ('claimed', 'sending') AND s.lease_until < $2
+ORDER BY s.id
+"""  # noqa: S608 - a constant list of columns
+_TAKE_BACK = """
+UPDATE email_sends AS s
+SET status = CASE WHEN s.status = 'sending' THEN 'unknown' ELSE 'deferred' END, reason = 'worker_lost',
+    attempt_id = NULL, lease_until = NULL, updated_at = $3
+WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[]) AND s.status IN ('claimed', 'sending') AND s.lease_until < $4
+RETURNING s.id, s.status
+"""
+_UNKNOWN = f"""
+SELECT {_FIELDS} FROM email_sends s
+WHERE s.organization_id = $1 AND s.email_account_id = $2 AND s.status = 'unknown' AND s.handed_at <= $3
+ORDER BY s.handed_at, s.id LIMIT $4
+"""  # noqa: S608
+_SETTLE = """
+UPDATE email_sends SET status = $3, settled_by = $4, sent_at = CASE WHEN $3 = 'sent' THEN handed_at END,
+    handed_at = CASE WHEN $3 = 'sent' THEN handed_at END, reason = $5, updated_at = $6
+WHERE organization_id = $1 AND id = $2 AND status = 'unknown'
+RETURNING true
+"""
+_LIST_CLAIMED = f"""
+SELECT {_FIELDS} FROM email_sends s
+WHERE s.organization_id = $1 AND s.status = 'claimed' AND ($2::uuid IS NULL OR s.campaign_id = $2)
+  AND ($3::uuid[] IS NULL OR s.enrollment_id = ANY($3)) AND ($4::uuid IS NULL OR s.email_account_id = $4)
+ORDER BY s.id
+"""  # noqa: S608
+_RELEASE_CLAIMED = """
+UPDATE email_sends SET status = 'deferred', reason = $3, attempt_id = NULL, lease_until = NULL, updated_at = $4
+WHERE organization_id = $1 AND id = ANY($2::uuid[]) AND status = 'claimed'
+RETURNING id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """A row that is not at its end, with what its events and its enrollment need."""
+
+    id: uuid.UUID
+    kind: str
+    status: str
+    campaign_id: uuid.UUID | None
+    enrollment_id: uuid.UUID | None
+    lead_id: uuid.UUID | None
+    email_account_id: uuid.UUID | None
+    sequence_id: uuid.UUID | None
+    step: int
+    variant: str
+    to_email: str
+    message_id: str
+    subject: str
+    handed_at: datetime | None
+    attempts: int
+    reason: str | None
+    caps: list[CapKey]
+
+
+def _read(rows: Sequence[Any]) -> list[OpenRow]:
+    return [OpenRow(**{**dict(row), "caps": read_caps(row["caps"])}) for row in rows]
+
+
+async def list_expired_rows(
+    session: Session, organization_id: uuid.UUID, machine_now: datetime
+) -> list[OpenRow]:
+    """Claimed and sending rows whose lease ran out."""
+    return _read(await (await raw(session)).fetch(_EXPIRED, organization_id, machine_now))
+
+
+async def take_back(
+    session: Session, organization_id: uuid.UUID, send_ids: Sequence[uuid.UUID], now: datetime, machine_now: datetime
+) -> dict[uuid.UUID, str]:
+    """`claimed` goes back to `deferred`, `sending` becomes `unknown`; the new state of those that moved."""
+    rows = await (await raw(session)).fetch(_TAKE_BACK, organization_id, list(send_ids), now, machine_now)
+    return {row["id"]: row["status"] for row in rows}
+
+
+async def list_unknown(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, handed_before: datetime, limit: int
+) -> list[OpenRow]:
+    """Messages of one mailbox of which nobody knows whether they arrived, the oldest first."""
+    connection = await raw(session)
+    return _read(await connection.fetch(_UNKNOWN, organization_id, account_id, handed_before, limit))
+
+
+async def settle_unknown(
+    session: Session, organization_id: uuid.UUID, send_id: uuid.UUID, now: datetime, *, status: str, settled_by: str,
+    reason: str | None,
+) -> bool:  # fmt: skip
+    """Whether the row was still unknown. `status`: sent, or deferred (absence was proof, or a person says so)."""
+    connection = await raw(session)
+    return bool(await connection.fetchval(_SETTLE, organization_id, send_id, status, settled_by, reason, now))
+
+
+async def list_claimed(
+    session: Session, organization_id: uuid.UUID, *, campaign_id: uuid.UUID | None,
+    enrollment_ids: Sequence[uuid.UUID] | None, account_id: uuid.UUID | None,
+) -> list[OpenRow]:  # fmt: skip
+    """Claims that are not on the wire yet."""
+    ids = None if enrollment_ids is None else list(enrollment_ids)
+    return _read(await (await raw(session)).fetch(_LIST_CLAIMED, organization_id, campaign_id, ids, account_id))
+
+
+async def release_claimed(
+    session: Session, organization_id: uuid.UUID, send_ids: Sequence[uuid.UUID], reason: str, now: datetime
+) -> set[uuid.UUID]:
+    """Takes claims away from whichever worker has them."""
+    connection = await raw(session)
+    rows = await connection.fetch(_RELEASE_CLAIMED, organization_id, list(send_ids), reason, now)
+    return {row["id"] for row in rows}

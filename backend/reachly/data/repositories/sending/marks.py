@@ -1,0 +1,135 @@
+"""The point of no return: `claimed` becomes `sending`, committed before a byte that can cause a delivery."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reachly.data.repositories.sending.rows import Lease
+from reachly.data.session import Session, raw
+from reachly.kit.ids import new_id
+
+_HOLD_MAILBOX = """
+UPDATE email_accounts SET lease_until = $4, last_handed_at = $5
+WHERE organization_id = $1 AND id = $2 AND lease_attempt = $3 AND is_active AND status = 'connected'
+RETURNING true
+"""
+# A pause updates the campaign and a stop the enrollment: whoever comes second sees the first.
+_LOCK_CAMPAIGNS = """
+SELECT c.id FROM campaigns c WHERE c.organization_id = $1 AND c.id IN (
+    SELECT s.campaign_id FROM email_sends s WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[]))
+ORDER BY c.id FOR SHARE
+"""
+_LOCK_ENROLLMENTS = """
+SELECT e.id FROM enrollments e WHERE e.organization_id = $1 AND e.id IN (
+    SELECT s.enrollment_id FROM email_sends s WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[]))
+ORDER BY e.id FOR NO KEY UPDATE
+"""
+_MARK = """
+UPDATE email_sends AS s
+SET status = 'sending', handed_at = $3, attempts = s.attempts + 1, lease_until = $4, subject = w.subject,
+    body_text = w.body_text, content_hash = w.content_hash, updated_at = $3,
+    links = string_to_array(w.links, ',')::uuid[]
+FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[])
+     AS w(id, subject, body_text, content_hash, links),
+     enrollments e, campaigns c
+WHERE s.organization_id = $1 AND s.id = w.id AND s.attempt_id = $2 AND s.status = 'claimed'
+  AND e.organization_id = $1 AND e.id = s.enrollment_id AND e.status = 'active'
+  AND c.organization_id = $1 AND c.id = s.campaign_id AND c.status = 'active'
+RETURNING s.id
+"""
+_STANDING = """
+SELECT s.id, s.status, s.attempt_id, e.status AS enrollment, c.status AS campaign
+FROM email_sends s
+LEFT JOIN enrollments e ON e.organization_id = s.organization_id AND e.id = s.enrollment_id
+LEFT JOIN campaigns c ON c.organization_id = s.organization_id AND c.id = s.campaign_id
+WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[])
+"""
+_LINKS = """
+INSERT INTO tracked_links (organization_id, id, url, url_key, created_at)
+SELECT $1, w.id, w.url, encode(sha256(convert_to(w.url, 'UTF8')), 'hex'), $2
+FROM unnest($3::uuid[], $4::text[]) AS w(id, url) ORDER BY w.url
+ON CONFLICT (organization_id, url_key) DO NOTHING
+"""
+_FIND_LINKS = """
+SELECT id, url FROM tracked_links
+WHERE organization_id = $1
+  AND url_key IN (SELECT encode(sha256(convert_to(w.url, 'UTF8')), 'hex') FROM unnest($2::text[]) AS w(url))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The final words of a message, as the ledger keeps them."""
+
+    send_id: uuid.UUID
+    subject: str
+    body_text: str
+    content_hash: str
+    link_ids: tuple[uuid.UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Why a row could not be marked. `ours`: it is still this attempt's claim."""
+
+    send_id: uuid.UUID
+    ours: bool
+    enrollment: str | None
+    campaign: str | None
+
+
+async def hold_mailbox(session: Session, lease: Lease, *, now: datetime, lease_until: datetime) -> bool:
+    """Whether the lease is still ours and the mailbox may send; renews the lease and starts the gap."""
+    connection = await raw(session)
+    fence = (lease.organization_id, lease.email_account_id, lease.attempt_id)
+    return bool(await connection.fetchval(_HOLD_MAILBOX, *fence, lease_until, now))
+
+
+async def lock_for_mark(session: Session, organization_id: uuid.UUID, send_ids: Sequence[uuid.UUID]) -> None:
+    """Locks campaigns and enrollments of these rows, in the order that everybody uses."""
+    connection = await raw(session)
+    await connection.execute(_LOCK_CAMPAIGNS, organization_id, list(send_ids))
+    await connection.execute(_LOCK_ENROLLMENTS, organization_id, list(send_ids))
+
+
+async def mark(
+    session: Session, lease: Lease, contents: Sequence[Content], *, now: datetime, lease_until: datetime
+) -> set[uuid.UUID]:
+    """Moves what may still go to `sending`; call `lock_for_mark` before. Returns the ids that moved."""
+    connection = await raw(session)
+    rows = await connection.fetch(
+        _MARK, lease.organization_id, lease.attempt_id, now, lease_until, [c.send_id for c in contents],
+        [c.subject for c in contents], [c.body_text for c in contents], [c.content_hash for c in contents],
+        [",".join(map(str, c.link_ids)) for c in contents],
+    )  # fmt: skip
+    return {row["id"] for row in rows}
+
+
+async def list_standing(
+    session: Session, organization_id: uuid.UUID, attempt_id: uuid.UUID, send_ids: Sequence[uuid.UUID]
+) -> list[Standing]:
+    """What came between the claim and the mark."""
+    rows = await (await raw(session)).fetch(_STANDING, organization_id, list(send_ids))
+    return [
+        Standing(r["id"], r["status"] == "claimed" and r["attempt_id"] == attempt_id, r["enrollment"], r["campaign"])
+        for r in rows
+    ]
+
+
+async def keep_links(
+    session: Session, organization_id: uuid.UUID, urls: Sequence[str], now: datetime
+) -> dict[str, uuid.UUID]:
+    """The id of each click target, made where it is new."""
+    wanted = sorted(set(urls))
+    if not wanted:
+        return {}
+    connection = await raw(session)
+    found = {r["url"]: r["id"] for r in await connection.fetch(_FIND_LINKS, organization_id, wanted)}
+    missing = [url for url in wanted if url not in found]
+    if missing:
+        await connection.execute(_LINKS, organization_id, now, [new_id() for _ in missing], missing)
+        found = {r["url"]: r["id"] for r in await connection.fetch(_FIND_LINKS, organization_id, wanted)}
+    return found

@@ -1,0 +1,209 @@
+"""What the hot statements read, as plain typed rows (JSON columns are text on the bare connection)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+CapKey = tuple[str, str, date]
+"""Scope (mailbox, domain, campaign, new_leads, company), key, local day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A mailbox that is ours until `lease_until` on machine time. `attempt_id` fences every later write."""
+
+    organization_id: uuid.UUID
+    email_account_id: uuid.UUID
+    email_key: str
+    attempt_id: uuid.UUID
+    planned_turn: datetime
+    mark: datetime  # what the lease wrote as the next turn
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxRow:
+    """One mailbox, its organization's postal address, and where reading it stands."""
+
+    id: uuid.UUID
+    organization_id: uuid.UUID
+    provider: str
+    email_address: str
+    email_key: str
+    display_name: str
+    is_active: bool
+    status: str
+    failures_in_a_row: int
+    daily_limit: int
+    min_gap_seconds: int
+    gap_jitter_seconds: int
+    ramp_enabled: bool
+    ramp_start: int
+    ramp_step: int
+    ramp_started_at: datetime | None
+    timezone: str
+    workday: str | None  # JSON text, which is also the key of what is parsed from it
+    absences: Any
+    signature: str
+    reply_to: str | None
+    files_sent: bool | None
+    readable: bool
+    sync_cursor: Any
+    last_handed_at: datetime | None
+    not_before: datetime | None
+    next_turn_at: datetime | None
+    postal_address: str | None
+    organization_name: str
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> MailboxRow:
+        values = dict(record)
+        for name in ("absences", "sync_cursor"):
+            values[name] = _json(values[name])
+        return cls(**values)
+
+    def can_send(self) -> bool:
+        """Whether anything may leave through it at all."""
+        return self.is_active and self.status == "connected"
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    id: uuid.UUID
+    name: str
+    status: str
+    send_schedule: str  # JSON text
+    daily_cap: int | None
+    new_leads_cap: int | None
+    company_cap: int | None
+    settings: Any
+    seed: int
+    failures_in_a_row: int
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> CampaignRow:
+        values = dict(record)
+        values["settings"] = _json(values["settings"]) or {}
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRow:
+    label: str
+    subject_template: str
+    email_template: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """An active step with its further variants (B onward, active ones, by label)."""
+
+    id: uuid.UUID
+    campaign_id: uuid.UUID
+    sequence_number: int
+    delay_days: int
+    delay_hours: int
+    working_days_only: bool
+    subject_template: str
+    email_template: str
+    version: int
+    changed_at: datetime
+    variants: tuple[VariantRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentRow:
+    """A due enrollment with its person."""
+
+    id: uuid.UUID
+    campaign_id: uuid.UUID
+    lead_id: uuid.UUID
+    status: str
+    next_step: int
+    next_due_at: datetime
+    sort_key: str
+    held_until: datetime | None
+    personalization: Any
+    thread_message_id: str | None
+    thread_references: str
+    thread_subject: str | None
+    last_sent_at: datetime | None
+    created_at: datetime
+    email: str
+    email_key: str
+    domain: str
+    first_name: str
+    last_name: str
+    company: str
+    position: str
+    country: str
+    timezone: str
+    custom_fields: Any
+    verification: str
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> EnrollmentRow:
+        values = dict(record)
+        values["personalization"] = _json(values["personalization"]) or {}
+        values["custom_fields"] = _json(values["custom_fields"]) or {}
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRow:
+    """A row of the ledger that already stands for an intent."""
+
+    id: uuid.UUID
+    intent_key: str
+    enrollment_id: uuid.UUID | None
+    status: str
+    attempts: int
+    handed_at: datetime | None
+    sent_at: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An intent to be inserted, or a deferred one to be taken up again."""
+
+    send_id: uuid.UUID
+    intent_key: str
+    campaign_id: uuid.UUID
+    enrollment_id: uuid.UUID
+    lead_id: uuid.UUID
+    sequence_id: uuid.UUID
+    step: int
+    variant: str
+    to_email: str
+    message_id: str
+    planned_at: datetime
+    caps: tuple[CapKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What the ledger says after the claim: a re-claimed intent keeps its id and its Message-ID."""
+
+    send_id: uuid.UUID
+    intent_key: str
+    message_id: str
+    attempts: int
+    variant: str
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def caps_as_json(caps: tuple[CapKey, ...]) -> str:
+    return json.dumps([[scope, key, day.isoformat()] for scope, key, day in caps])
+
+
+def read_caps(value: Any) -> list[CapKey]:
+    return [(scope, key, date.fromisoformat(day)) for scope, key, day in _json(value) or []]

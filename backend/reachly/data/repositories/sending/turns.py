@@ -1,0 +1,49 @@
+"""When a mailbox wants its next turn."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from reachly.data.session import Session, raw
+
+_NEXT_DUE = """
+SELECT least(
+    (SELECT next_due_at FROM enrollments WHERE organization_id = $1 AND email_account_id = $2 AND next_due_at > $3
+     AND last_sent_at IS NULL ORDER BY next_due_at LIMIT 1),
+    (SELECT next_due_at FROM enrollments WHERE organization_id = $1 AND email_account_id = $2 AND next_due_at > $3
+     AND last_sent_at IS NOT NULL ORDER BY next_due_at LIMIT 1))
+"""
+# Early is harmless: the turn itself asks every rule and sets the exact instant. Never in the past: what is overdue
+# is planned anew from now on.
+_WAKE = """
+UPDATE email_accounts AS a
+SET next_turn_at = CASE WHEN a.is_active AND a.status = 'connected' AND w.due IS NOT NULL
+                        THEN greatest(w.due, a.not_before, $3) END
+FROM (
+    SELECT wanted.id, least(
+        (SELECT e.next_due_at FROM enrollments e WHERE e.organization_id = $1 AND e.email_account_id = wanted.id
+         AND e.next_due_at IS NOT NULL AND e.last_sent_at IS NULL ORDER BY e.next_due_at LIMIT 1),
+        (SELECT e.next_due_at FROM enrollments e WHERE e.organization_id = $1 AND e.email_account_id = wanted.id
+         AND e.next_due_at IS NOT NULL AND e.last_sent_at IS NOT NULL ORDER BY e.next_due_at LIMIT 1)) AS due
+    FROM unnest($2::uuid[]) AS wanted(id)
+) AS w
+WHERE a.organization_id = $1 AND a.id = w.id
+"""
+
+
+async def find_next_due(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, after: datetime
+) -> datetime | None:
+    """The earliest alarm of this mailbox after an instant."""
+    connection = await raw(session)
+    found: datetime | None = await connection.fetchval(_NEXT_DUE, organization_id, account_id, after)
+    return found
+
+
+async def wake_mailboxes(
+    session: Session, organization_id: uuid.UUID, account_ids: Sequence[uuid.UUID], now: datetime
+) -> None:
+    """Sets the next turn of mailboxes whose messages got other times; NULL where nothing is due or nothing may go."""
+    await (await raw(session)).execute(_WAKE, organization_id, sorted(set(account_ids)), now)
