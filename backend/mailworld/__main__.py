@@ -65,19 +65,19 @@ async def run(arguments: argparse.Namespace) -> None:
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with MailWorld(config) as world:
+        read_at = arguments.accounts.stat().st_mtime_ns
         load_accounts(world, arguments.accounts)
         ports = {"smtp_port": world.smtp_port, "imap_port": world.imap_port, "dns_port": world.dns_port}
         print(json.dumps(ports), flush=True)
-        changed = arguments.accounts.stat().st_mtime_ns
         while not stop.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _LOOK_EVERY)
             if arguments.parent and os.getppid() != arguments.parent:
                 return
             with contextlib.suppress(OSError, ValueError):
-                if arguments.accounts.stat().st_mtime_ns != changed:
-                    changed = arguments.accounts.stat().st_mtime_ns
+                if (changed := arguments.accounts.stat().st_mtime_ns) != read_at:
                     load_accounts(world, arguments.accounts)
+                    read_at = changed  # only now: a file caught half-written is read again
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -62,7 +62,9 @@ class Reactor:
 
     async def run(self) -> None:
         timeout = httpx2.Timeout(self._config.fetch_timeout)
-        async with httpx2.AsyncClient(timeout=timeout, trust_env=False) as self._client, clock.actor(ACTOR):
+        # Only the loopback is dialled, and reading the machine's certificates takes a fifth of a second.
+        client = httpx2.AsyncClient(timeout=timeout, trust_env=False, verify=False)
+        async with client as self._client, clock.actor(ACTOR):
             while True:
                 while self._heap and self._heap[0][0].at <= clock.now():
                     _, _, task = heapq.heappop(self._heap)

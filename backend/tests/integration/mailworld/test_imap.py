@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import TypeVar
 
 import pytest
@@ -31,9 +32,15 @@ async def use(world: MailWorld, work: Callable[[MailBoxUnencrypted], T], passwor
     return await asyncio.to_thread(run)
 
 
-def raw(number: int, message_id: str = "") -> bytes:
-    letter = Letter(f"n{number}@acme.test", subject=f"Number {number} ü", message_id=message_id)
+@cache
+def pattern() -> bytes:
+    letter = Letter("n@acme.test", subject="Number {0} ü", message_id="<{0}@reachly.test>")
     return letter.build().as_bytes(policy=SMTP)
+
+
+def raw(number: int, message_id: str = "") -> bytes:
+    sent = pattern().replace(b"{0}", b"%d" % number).replace(b"=7B0=7D", b"%d" % number)
+    return sent.replace(b"<%d@reachly.test>" % number, message_id.encode()) if message_id else sent
 
 
 async def test_mail_is_delivered_and_fetched_unchanged(make_world: MakeWorld) -> None:
