@@ -33,10 +33,11 @@ _LONGEST_WORD = 60
 
 
 def clean_header(text: str) -> str:
-    """`text` on one line: CR, LF, NUL, NEL, U+2028 and every other control become one space, runs of spaces one."""
+    """`text` on one line: CR, LF, NUL, NEL, U+2028 and every other control become one space, runs of spaces
+    one, no white space at the ends."""
     if _SURROGATE.search(text):
         text = _SURROGATE.sub("\ufffd", text)
-    return _BREAKING.sub(" ", text).strip(" ")
+    return _BREAKING.sub(" ", text).strip()
 
 
 def encode_text(text: str, used: int) -> str:

@@ -19,7 +19,8 @@ UNSUBSCRIBE_FIELD = "unsubscribe_url"
 SIGNATURE_FIELD = "signature"
 MAX_FILLED = 2_000_000  # characters of values in one message
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]|[\ud800-\udfff]")
+_LINE_ENDS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]|[\ud800-\udfff]")
 WEB_ADDRESS = re.compile(r"https?://[^\s/?#\\@]+(?:[/?#][^\s\\]*)?", re.IGNORECASE)
 _BARE_HOST = re.compile(r"[^\s/?#\\@:]+\.[^\s/?#\\@:.]+(?::\d{1,5})?(?:[/?#][^\s\\]*)?")
 _URL_SAFE = ":/?#[]@!$&'()*+,;=%~"
@@ -129,15 +130,15 @@ class Parts:
 
 
 def look_up(values: Mapping[str, str], name: str, key: str) -> str:
-    """The value of a field by its name as written, else by its snake_case form; without control characters (line
-    breaks are kept as \\n) and outer spaces."""
+    """The value of a field by its name as written, else by its snake_case form; without control characters and
+    outer spaces, every kind of line end as \\n."""
     value = values.get(name)
     if value is None:
         value = values.get(key)
     if not value:
         return ""
     if not value.isprintable():
-        value = _CONTROLS.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+        value = _CONTROLS.sub("", _LINE_ENDS.sub("\n", value))
     return value.strip()
 
 

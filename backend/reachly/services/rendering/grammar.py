@@ -80,6 +80,7 @@ _STRING = r"\"([^\"]*)\"|'([^']*)'|“([^”]*)”|„([^“”]*)[“”]"
 _MERGE = re.compile(rf"({_NAME})\s*(?:\|\s*fallback\s*:\s*(?:{_STRING}))?")
 _ONLY_NAME = re.compile(_NAME)
 _IF = re.compile(rf"if\s+({_NAME})")
+_LOGIC = re.compile(r"^not | and | or ", re.IGNORECASE)
 _BLANK_REST = re.compile(r"[ \t]*(?:\r?\n|\Z)")
 _DEEPER: dict[TokenKind, int] = {"open": 1, "if": 1, "close": -1, "endif": -1}
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -177,11 +178,11 @@ def _read_merge(inside: str, start: int) -> Token | str:
 
 def _read_tag(inside: str, start: int) -> Token | str:
     match = _IF.fullmatch(inside)
-    if match is not None:
+    if match is not None and not _LOGIC.search(match[1]):
         return Token("if", match[1], start)
     if inside in ("else", "endif"):
         return Token("else" if inside == "else" else "endif", "", start)
-    return "Only {% if name %}, {% else %} and {% endif %} are known, without comparisons."
+    return "Only {% if name %}, {% else %} and {% endif %} are known, with one name and no comparisons."
 
 
 @dataclass(slots=True)

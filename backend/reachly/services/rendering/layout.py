@@ -103,14 +103,15 @@ def new_layout(source: str, tokens: Sequence[Token]) -> Layout:
 
 def lay_out_html(layout: Layout, css: str) -> tuple[str, str]:
     """(HTML, text) of an HTML body, both with placeholders. Faults are collected in the layout."""
+    protected = _protect_html(layout)
     try:
-        cleaned = inline_and_clean(_protect_html(layout), css)
+        body = LexborHTMLParser(inline_and_clean(protected, css)).body
     except ValueError:
         layout.fault(0, "The <style> block cannot be read. Correct it or remove it.")
         return "", ""
-    body = LexborHTMLParser(cleaned).body
     if body is None:
         return "", ""
+    _notice_lost_links(LexborHTMLParser(protected).body, body, layout)
     for node in list(body.traverse(include_text=True)):
         if node.is_comment_node:
             if layout.pattern.fullmatch(f"<!--{node.comment_content}-->") is None:
@@ -127,6 +128,16 @@ def lay_out_html(layout: Layout, css: str) -> tuple[str, str]:
             at, "This stands where a mail cannot show it. Move it into the text or into a table cell."
         )
     return html, text
+
+
+def _notice_lost_links(before: LexborNode | None, after: LexborNode, layout: Layout) -> None:
+    """A link that cleaning has emptied would be dead words in the mail, so its author hears of it."""
+    kept = {anchor.attributes.get("href") for anchor in after.css("a[href]")}
+    for anchor in before.css("a[href]") if before is not None else []:
+        href = anchor.attributes.get("href") or ""
+        if href and href not in kept:
+            position = max(layout.source.find(href), 0)
+            layout.fault(position, f"“{href[:80]}” is not a whole web address. Begin it with https://.")
 
 
 def _protect_html(layout: Layout) -> str:
@@ -174,9 +185,10 @@ def _lay_out_address(node: LexborNode, name: str, value: str, layout: Layout) ->
     value = _SPACES.sub("%20", value)
     found = layout.split(value)
     is_link, is_filled, lowered = node.tag == "a", layout.word in value, value.lower()
-    if any(is_opt_out(token) for token in found):
+    opt_outs = [token for token in found if is_opt_out(token)]
+    if opt_outs:
         if len(found) > 1 or not is_link:
-            layout.fault(found[0].position, _ALONE)
+            layout.fault(opt_outs[0].position, _ALONE)
         node.attrs[name] = layout.add_slot("unsubscribe", value)
     elif is_link and lowered.startswith(("http://", "https://", layout.word)):
         node.attrs[name] = layout.add_slot("link", value)

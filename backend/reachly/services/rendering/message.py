@@ -26,6 +26,9 @@ _MANY_LINES = re.compile(r"\n{3,}")
 _RE = re.compile(r"(?:\s*re\s*:)+\s*", re.IGNORECASE)
 _TEXT_PART = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 _HTML_PART = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+_ALTERNATIVE = b'\r\nContent-Type: multipart/alternative;\r\n boundary="%b"\r\n'
+_NEXT = b"\r\n--%b\r\n"
+_END = b"\r\n--%b--\r\n"
 _OUR_HEADERS = """
 bcc cc content-transfer-encoding content-type date from in-reply-to list-unsubscribe list-unsubscribe-post
 message-id mime-version references reply-to return-path sender subject to
@@ -102,9 +105,16 @@ def build_message(rendered: Rendered, envelope: MessageEnvelope, urls: TrackedUr
     html_part = _HTML_PART + mime.encode_quoted_printable(f"{html}{pixel}{_TAIL}")
     # No line of quoted-printable can contain "=_", so the boundary never occurs in a body (RFC 2045 6.7).
     boundary = b"=_" + sha256(envelope.message_id.encode()).hexdigest()[:32].encode()
-    return (
-        b'%b\r\nContent-Type: multipart/alternative; boundary="%b"\r\n\r\n--%b\r\n%b\r\n--%b\r\n%b\r\n--%b--\r\n'
-        % (head, boundary, boundary, text_part, boundary, html_part, boundary)
+    return b"".join(
+        (
+            head,
+            _ALTERNATIVE % boundary,
+            _NEXT % boundary,
+            text_part,
+            _NEXT % boundary,
+            html_part,
+            _END % boundary,
+        )
     )
 
 
