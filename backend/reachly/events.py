@@ -67,12 +67,18 @@ class ImportProgressed(ImportEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadsImported(ImportEvent):
+    """An import is through; with `campaign_id` its leads are to be enrolled there."""
+
     name = "leads_imported"
+
+    def job_args(self) -> dict[str, str]:
+        ids = {"import_id": str(self.import_id)}
+        return {**ids, "campaign_id": str(self.campaign_id)} if self.campaign_id else ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadsChanged(Event):
-    """Leads added or edited by hand; they want verifying. `batch_id` marks the unverified leads by nothing else."""
+    """Leads added or edited by hand: the unverified want verifying, the changed another look."""
 
     name = "leads_changed"
     stored = False
@@ -84,6 +90,17 @@ class LeadsChanged(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadsVerified(Event):
     name = "leads_verified"
+
+    def job_args(self) -> dict[str, str]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadsEnriched(Event):
+    """What could be found out about the verified leads is written down."""
+
+    name = "leads_enriched"
+    stored = False
 
     def job_args(self) -> dict[str, str]:
         return {}

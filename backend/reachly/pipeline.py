@@ -12,9 +12,10 @@ from reachly import events as e
 JOBS: Mapping[type[e.Event], tuple[str, ...]] = {
     # Lead import & processing: upload -> read -> verify -> enrich -> store
     e.ImportUploaded: ("leads.import",),
-    e.LeadsImported: ("verification.verify_batch",),
-    e.LeadsChanged: ("verification.verify_batch",),
+    e.LeadsImported: ("verification.verify_batch", "campaigns.enroll_import"),
+    e.LeadsChanged: ("verification.verify_batch", "enrichment.enrich_batch"),
     e.LeadsVerified: ("enrichment.enrich_batch",),
+    e.LeadsEnriched: ("campaigns.personalise",),
     # Campaign: start -> personalise -> schedule -> (sending loop) -> analytics
     e.CampaignStarted: ("campaigns.personalise",),
     e.LeadsEnrolled: ("campaigns.personalise",),

@@ -27,11 +27,9 @@ class CampaignSettings(BaseModel):
     unsubscribe_form: Literal["link", "reply"] = "link"
     text_only: bool = False
     recipient_hours: bool = Field(False, description="Also keep to 9 to 17 o'clock at the recipient's, where known")
-    holidays: bool = Field(False, description="Not on public holidays of the recipient's country, where known")
     mail_to: Literal["deliverable", "risky", "unknown"] = Field(
         "unknown", description="The worst verdict that is still mailed; `undeliverable` never is"
     )
-    daily_new_leads_first: bool = False
 
 
 class CampaignIn(BaseModel):

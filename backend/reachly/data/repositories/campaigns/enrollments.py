@@ -1,0 +1,238 @@
+"""Leads in campaigns."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, text
+
+from reachly.data.models.campaigns import Enrollment
+from reachly.data.session import Session, raw
+from reachly.kit.ids import new_id
+
+OPEN = "('pending', 'active', 'held')"
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentFilter:
+    status: str | None = None
+    prefix: str | None = None  # of the address, normalised
+
+
+async def enroll(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, now: datetime, *,
+    lead_ids: Sequence[uuid.UUID] | None = None, import_id: uuid.UUID | None = None,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Enrols the named leads, those of an import, or (neither given) all. (enrolled, were in it already, skipped).
+
+    Suppressed people are skipped: they would only ever wait.
+    """
+    connection = await raw(session)
+    wanted = "organization_id = $1"
+    args: list[Any] = [organization_id]
+    if lead_ids is not None:
+        args.append(list(lead_ids))
+        wanted += " AND id = ANY($2::uuid[])"
+    elif import_id is not None:
+        args.append(import_id)
+        wanted += " AND import_id = $2"
+    rows = await connection.fetch(
+        f"""SELECT id, email_key, EXISTS (
+                SELECT FROM suppressions s WHERE s.organization_id = leads.organization_id
+                AND ((s.kind = 'email' AND s.value = leads.email_key) OR (s.kind = 'domain' AND s.value = leads.domain))
+            ) AS suppressed FROM leads WHERE {wanted} ORDER BY created_at, id""",  # noqa: S608 - fixed text
+        *args,
+    )
+    sound = [row for row in rows if not row["suppressed"]]
+    tag = await connection.execute(
+        """INSERT INTO enrollments (organization_id, id, campaign_id, lead_id, sort_key, created_at, updated_at)
+           SELECT $1, e.id, $2, e.lead_id, e.sort_key, $3, $3
+           FROM unnest($4::uuid[], $5::uuid[], $6::text[]) AS e(id, lead_id, sort_key)
+           ON CONFLICT (organization_id, campaign_id, lead_id) DO NOTHING""",
+        organization_id, campaign_id, now, [new_id() for _ in sound], [row["id"] for row in sound],
+        [row["email_key"] for row in sound],
+    )  # fmt: skip
+    enrolled = int(tag.rsplit(" ", 1)[-1])
+    asked = len(set(lead_ids)) if lead_ids is not None else len(rows)
+    return enrolled, len(sound) - enrolled, asked - len(sound)
+
+
+_VIEW = """
+SELECT e.id, e.lead_id, l.email, l.first_name, l.last_name, l.company, e.status, e.next_step, e.next_due_at,
+       e.email_account_id, e.blocked_reason, e.blocked_detail, e.blocked_until, e.last_sent_at, e.updated_at,
+       l.email_key, l.verification,
+       coalesce(s.sent, 0) AS sent, coalesce(s.opened, false) AS opened, coalesce(s.clicked, false) AS clicked,
+       coalesce(s.replied, false) AS replied
+FROM enrollments e
+JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
+LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE m.status = 'sent')::int AS sent, bool_or(m.opened_at IS NOT NULL) AS opened,
+           bool_or(m.clicked_at IS NOT NULL) AS clicked, bool_or(m.replied_at IS NOT NULL) AS replied
+    FROM email_sends m WHERE m.organization_id = e.organization_id AND m.enrollment_id = e.id
+) s ON true
+WHERE e.organization_id = :organization_id
+"""
+
+
+async def page_enrollments(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, *, limit: int, after: uuid.UUID | None,
+    wanted: EnrollmentFilter,
+) -> Sequence[RowMapping]:  # fmt: skip
+    """In the order of enrolling. A prefix of the address is a range, which the index serves under the policy."""
+    clauses, args = ["e.campaign_id = :campaign_id"], {"organization_id": organization_id, "campaign_id": campaign_id}
+    more: dict[str, Any] = {"limit": limit}
+    if wanted.status:
+        clauses.append("e.status = :status")
+        more["status"] = wanted.status
+    if wanted.prefix:
+        clauses.append("l.email_key >= :low AND l.email_key < :high")
+        more |= {"low": wanted.prefix, "high": wanted.prefix + "\U0010ffff"}
+    if after:
+        clauses.append("e.id > :after")
+        more["after"] = after
+    query = f"{_VIEW} AND {' AND '.join(clauses)} ORDER BY e.id LIMIT :limit"
+    return (await session.execute(text(query), {**args, **more})).mappings().all()
+
+
+async def find_enrollment_view(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, enrollment_id: uuid.UUID
+) -> RowMapping | None:
+    query = text(f"{_VIEW} AND e.campaign_id = :campaign_id AND e.id = :id")
+    args = {"organization_id": organization_id, "campaign_id": campaign_id, "id": enrollment_id}
+    return (await session.execute(query, args)).mappings().one_or_none()
+
+
+async def lock_enrollment(
+    session: Session, organization_id: uuid.UUID, enrollment_id: uuid.UUID
+) -> Enrollment | None:
+    return await session.get(
+        Enrollment, (organization_id, enrollment_id), populate_existing=True, with_for_update=True
+    )
+
+
+async def count_open(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> int:
+    """Enrollments that are not at an end."""
+    query = text(
+        f"SELECT count(*) FROM enrollments WHERE organization_id = :o AND campaign_id = :c AND status IN {OPEN}"
+    )
+    return int(await session.scalar(query, {"o": organization_id, "c": campaign_id}) or 0)
+
+
+async def count_by_verification(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
+) -> dict[str, int]:
+    """Open enrollments by the verdict on the address; the suppressed apart, as `suppressed`."""
+    query = text(
+        f"""SELECT CASE WHEN EXISTS (
+                SELECT FROM suppressions s WHERE s.organization_id = l.organization_id
+                AND ((s.kind = 'email' AND s.value = l.email_key) OR (s.kind = 'domain' AND s.value = l.domain))
+            ) THEN 'suppressed' ELSE l.verification END AS verdict, count(*) AS n
+            FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
+            WHERE e.organization_id = :o AND e.campaign_id = :c AND e.status IN {OPEN} GROUP BY 1"""
+    )
+    rows = await session.execute(query, {"o": organization_id, "c": campaign_id})
+    return {row.verdict: int(row.n) for row in rows}
+
+
+FIELDS = ("first_name", "last_name", "company", "position", "country", "timezone")
+
+
+async def list_missing_fields(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, names: Sequence[str]
+) -> dict[str, tuple[int, list[str]]]:
+    """For each merge field without a fallback: how many open enrollments have no value, and a few addresses."""
+    result: dict[str, tuple[int, list[str]]] = {}
+    for name in names:
+        value = f"l.{name}" if name in FIELDS else "coalesce(l.custom_fields ->> :name, '')"
+        query = text(
+            f"""SELECT count(*) AS n, (array_agg(l.email ORDER BY e.id))[1:3] AS examples
+                FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
+                WHERE e.organization_id = :o AND e.campaign_id = :c AND e.status IN {OPEN} AND btrim({value}) = ''"""
+        )
+        args = {"o": organization_id, "c": campaign_id}
+        row = (await session.execute(query, args if name in FIELDS else {**args, "name": name})).one()
+        if row.n:
+            result[name] = (int(row.n), list(row.examples))
+    return result
+
+
+async def find_sample_lead(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
+) -> uuid.UUID | None:
+    """The first lead of the campaign, for a preview."""
+    query = text(
+        "SELECT lead_id FROM enrollments WHERE organization_id = :o AND campaign_id = :c ORDER BY id LIMIT 1"
+    )
+    return await session.scalar(query, {"o": organization_id, "c": campaign_id})
+
+
+async def list_to_personalise(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, limit: int, after: uuid.UUID | None
+) -> Sequence[RowMapping]:
+    """Pending enrollments with the verdict on their address, locked against a second run of the same job."""
+    query = text(
+        """SELECT e.id, e.lead_id, e.personalized_at, l.verification, l.email_key
+           FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
+           WHERE e.organization_id = :o AND e.campaign_id = :c AND e.status = 'pending'
+             AND (CAST(:after AS uuid) IS NULL OR e.id > :after)
+           ORDER BY e.id LIMIT :limit FOR UPDATE OF e"""
+    )
+    args = {"o": organization_id, "c": campaign_id, "after": after, "limit": limit}
+    return (await session.execute(query, args)).mappings().all()
+
+
+async def save_personalization(
+    session: Session, organization_id: uuid.UUID, texts: Mapping[uuid.UUID, Mapping[str, Any]], now: datetime
+) -> None:
+    """The texts of each enrollment; it becomes active, ready to be planned."""
+    connection = await raw(session)
+    await connection.execute(
+        """UPDATE enrollments AS e SET personalization = v.texts, personalized_at = $3, status = 'active',
+                  blocked_reason = NULL, blocked_detail = NULL, blocked_until = NULL, updated_at = $3
+           FROM unnest($2::uuid[], $4::jsonb[]) AS v(id, texts)
+           WHERE e.organization_id = $1 AND e.id = v.id AND e.status = 'pending'""",
+        organization_id, list(texts), now, [json.dumps(dict(each)) for each in texts.values()],
+    )  # fmt: skip
+
+
+async def mark_waiting(
+    session: Session, organization_id: uuid.UUID, ids: Sequence[uuid.UUID], reason: str, detail: str
+) -> None:
+    """Pending enrollments that wait for something, with the reason."""
+    await session.execute(
+        text(
+            "UPDATE enrollments SET blocked_reason = :reason, blocked_detail = :detail"
+            " WHERE organization_id = :o AND id = ANY(:ids) AND status = 'pending'"
+        ),
+        {"o": organization_id, "ids": list(ids), "reason": reason, "detail": detail},
+    )
+
+
+async def stop_open(
+    session: Session, organization_id: uuid.UUID, ids: Sequence[uuid.UUID], status: str, reason: str, now: datetime
+) -> list[uuid.UUID]:
+    """Ends open enrollments; the ids that were open."""
+    query = text(
+        f"""UPDATE enrollments SET status = :status, stopped_reason = :reason, next_due_at = NULL, held_until = NULL,
+                   blocked_reason = NULL, blocked_detail = NULL, blocked_until = NULL, finished_at = :now,
+                   updated_at = :now
+            WHERE organization_id = :o AND id = ANY(:ids) AND status IN {OPEN} RETURNING id"""
+    )
+    args = {"o": organization_id, "ids": list(ids), "status": status, "reason": reason, "now": now}
+    return list((await session.scalars(query, args)).all())
+
+
+async def find_opening_line(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, lead_id: object
+) -> str | None:
+    """The lead's own line, once it was written."""
+    query = text(
+        "SELECT personalization ->> 'opening_line' FROM enrollments"
+        " WHERE organization_id = :o AND campaign_id = :c AND lead_id = :l"
+    )
+    return await session.scalar(query, {"o": organization_id, "c": campaign_id, "l": lead_id}) if lead_id else None

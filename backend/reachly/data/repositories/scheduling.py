@@ -1,0 +1,265 @@
+"""What planning reads across rooms, and the alarms it sets."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from reachly.data.session import Session, raw
+
+# These wait for something that planning does not change; their own room sets the alarm.
+KEPT = ["deferred", "unknown_previous", "held_unreadable_mailbox", "reply_seen"]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFacts:
+    id: uuid.UUID
+    name: str
+    status: str
+    status_reason: str | None
+    send_schedule: Any
+    settings: Any
+    seed: int
+    daily_cap: int | None
+    new_leads_cap: int | None
+    company_cap: int | None
+    started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepFacts:
+    sequence_number: int
+    delay_days: int
+    delay_hours: int
+    working_days_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxFacts:
+    id: uuid.UUID
+    email_key: str
+    email_address: str
+    provider: str
+    is_active: bool
+    status: str
+    status_reason: str | None
+    weight: int
+    daily_limit: int
+    min_gap_seconds: int
+    gap_jitter_seconds: int
+    ramp_enabled: bool
+    ramp_start: int
+    ramp_step: int
+    ramp_started_at: datetime | None
+    timezone: str
+    workday: Any
+    absences: Any
+    last_handed_at: datetime | None
+    next_turn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentFacts:
+    id: uuid.UUID
+    status: str
+    email_account_id: uuid.UUID | None
+    next_step: int
+    next_due_at: datetime | None
+    last_sent_at: datetime | None
+    created_at: datetime
+    blocked_reason: str | None
+    blocked_until: datetime | None
+    lead_id: uuid.UUID
+    email: str
+    email_key: str
+    domain: str
+    country: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an enrollment gets. `due` None with a reason: blocked; without one: its sequence is over."""
+
+    id: uuid.UUID
+    email_account_id: uuid.UUID | None
+    next_step: int
+    due: datetime | None
+    reason: str | None
+    detail: str | None
+
+
+_CAMPAIGN = """
+SELECT id, name, status, status_reason, send_schedule, settings, seed, daily_cap, new_leads_cap, company_cap, started_at
+FROM campaigns WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id
+"""
+_STEPS = """
+SELECT campaign_id, sequence_number, delay_days, delay_hours, working_days_only FROM email_sequences
+WHERE organization_id = $1 AND campaign_id = ANY($2::uuid[]) AND is_active ORDER BY campaign_id, sequence_number
+"""
+_MAILBOXES = """
+SELECT c.campaign_id, a.id, a.email_key, a.email_address, a.provider, a.is_active, a.status, a.status_reason, c.weight,
+       a.daily_limit, a.min_gap_seconds, a.gap_jitter_seconds, a.ramp_enabled, a.ramp_start, a.ramp_step,
+       a.ramp_started_at, a.timezone, a.workday, a.absences, a.last_handed_at, a.next_turn_at
+FROM campaign_email_accounts c
+JOIN email_accounts a ON a.organization_id = c.organization_id AND a.id = c.email_account_id
+WHERE c.organization_id = $1 AND c.campaign_id = ANY($2::uuid[]) ORDER BY c.campaign_id, a.email_key
+"""
+_ENROLLMENTS = """
+SELECT e.id, e.status, e.email_account_id, e.next_step, e.next_due_at, e.last_sent_at, e.created_at, e.blocked_reason,
+       e.blocked_until, e.lead_id, l.email, l.email_key, l.domain, l.country, l.timezone
+FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
+WHERE e.organization_id = $1 AND e.campaign_id = $2 AND e.status = ANY($3::text[])
+  AND ($4::uuid IS NULL OR e.id > $4) ORDER BY e.id LIMIT $5
+"""
+_SAVE = """
+UPDATE enrollments AS e
+SET email_account_id = p.email_account_id, next_step = p.next_step, next_due_at = p.due, blocked_reason = p.reason,
+    blocked_detail = p.detail, blocked_until = NULL, updated_at = $3,
+    status = CASE WHEN p.due IS NULL AND p.reason IS NULL THEN 'completed' ELSE e.status END,
+    finished_at = CASE WHEN p.due IS NULL AND p.reason IS NULL THEN $3 ELSE e.finished_at END
+FROM unnest($2::uuid[], $4::uuid[], $5::int[], $6::timestamptz[], $7::text[], $8::text[])
+     AS p(id, email_account_id, next_step, due, reason, detail)
+WHERE e.organization_id = $1 AND e.id = p.id AND e.status = 'active'
+"""
+# Early is harmless: the turn asks every rule itself. Never in the past, so nothing overdue leaves in a burst.
+_ROUSE = """
+UPDATE email_accounts AS a SET next_turn_at = CASE
+    WHEN NOT a.is_active OR a.status <> 'connected' OR w.due IS NULL THEN NULL
+    ELSE greatest(w.due, a.not_before, $3) END
+FROM (
+    SELECT wanted.id, least(
+        (SELECT e.next_due_at FROM enrollments e WHERE e.organization_id = $1 AND e.email_account_id = wanted.id
+         AND e.next_due_at IS NOT NULL AND e.last_sent_at IS NULL ORDER BY e.next_due_at LIMIT 1),
+        (SELECT e.next_due_at FROM enrollments e WHERE e.organization_id = $1 AND e.email_account_id = wanted.id
+         AND e.next_due_at IS NOT NULL AND e.last_sent_at IS NOT NULL ORDER BY e.next_due_at LIMIT 1)) AS due
+    FROM unnest($2::uuid[]) AS wanted(id)
+) AS w
+WHERE a.organization_id = $1 AND a.id = w.id
+"""
+_CAMPAIGNS_OF = """
+SELECT DISTINCT campaign_id FROM (
+    SELECT campaign_id FROM campaign_email_accounts WHERE organization_id = $1 AND email_account_id = ANY($2::uuid[])
+    UNION ALL
+    SELECT campaign_id FROM enrollments WHERE organization_id = $1 AND email_account_id = ANY($2::uuid[])
+) AS used JOIN campaigns c ON c.organization_id = $1 AND c.id = used.campaign_id AND c.status = 'active'
+ORDER BY campaign_id
+"""
+_USAGE = "SELECT scope, key, day, reserved + used AS n FROM cap_usage WHERE organization_id = $1 AND day >= $2"
+_BLOCKED = """
+SELECT blocked_reason, min(blocked_detail) AS detail, max(blocked_until) AS until, count(*) AS n,
+       (array_agg(sort_key ORDER BY id))[1:3] AS examples
+FROM enrollments WHERE organization_id = $1 AND campaign_id = $2 AND blocked_reason IS NOT NULL
+  AND status IN ('pending', 'active', 'held') GROUP BY blocked_reason ORDER BY n DESC
+"""
+_DUE = """
+SELECT email_account_id, (last_sent_at IS NULL) AS first, count(*) AS n, min(next_due_at) AS due,
+       (array_agg(sort_key ORDER BY next_due_at, sort_key))[1:3] AS examples
+FROM enrollments WHERE organization_id = $1 AND campaign_id = $2 AND status = 'active' AND next_due_at <= $3
+  AND blocked_reason IS NULL GROUP BY 1, 2
+"""
+_SENT_BY_DAY = """
+SELECT (handed_at AT TIME ZONE $3)::date AS day, email_account_id, count(*) AS n FROM email_sends
+WHERE organization_id = $1 AND campaign_id = $2 AND status IN ('sent', 'unknown') AND email_account_id IS NOT NULL
+GROUP BY 1, 2
+"""
+
+
+def _read(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+async def list_campaigns(
+    session: Session, organization_id: uuid.UUID, ids: Sequence[uuid.UUID]
+) -> list[CampaignFacts]:
+    rows = await (await raw(session)).fetch(_CAMPAIGN, organization_id, list(ids))
+    return [
+        CampaignFacts(**{**row, "send_schedule": _read(row["send_schedule"]), "settings": _read(row["settings"])})
+        for row in rows
+    ]
+
+
+async def list_steps(
+    session: Session, organization_id: uuid.UUID, ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, list[StepFacts]]:
+    """Active steps per campaign, in order."""
+    result: dict[uuid.UUID, list[StepFacts]] = {campaign_id: [] for campaign_id in ids}
+    for row in await (await raw(session)).fetch(_STEPS, organization_id, list(ids)):
+        result[row["campaign_id"]].append(StepFacts(*list(row.values())[1:]))
+    return result
+
+
+async def list_mailboxes(
+    session: Session, organization_id: uuid.UUID, ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, list[MailboxFacts]]:
+    """Mailboxes per campaign, by address."""
+    result: dict[uuid.UUID, list[MailboxFacts]] = {campaign_id: [] for campaign_id in ids}
+    for row in await (await raw(session)).fetch(_MAILBOXES, organization_id, list(ids)):
+        values = dict(row)
+        campaign_id = values.pop("campaign_id")
+        values |= {name: _read(values[name]) for name in ("workday", "absences")}
+        result[campaign_id].append(MailboxFacts(**values))
+    return result
+
+
+async def page_enrollments(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, *, states: Sequence[str],
+    after: uuid.UUID | None, limit: int, lock: bool = False,
+) -> list[EnrollmentFacts]:  # fmt: skip
+    """In the order of their ids; locked against a claim that would read old alarms."""
+    query = _ENROLLMENTS + (" FOR UPDATE OF e" if lock else "")
+    rows = await (await raw(session)).fetch(query, organization_id, campaign_id, list(states), after, limit)
+    return [EnrollmentFacts(**row) for row in rows]
+
+
+async def save_plans(session: Session, organization_id: uuid.UUID, plans: Sequence[Plan], now: datetime) -> None:
+    await (await raw(session)).execute(
+        _SAVE, organization_id, [p.id for p in plans], now, [p.email_account_id for p in plans],
+        [p.next_step for p in plans], [p.due for p in plans], [p.reason for p in plans], [p.detail for p in plans],
+    )  # fmt: skip
+
+
+async def rouse_mailboxes(
+    session: Session, organization_id: uuid.UUID, account_ids: Sequence[uuid.UUID], now: datetime
+) -> None:
+    """The next turn of mailboxes whose messages got other times."""
+    await (await raw(session)).execute(_ROUSE, organization_id, sorted(set(account_ids)), now)
+
+
+async def list_campaigns_of(
+    session: Session, organization_id: uuid.UUID, account_ids: Sequence[uuid.UUID]
+) -> list[uuid.UUID]:
+    """Running campaigns that send, or have people, through these mailboxes."""
+    rows = await (await raw(session)).fetch(_CAMPAIGNS_OF, organization_id, list(account_ids))
+    return [row["campaign_id"] for row in rows]
+
+
+async def read_usage(session: Session, organization_id: uuid.UUID, since: date) -> dict[tuple[str, str, date], int]:
+    """Caps as they stand, reserved and used together."""
+    rows = await (await raw(session)).fetch(_USAGE, organization_id, since)
+    return {(row["scope"], row["key"], row["day"]): int(row["n"]) for row in rows}
+
+
+async def list_blocked(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
+) -> Sequence[Mapping[str, Any]]:
+    """Open enrollments that wait for something, by reason."""
+    return list(await (await raw(session)).fetch(_BLOCKED, organization_id, campaign_id))
+
+
+async def list_due(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, now: datetime
+) -> Sequence[Mapping[str, Any]]:
+    """Due messages without a reason of their own, by mailbox, first mails apart from follow-ups."""
+    return list(await (await raw(session)).fetch(_DUE, organization_id, campaign_id, now))
+
+
+async def count_sent_by_day(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, timezone: str
+) -> dict[tuple[date, uuid.UUID], int]:
+    rows = await (await raw(session)).fetch(_SENT_BY_DAY, organization_id, campaign_id, timezone)
+    return {(row["day"], row["email_account_id"]): int(row["n"]) for row in rows}

@@ -1,0 +1,20 @@
+"""Jobs of scheduling."""
+
+from __future__ import annotations
+
+import uuid
+
+from reachly.services.scheduling import service
+
+
+async def plan(organization_id: uuid.UUID, args: dict[str, str]) -> None:
+    """Every running enrollment of a campaign."""
+    await service.plan_campaign(organization_id, uuid.UUID(args["campaign_id"]))
+
+
+async def plan_mailbox(organization_id: uuid.UUID, args: dict[str, str]) -> None:
+    """Every campaign that uses a mailbox."""
+    await service.plan_mailbox(organization_id, uuid.UUID(args["email_account_id"]))
+
+
+HANDLERS = {"scheduling.plan": plan, "scheduling.plan_mailbox": plan_mailbox}

@@ -1,0 +1,158 @@
+"""The way of a campaign from draft to archived, and everything that keeps it from starting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reachly.kit.errors import Conflict
+
+Status = Literal["draft", "active", "paused", "completed", "archived"]
+Action = Literal["start", "pause", "complete", "archive", "reopen"]
+Choice = Literal["mail", "wait", "skip"]
+
+MOVES: Mapping[Action, tuple[frozenset[str], Status]] = {
+    "start": (frozenset({"draft", "paused"}), "active"),
+    "pause": (frozenset({"active"}), "paused"),
+    "complete": (frozenset({"active"}), "completed"),
+    "archive": (frozenset({"draft", "paused", "completed"}), "archived"),
+    "reopen": (frozenset({"completed"}), "active"),
+}
+REFUSED = {
+    "start": "Only a draft or a paused campaign can be started; this one is {status}.",
+    "pause": "Only a running campaign can be paused; this one is {status}.",
+    "archive": "Pause the campaign first; this one is {status}.",
+}
+WORST_LAST = ("deliverable", "risky", "unknown")
+
+
+def move(status: str, action: Action) -> Status:
+    """The state after `action`. Raises Conflict when the present one does not allow it."""
+    allowed, after = MOVES[action]
+    if status not in allowed:
+        told = REFUSED.get(action, "This is not possible while the campaign is {status}.")
+        raise Conflict(told.format(status=status), code=f"cannot_{action}")
+    return after
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One thing in the way. `blocks` False: it only wants to be seen before the start."""
+
+    code: str
+    detail: str
+    pointer: str = ""
+    blocks: bool = True
+    step: int | None = None
+    count: int | None = None
+    examples: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepFacts:
+    number: int
+    is_active: bool
+    problems: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StartFacts:
+    """All that decides whether a campaign may start. `verdicts` counts its open leads by verification verdict,
+    the suppressed apart; `missing` has, per merge field without fallback, a count and examples."""
+
+    mailboxes_able: int
+    mailboxes: int
+    outside_mailboxes: int  # not of the mail world
+    steps: Sequence[StepFacts]
+    missing: Mapping[str, tuple[int, Sequence[str]]]
+    verdicts: Mapping[str, int]
+    mail_to: str
+    postal_address: str | None
+    schedule_problem: str | None
+    public_url_is_https: bool
+    unread_mailboxes: int = 0
+    known_fields: frozenset[str] = field(default_factory=frozenset)
+
+
+def mailing_choice(verification: str, mail_to: str) -> Choice:
+    """Whether a lead with this verdict is mailed under the campaign's policy, waits for a verdict, or is left out."""
+    if verification == "unverified":
+        return "wait"
+    allowed = WORST_LAST[: WORST_LAST.index(mail_to) + 1]
+    return "mail" if verification in allowed else "skip"
+
+
+def find_refusals(facts: StartFacts) -> list[Refusal]:
+    """Every reason at once, those that block first."""
+    found = [*_mailboxes(facts), *_words(facts), *_organization(facts), *_people(facts)]
+    return sorted(found, key=lambda refusal: not refusal.blocks)
+
+
+def _mailboxes(facts: StartFacts) -> list[Refusal]:
+    if not facts.mailboxes:
+        return [Refusal("no_mailbox", "Choose at least one mailbox to send from.", "/email_account_ids")]
+    found = []
+    if not facts.mailboxes_able:
+        detail = "None of its mailboxes can send now. Mend one under Mailboxes, or choose another."
+        found.append(Refusal("no_working_mailbox", detail, "/email_account_ids"))
+    if facts.unread_mailboxes:
+        detail = f"{facts.unread_mailboxes} of its mailboxes cannot be read, so replies there stop nothing. Add IMAP."
+        found.append(Refusal("mailbox_without_imap", detail, "/email_account_ids", blocks=False))
+    if facts.outside_mailboxes and not facts.public_url_is_https:
+        detail = (
+            "Unsubscribe links would lead to this machine only. Set REACHLY_PUBLIC_URL to the https address under which"
+            " people can reach this server."
+        )
+        found.append(Refusal("public_url", detail))
+    return found
+
+
+def _words(facts: StartFacts) -> list[Refusal]:
+    active = [step for step in facts.steps if step.is_active]
+    if not active:
+        return [Refusal("no_steps", "Write at least one step.", "/sequences")]
+    found = [
+        Refusal("step_problem", f"Step {step.number}: {problem}", f"/sequences/{step.number}", step=step.number)
+        for step in active
+        for problem in step.problems
+    ]
+    for name, (count, examples) in facts.missing.items():
+        detail = (
+            f"{count} leads have no `{name}`, and the text has no fallback for it. Fill it in, or write"
+            f' {{{{ {name} | fallback: "…" }}}}. These leads would wait.'
+        )
+        every_lead = count >= sum(facts.verdicts.values()) > 0
+        found.append(
+            Refusal("unresolved_fields", detail, f"/fields/{name}", blocks=every_lead, count=count, examples=examples)
+        )
+    return found
+
+
+def _organization(facts: StartFacts) -> list[Refusal]:
+    found = []
+    if not (facts.postal_address or "").strip():
+        detail = "The law of many countries wants a postal address in the mail. Enter it under Settings, Organization."
+        found.append(Refusal("no_postal_address", detail, "/organization/postal_address"))
+    if facts.schedule_problem:
+        found.append(Refusal("bad_schedule", facts.schedule_problem, "/send_schedule"))
+    return found
+
+
+def _people(facts: StartFacts) -> list[Refusal]:
+    counted = {"mail": 0, "wait": 0, "skip": 0}
+    for verdict, n in facts.verdicts.items():
+        counted["skip" if verdict == "suppressed" else mailing_choice(verdict, facts.mail_to)] += n
+    if not sum(facts.verdicts.values()):
+        return [Refusal("no_leads", "Add the people to write to.", "/enrollments")]
+    if not counted["mail"] and not counted["wait"]:
+        detail = "None of its leads may be written to: all are undeliverable, suppressed, or outside the verdicts chosen."
+        return [Refusal("no_mailable_lead", detail, "/enrollments", count=counted["skip"])]
+    found = []
+    if counted["wait"]:
+        detail = f"{counted['wait']} leads are still being checked; they follow as soon as they are."
+        found.append(Refusal("awaiting_verification", detail, "/enrollments", blocks=False, count=counted["wait"]))
+    if counted["skip"]:
+        detail = f"{counted['skip']} leads will be left out: undeliverable or suppressed."
+        found.append(Refusal("leads_left_out", detail, "/enrollments", blocks=False, count=counted["skip"]))
+    return found

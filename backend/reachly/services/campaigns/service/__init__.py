@@ -1,0 +1,32 @@
+"""Campaigns: what they are, who is in them, and their way from draft to completed."""
+
+from reachly.services.campaigns.service.checking import check_campaign, preview
+from reachly.services.campaigns.service.editing import (
+    clone_campaign,
+    create_campaign,
+    delete_campaign,
+    update_campaign,
+)
+from reachly.services.campaigns.service.enrolling import (
+    enroll_import,
+    enroll_leads,
+    page_enrollments,
+    steer_enrollment,
+    stop_enrollments,
+)
+from reachly.services.campaigns.service.personalising import personalise
+from reachly.services.campaigns.service.reading import find_campaign, get_campaign, list_active_ids, page_campaigns
+from reachly.services.campaigns.service.running import (
+    archive_campaign,
+    complete_if_done,
+    pause_campaign,
+    pause_for_trouble,
+    start_campaign,
+)
+
+__all__ = [
+    "archive_campaign", "check_campaign", "clone_campaign", "complete_if_done", "create_campaign", "delete_campaign",
+    "enroll_import", "enroll_leads", "find_campaign", "get_campaign", "list_active_ids", "page_campaigns",
+    "page_enrollments", "pause_campaign", "pause_for_trouble", "personalise", "preview", "start_campaign",
+    "steer_enrollment", "stop_enrollments", "update_campaign",
+]  # fmt: skip

@@ -1,0 +1,117 @@
+"""People in a campaign: coming in, being looked at, being steered."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+
+from reachly.data import outbox
+from reachly.data.repositories import campaigns as repository
+from reachly.data.session import Session, tenant
+from reachly.events import EnrollmentsReady, LeadsEnrolled
+from reachly.kit import clock
+from reachly.kit.errors import Conflict, FieldError, Invalid, NotFound
+from reachly.kit.pagination import Page, cut_page, decode_cursor, encode_cursor
+from reachly.services.campaigns.schemas import EnrollIn, EnrollmentOut, EnrollOut
+from reachly.services.campaigns.service.reading import get_row, lock_row
+from reachly.services.identity.schemas import Actor
+
+
+async def enroll_leads(session: Session, actor: Actor, campaign_id: uuid.UUID, body: EnrollIn) -> EnrollOut:
+    """Adds people; whoever is in it already stays as they are. A completed campaign goes on when it gets new people."""
+    named = [body.lead_ids is not None, body.import_id is not None, body.all_leads]
+    if sum(named) != 1:
+        fault = FieldError("", "Give exactly one of lead_ids, import_id, all_leads.", "choice")
+        raise Invalid("Say which leads to add.", errors=[fault])
+    return await _enroll(
+        session, actor.organization_id, campaign_id, lead_ids=body.lead_ids, import_id=body.import_id
+    )
+
+
+async def enroll_import(organization_id: uuid.UUID, campaign_id: uuid.UUID, import_id: uuid.UUID) -> EnrollOut:
+    """The leads of a finished import, as its own transaction. Nothing for a campaign that is gone."""
+    async with tenant(organization_id) as session:
+        if await repository.find_campaign(session, organization_id, campaign_id) is None:
+            return EnrollOut(enrolled=0, already=0, skipped=0)
+        return await _enroll(session, organization_id, campaign_id, lead_ids=None, import_id=import_id)
+
+
+async def _enroll(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, *, lead_ids: Sequence[uuid.UUID] | None,
+    import_id: uuid.UUID | None,
+) -> EnrollOut:  # fmt: skip
+    row = await lock_row(session, organization_id, campaign_id)
+    if row.status == "archived":
+        raise Conflict("An archived campaign takes no more leads. Clone it instead.", code="archived")
+    now = clock.now()
+    enrolled, already, skipped = await repository.enroll(
+        session, organization_id, campaign_id, now, lead_ids=lead_ids, import_id=import_id
+    )
+    if enrolled and row.status == "completed":
+        row.status, row.completed_at, row.status_reason = "active", None, None
+        row.version += 1
+    event = LeadsEnrolled(organization_id=organization_id, at=now, campaign_id=campaign_id, data={"enrolled": enrolled})
+    await session.flush()
+    await outbox.emit(session, [event] if enrolled else [])
+    return EnrollOut(enrolled=enrolled, already=already, skipped=skipped)
+
+
+async def page_enrollments(
+    session: Session, actor: Actor, campaign_id: uuid.UUID, *, limit: int, cursor: str | None, q: str | None,
+    status: str | None,
+) -> Page[EnrollmentOut]:  # fmt: skip
+    """In the order of enrolling. `q` is the beginning of an address."""
+    await get_row(session, actor.organization_id, campaign_id)
+    after = uuid.UUID(str(decode_cursor(cursor, 1)[0])) if cursor else None
+    wanted = repository.EnrollmentFilter(status=status, prefix=q.strip().lower() if q else None)
+    found = await repository.page_enrollments(
+        session, actor.organization_id, campaign_id, limit=limit + 1, after=after, wanted=wanted
+    )
+    rows, more = cut_page(found, limit)
+    next_cursor = encode_cursor(str(rows[-1]["id"])) if more else None
+    return Page(items=[_out(row) for row in rows], next_cursor=next_cursor)
+
+
+async def steer_enrollment(
+    session: Session, actor: Actor, campaign_id: uuid.UUID, enrollment_id: uuid.UUID, action: Literal["stop", "resume"]
+) -> EnrollmentOut:
+    """Stops a lead here by hand, or lets one that was held or stopped by hand go on."""
+    row = await repository.lock_enrollment(session, actor.organization_id, enrollment_id)
+    if row is None or row.campaign_id != campaign_id:
+        raise NotFound("This lead is not in the campaign.")
+    now = clock.now()
+    events: list[Any] = []
+    if action == "stop":
+        await stop_enrollments(session, actor.organization_id, [enrollment_id], "stopped", "by hand")
+    elif row.status not in ("held", "stopped", "failed"):
+        raise Conflict(f"A lead that is {row.status} cannot be resumed.", code="not_held")
+    else:
+        row.status = "active" if row.personalized_at else "pending"
+        row.held_until = row.stopped_reason = row.finished_at = row.blocked_reason = row.blocked_detail = None
+        row.updated_at = now
+        await session.flush()
+        events.append(EnrollmentsReady(organization_id=actor.organization_id, at=now, campaign_id=campaign_id))
+        events.append(LeadsEnrolled(organization_id=actor.organization_id, at=now, campaign_id=campaign_id))
+    session.expire_all()
+    view = await repository.find_enrollment_view(session, actor.organization_id, campaign_id, enrollment_id)
+    assert view is not None
+    await outbox.emit(session, events)
+    return _out(view)
+
+
+async def stop_enrollments(
+    session: Session, organization_id: uuid.UUID, ids: Sequence[uuid.UUID], status: str, reason: str
+) -> list[uuid.UUID]:
+    """Ends open enrollments (a reply, a bounce, an opt-out, a hand); the ids that were open.
+
+    The mark statement of sending looks at the status in its own transaction, so a claim that is not on the wire yet
+    is taken back by this alone.
+    """
+    return await repository.stop_open(session, organization_id, ids, status, reason, clock.now())
+
+
+def _out(row: Mapping[str, Any]) -> EnrollmentOut:
+    shown = {name: row[name] for name in EnrollmentOut.model_fields if name in row}
+    return EnrollmentOut(**shown)

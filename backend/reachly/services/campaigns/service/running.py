@@ -1,0 +1,132 @@
+"""Start, pause, end. One transition function decides; the row is locked while it does."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from reachly.data import outbox
+from reachly.data.models.campaigns import Campaign
+from reachly.data.repositories import campaigns as repository
+from reachly.data.session import Session
+from reachly.events import CampaignCompleted, CampaignPaused, CampaignStarted, EnrollmentsReady, Event
+from reachly.infra.settings import current_settings
+from reachly.kit import clock
+from reachly.kit.errors import Conflict, FieldError
+from reachly.services.campaigns import policy
+from reachly.services.campaigns.schemas import CampaignOut
+from reachly.services.campaigns.service.checking import gather_refusals
+from reachly.services.campaigns.service.reading import campaign_out, lock_row
+from reachly.services.identity import service as identity
+from reachly.services.identity.schemas import Actor
+
+
+async def start_campaign(
+    session: Session, actor: Actor, campaign_id: uuid.UUID, *, confirm_late: bool = False
+) -> CampaignOut:
+    """Starts a draft or resumes a paused campaign; starting one that runs answers with it as it is.
+
+    Raises Conflict with every reason at once. One that was paused longer than the grace asks first: its follow-ups
+    are late, and only a person can say whether they should still go. Nothing overdue leaves at once either way.
+    """
+    row = await lock_row(session, actor.organization_id, campaign_id)
+    if row.status == "active":
+        return await campaign_out(session, row)
+    after = policy.move(row.status, "start")
+    refusals = [r for r in await gather_refusals(session, actor.organization_id, row) if r.blocks]
+    if refusals:
+        errors = [FieldError(r.pointer, r.detail, r.code) for r in refusals]
+        raise Conflict(
+            "The campaign cannot start yet: " + " ".join(r.detail for r in refusals), code="cannot_start", errors=errors
+        )
+    now = clock.now()
+    grace = timedelta(hours=current_settings().sending.grace_hours)
+    if row.paused_at and now - row.paused_at > grace and not confirm_late:
+        raise Conflict(
+            f"It was paused since {row.paused_at:%Y-%m-%d %H:%M} UTC. What was due meanwhile will be sent now, under all"
+            " limits. Start again with `confirm_late=true` if that is what you want.",
+            code="late",
+        )
+    row.status, row.status_reason, row.paused_at = after, None, None
+    row.started_at = row.started_at or now
+    row.failures_in_a_row = 0
+    row.version += 1
+    row.updated_at = now
+    await session.flush()
+    await identity.record(
+        session, actor.organization_id, actor.user_id, "campaign.started", subject=row.name, ip=actor.ip
+    )
+    out = await campaign_out(session, row)
+    started = CampaignStarted(organization_id=actor.organization_id, at=now, campaign_id=row.id, data={"name": row.name})
+    ready = EnrollmentsReady(organization_id=actor.organization_id, at=now, campaign_id=row.id)
+    await outbox.emit(session, [started, ready], wake=True)
+    return out
+
+
+async def pause_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID) -> CampaignOut:
+    """After the commit nothing new is marked: the mark statement looks at this row under a lock."""
+    row = await lock_row(session, actor.organization_id, campaign_id)
+    if row.status == "paused":
+        return await campaign_out(session, row)
+    event = _pause(row, "by hand")
+    await session.flush()
+    await identity.record(
+        session, actor.organization_id, actor.user_id, "campaign.paused", subject=row.name, ip=actor.ip
+    )
+    out = await campaign_out(session, row)
+    await outbox.emit(session, [event])
+    return out
+
+
+async def pause_for_trouble(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, reason: str
+) -> list[Event]:
+    """Pauses a running campaign on the engine's own account; the events to emit."""
+    row = await repository.lock_campaign(session, organization_id, campaign_id)
+    if row is None or row.status != "active":
+        return []
+    event = _pause(row, reason)
+    await session.flush()
+    return [event]
+
+
+def _pause(row: Campaign, reason: str) -> CampaignPaused:
+    now = clock.now()
+    row.status = policy.move(row.status, "pause")
+    row.status_reason, row.paused_at, row.updated_at = reason, now, now
+    row.version += 1
+    return CampaignPaused(
+        organization_id=row.organization_id, at=now, campaign_id=row.id, data={"name": row.name, "reason": reason}
+    )
+
+
+async def archive_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID) -> CampaignOut:
+    """Puts it away; it sends nothing any more and its record stays."""
+    row = await lock_row(session, actor.organization_id, campaign_id)
+    row.status = policy.move(row.status, "archive")
+    row.version += 1
+    row.updated_at = clock.now()
+    await session.flush()
+    return await campaign_out(session, row)
+
+
+async def complete_if_done(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> list[Event]:
+    """Completes a running campaign when nobody in it is at an open state and no import into it runs.
+
+    Returns the events to emit, so that the caller's own facts and this one leave together.
+    """
+    row = await repository.lock_campaign(session, organization_id, campaign_id)
+    if row is None or row.status != "active":
+        return []
+    if await repository.count_open(session, organization_id, campaign_id):
+        return []
+    if await repository.has_running_import(session, organization_id, campaign_id):
+        return []
+    now = clock.now()
+    row.status = policy.move(row.status, "complete")
+    row.completed_at = row.updated_at = now
+    row.version += 1
+    await session.flush()
+    return [
+        CampaignCompleted(organization_id=organization_id, at=now, campaign_id=campaign_id, data={"name": row.name})
+    ]

@@ -1,0 +1,136 @@
+"""Setting the alarms: `next_due_at` of every running enrollment, and the sender that stays with the lead."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from reachly.data import outbox
+from reachly.data.repositories import scheduling as repository
+from reachly.data.repositories.scheduling import CampaignFacts, EnrollmentFacts, MailboxFacts, Plan, StepFacts
+from reachly.data.session import Session, tenant
+from reachly.events import Event
+from reachly.kit import clock
+from reachly.kit.schedule import SendSchedule
+from reachly.services.campaigns import service as campaigns
+from reachly.services.scheduling import policy
+from reachly.services.scheduling.policy import BlockReason
+from reachly.services.scheduling.service import facts
+
+PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """A campaign made ready for many leads."""
+
+    campaign: CampaignFacts
+    schedule: SendSchedule
+    steps: list[StepFacts]
+    mailboxes: Mapping[uuid.UUID, MailboxFacts]
+    by_address: Mapping[str, uuid.UUID]
+    wheel: policy.SenderWheel
+    hours: Any
+
+
+async def plan_campaign(organization_id: uuid.UUID, campaign_id: uuid.UUID) -> int:
+    """Plans every running enrollment (anew), in pages of their own transactions. Idempotent; how many were looked at.
+
+    A campaign that does not run is left alone: its start plans it.
+    """
+    seen, after = 0, None
+    while True:
+        async with tenant(organization_id) as session:
+            course = await _course(session, organization_id, campaign_id)
+            if course is None:
+                return seen
+            rows = await repository.page_enrollments(
+                session, organization_id, campaign_id, states=["active"], after=after, limit=PAGE, lock=True
+            )
+            now = clock.now()
+            plans = [_plan(row, course, now) for row in rows if row.blocked_reason not in repository.KEPT]
+            await repository.save_plans(session, organization_id, plans, now)
+            seen += len(rows)
+            last = len(rows) < PAGE
+            touched = {plan.email_account_id for plan in plans} | {row.email_account_id for row in rows}
+            if last:
+                touched |= set(course.mailboxes)
+            await repository.rouse_mailboxes(session, organization_id, [t for t in touched if t], now)
+            events: list[Event] = []
+            if last and any(plan.due is None and plan.reason is None for plan in plans):
+                events = await campaigns.complete_if_done(session, organization_id, campaign_id)
+            await outbox.emit(session, events, wake=True)
+        if last:
+            return seen
+        after = rows[-1].id
+
+
+async def plan_mailbox(organization_id: uuid.UUID, account_id: uuid.UUID) -> None:
+    """A mailbox changed, came or went: plans the campaigns that use it."""
+    async with tenant(organization_id) as session:
+        ids = await repository.list_campaigns_of(session, organization_id, [account_id])
+        ids = ids or await campaigns.list_active_ids(session, organization_id)
+    for campaign_id in ids:
+        await plan_campaign(organization_id, campaign_id)
+
+
+async def _course(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> _Course | None:
+    found = await repository.list_campaigns(session, organization_id, [campaign_id])
+    if not found or found[0].status != "active":
+        return None
+    boxes = (await repository.list_mailboxes(session, organization_id, [campaign_id]))[campaign_id]
+    steps = (await repository.list_steps(session, organization_id, [campaign_id]))[campaign_id]
+    able = [box for box in boxes if box.is_active and box.status == "connected"] or boxes
+    return _Course(
+        campaign=found[0],
+        schedule=facts.schedule_of(found[0]),
+        steps=steps,
+        mailboxes={box.id: box for box in boxes},
+        by_address={box.email_key: box.id for box in boxes},
+        wheel=policy.SenderWheel({box.email_key: box.weight for box in able}, str(found[0].seed)),
+        hours=facts.recipient_hours(found[0]),
+    )
+
+
+def _plan(row: EnrollmentFacts, course: _Course, now: datetime) -> Plan:
+    step = next((s for s in course.steps if s.sequence_number >= row.next_step), None)
+    if step is None:
+        return Plan(row.id, row.email_account_id, row.next_step, None, None, None)
+    account_id, reason = _sender(row, course)
+    if reason is not None:
+        told = policy.blocked(reason)
+        return Plan(row.id, account_id, step.sequence_number, None, reason.value, told.detail)
+    due = _due(row, step, course)
+    workday = facts.mailbox_of(course.mailboxes[account_id]).workday if account_id else None
+    found = policy.align(
+        due, course.schedule, facts.zone_of(row.timezone), row.country or None, recipient_hours=course.hours,
+        workday=workday,
+    )  # fmt: skip
+    if isinstance(found, policy.NoSlot):
+        return Plan(row.id, account_id, step.sequence_number, None, found.reason.value, found.detail)
+    return Plan(row.id, account_id, step.sequence_number, found, None, None)
+
+
+def _sender(row: EnrollmentFacts, course: _Course) -> tuple[uuid.UUID | None, BlockReason | None]:
+    """The fixed mailbox once something was sent; a movable one before."""
+    if row.last_sent_at is not None:
+        if row.email_account_id is None:
+            return None, BlockReason.NO_MAILBOX
+        known = course.mailboxes.get(row.email_account_id)
+        return row.email_account_id, None if known else BlockReason.NO_MAILBOX
+    address = course.wheel.draw(row.email_key)
+    if address is None:
+        return None, BlockReason.NO_MAILBOX
+    return course.by_address[address], None
+
+
+def _due(row: EnrollmentFacts, step: StepFacts, course: _Course) -> datetime:
+    """Before alignment: a follow-up counts from the last message, a first mail from when the lead could be written to."""
+    started = course.campaign.started_at or row.created_at
+    base = row.last_sent_at or max(started, row.created_at)
+    return policy.delay_until(
+        base, step.delay_days, step.delay_hours, working_days_only=step.working_days_only, schedule=course.schedule
+    )

@@ -1,0 +1,150 @@
+"""The calendar of what will happen, by the very rules that send."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from reachly.data.repositories import scheduling as repository
+from reachly.data.repositories.scheduling import CampaignFacts, EnrollmentFacts, MailboxFacts, StepFacts
+from reachly.data.session import Session
+from reachly.kit import clock
+from reachly.kit.errors import NotFound
+from reachly.services.identity.schemas import Actor
+from reachly.services.scheduling import policy
+from reachly.services.scheduling.schemas import PlannedDay, PlannedMessage, SimulationOut
+from reachly.services.scheduling.service import facts
+
+SHOWN = 1_000
+PAGE = 20_000
+
+
+async def simulate_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID) -> SimulationOut:
+    """Every message if nobody answers, before the start too. Other running campaigns share the mailboxes."""
+    organization_id = actor.organization_id
+    found = await repository.list_campaigns(session, organization_id, [campaign_id])
+    if not found:
+        raise NotFound("There is no such campaign.")
+    boxes = (await repository.list_mailboxes(session, organization_id, [campaign_id]))[campaign_id]
+    steps = (await repository.list_steps(session, organization_id, [campaign_id]))[campaign_id]
+    if not boxes or not steps:
+        return _nothing("Choose a mailbox and write a step; then the calendar can be drawn.")
+    others = await repository.list_campaigns_of(session, organization_id, [box.id for box in boxes])
+    campaigns = found + await repository.list_campaigns(
+        session, organization_id, [other for other in others if other != campaign_id]
+    )
+    world, leads = await _world(session, organization_id, campaigns)
+    result = policy.simulate(world)
+    own = [planned for planned in result.planned if planned.campaign == str(campaign_id)]
+    problem = None
+    if result.unplanned:
+        first = result.unplanned[0]
+        problem = f"{len(result.unplanned)} messages find no slot: {policy.blocked(first.reason).detail}"
+    return await _out(session, organization_id, found[0], boxes, own, leads, result, problem)
+
+
+async def _world(
+    session: Session, organization_id: uuid.UUID, campaigns: list[CampaignFacts]
+) -> tuple[policy.World, dict[str, EnrollmentFacts]]:
+    now = clock.now()
+    ids = [campaign.id for campaign in campaigns]
+    boxes = await repository.list_mailboxes(session, organization_id, ids)
+    steps = await repository.list_steps(session, organization_id, ids)
+    usage = await repository.read_usage(session, organization_id, (now - timedelta(days=2)).date())
+    plans, leads, people = [], [], {}
+    for campaign in campaigns:
+        own = {box.id: box for box in boxes[campaign.id]}
+        plans.append(_plan_of(campaign, steps[campaign.id], own.values(), usage))
+        after = None
+        while True:
+            rows = await repository.page_enrollments(
+                session, organization_id, campaign.id, states=["pending", "active", "held"], after=after, limit=PAGE
+            )
+            for row in rows:
+                people[f"{campaign.id}|{row.email_key}"] = row
+                leads.append(_lead_of(row, campaign, own))
+            if len(rows) < PAGE:
+                break
+            after = rows[-1].id
+    unique = {box.id: box for group in boxes.values() for box in group}
+    states = [facts.mailbox_state(box, usage, now) for box in unique.values()]
+    return policy.World(now=now, campaigns=plans, mailboxes=states, leads=leads), people
+
+
+def _plan_of(
+    campaign: CampaignFacts, steps: list[StepFacts], boxes: Iterable[MailboxFacts], usage: facts.Usage
+) -> policy.CampaignPlan:
+    schedule = facts.schedule_of(campaign)
+    today = clock.now().astimezone(ZoneInfo(schedule.timezone)).date()
+    able = [box for box in boxes if box.is_active and box.status == "connected"]
+    return policy.CampaignPlan(
+        key=str(campaign.id),
+        seed=str(campaign.seed),
+        schedule=schedule,
+        steps=tuple(policy.Step(s.delay_days, s.delay_hours, s.working_days_only) for s in steps),
+        mailboxes={box.email_key: box.weight for box in able},
+        daily_cap=campaign.daily_cap,
+        new_leads_cap=campaign.new_leads_cap,
+        recipient_hours=facts.recipient_hours(campaign),
+        sent_today=usage.get(("campaign", str(campaign.id), today), 0),
+        new_leads_today=usage.get(("new_leads", str(campaign.id), today), 0),
+    )
+
+
+def _lead_of(
+    row: EnrollmentFacts, campaign: CampaignFacts, boxes: dict[uuid.UUID, MailboxFacts]
+) -> policy.LeadPlan:
+    box = boxes.get(row.email_account_id) if row.email_account_id and row.last_sent_at else None
+    return policy.LeadPlan(
+        key=row.email_key,
+        campaign=str(campaign.id),
+        zone=facts.zone_of(row.timezone),
+        country=row.country or None,
+        sender=box.email_key if box else None,
+        step=row.next_step,
+        due=row.next_due_at,
+    )
+
+
+async def _out(
+    session: Session, organization_id: uuid.UUID, campaign: CampaignFacts, boxes: list[MailboxFacts],
+    own: list[policy.Planned], leads: dict[str, EnrollmentFacts], result: policy.Simulation, problem: str | None,
+) -> SimulationOut:  # fmt: skip
+    zone = ZoneInfo(facts.schedule_of(campaign).timezone)
+    by_address = {box.email_key: box.id for box in boxes}
+    planned = Counter((p.planned_at.astimezone(zone).date(), by_address[p.mailbox]) for p in own)
+    sent = await repository.count_sent_by_day(session, organization_id, campaign.id, str(zone))
+    days = [
+        PlannedDay(day=day.isoformat(), email_account_id=account_id, planned=planned[day, account_id],
+                   sent=sent.get((day, account_id), 0))
+        for day, account_id in sorted(planned.keys() | sent.keys())
+    ]  # fmt: skip
+    messages = []
+    for p in own[:SHOWN]:
+        row = leads[f"{p.campaign}|{p.lead_key}"]
+        messages.append(
+            PlannedMessage(
+                lead_id=row.lead_id, email=row.email, step=p.step, email_account_id=by_address[p.mailbox],
+                planned_at=p.planned_at,
+            )
+        )  # fmt: skip
+    return SimulationOut(
+        messages=messages,
+        total=len(own),
+        days=days,
+        last_first_mail_at=max((p.planned_at for p in own if p.step == 1), default=None),
+        last_follow_up_at=max((p.planned_at for p in own if p.step > 1), default=None),
+        idle_capacity=result.idle_capacity,
+        limiting_factor=(result.limiting.value if result.limiting else "none"),
+        problem=problem,
+    )
+
+
+def _nothing(problem: str) -> SimulationOut:
+    return SimulationOut(
+        messages=[], total=0, days=[], last_first_mail_at=None, last_follow_up_at=None, idle_capacity=0,
+        limiting_factor="none", problem=problem,
+    )  # fmt: skip
