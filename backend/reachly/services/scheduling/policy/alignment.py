@@ -101,7 +101,9 @@ def align(
     at = to_seconds(due)
     found = calendar.next(at)
     if found is None:
-        return explain_no_slot(at, schedule, recipient_zone, recipient_country, recipient_hours, workday)
+        return explain_no_slot(
+            at, schedule, recipient_zone, recipient_country, hours=recipient_hours, workday=workday
+        )
     return due if found == at else to_instant(found)
 
 
@@ -110,12 +112,16 @@ def explain_no_slot(
     schedule: SendSchedule,
     zone: str | None,
     country: str | None,
+    *,
     hours: DayWindows | None,
     workday: SendSchedule | None,
 ) -> NoSlot:
     """Who does not meet whom, asked in turn: campaign alone, then with the recipient, then with the mailbox."""
     if message_calendar(schedule).next(at) is None:
-        if schedule.end_date and local_days(schedule.timezone).ordinal(at) > schedule.end_date.toordinal() - 14:
+        if (
+            schedule.end_date
+            and local_days(schedule.timezone).ordinal(at) > schedule.end_date.toordinal() - 14
+        ):
             detail = f"The campaign ends on {schedule.end_date.isoformat()}, before its next window. Move the end date."
             return NoSlot(BlockReason.SCHEDULE_ENDED, detail)
         detail = "The campaign has no open window within a fortnight. Open a window or remove holidays."
@@ -163,7 +169,7 @@ def after_working_days(schedule: SendSchedule, at: int, days: int) -> int:
         return at
     wall = to_instant(at).astimezone(clock.zone).time()
     day = date.fromordinal(target)
-    return local_to_utc(clock.zone, datetime(day.year, day.month, day.day, wall.hour, wall.minute, wall.second))
+    return local_to_utc(clock.zone, datetime.combine(day, wall))
 
 
 @lru_cache(maxsize=8192)

@@ -11,9 +11,8 @@ the window.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -42,7 +41,11 @@ class Layer:
     def ranges(self, day: date) -> list[Range]:
         """Open ranges of a local day as UTC seconds, end exclusive."""
         windows = self.week[day.weekday()]
-        if not windows or (self.start_date and day < self.start_date) or (self.end_date and day > self.end_date):
+        if (
+            not windows
+            or (self.start_date and day < self.start_date)
+            or (self.end_date and day > self.end_date)
+        ):
             return []
         if day in self.skip_dates or any(is_public_holiday(country, day) for country in self.skip_countries):
             return []
@@ -51,7 +54,7 @@ class Layer:
 
 
 def _wall(day: date, minutes: int) -> datetime:
-    return datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)
+    return datetime.combine(day, time()) + timedelta(minutes=minutes)
 
 
 def _instant(zone: ZoneInfo, wall: datetime, fold: int) -> int:
@@ -94,7 +97,9 @@ class LocalDays:
 
     def __init__(self, timezone: str) -> None:
         self.zone = ZoneInfo(timezone)
-        self._days: dict[int, tuple[Range, ...]] = {}  # UTC day -> (start, ordinal) of its local days, last first
+        self._days: dict[
+            int, tuple[Range, ...]
+        ] = {}  # UTC day -> (start, ordinal) of its local days, last first
         self._starts: dict[int, int] = {}
 
     def start(self, ordinal: int) -> int:
@@ -102,7 +107,7 @@ class LocalDays:
         start = self._starts.get(ordinal)
         if start is None:
             day = date.fromordinal(ordinal)
-            start = self._starts[ordinal] = local_to_utc(self.zone, datetime(day.year, day.month, day.day))
+            start = self._starts[ordinal] = local_to_utc(self.zone, datetime.combine(day, time()))
         return start
 
     def ordinal(self, at: int) -> int:
@@ -154,7 +159,10 @@ class Calendar:
                 if part[0] < high and part[1] > low
             ]
             common = [
-                (max(a[0], b[0]), min(a[1], b[1])) for a in common for b in ranges if a[0] < b[1] and b[0] < a[1]
+                (max(a[0], b[0]), min(a[1], b[1]))
+                for a in common
+                for b in ranges
+                if a[0] < b[1] and b[0] < a[1]
             ]
             if not common:
                 break
@@ -181,7 +189,7 @@ class Calendar:
         part = self.span(at)
         if part is None:
             return None
-        return part[0] if part[0] > at else at
+        return max(at, part[0])
 
     def is_open(self, at: int) -> bool:
         part = self.span(at)

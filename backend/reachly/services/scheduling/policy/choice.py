@@ -85,7 +85,9 @@ def choose(
     return Choice(taken, passed)
 
 
-def _refusal(candidate: Candidate[T], budget: Budget, now: datetime, sender: str | None) -> BlockReason | None:
+def _refusal(
+    candidate: Candidate[T], budget: Budget, now: datetime, sender: str | None
+) -> BlockReason | None:
     if candidate.due > now:
         return BlockReason.WAITING_DELAY
     if sender is not None and candidate.sender is not None and candidate.sender != sender:
@@ -103,7 +105,9 @@ def _refusal(candidate: Candidate[T], budget: Budget, now: datetime, sender: str
 
 
 def _company_left(candidate: Candidate[T], budget: Budget) -> int | None:
-    return None if candidate.company is None else budget.companies.get(candidate.company, budget.company_limit)
+    return (
+        None if candidate.company is None else budget.companies.get(candidate.company, budget.company_limit)
+    )
 
 
 def _draw(candidate: Candidate[T], budget: Budget) -> None:

@@ -18,6 +18,7 @@ from reachly.services.scheduling.policy.calendar import (
 from reachly.services.scheduling.policy.reasons import BlockReason
 from reachly.services.scheduling.policy.schedule import SendSchedule, default_schedule
 
+WORKDAY = default_schedule()
 MAX_ROUNDS = 400  # every round moves the slot forward; a year of closed days is enough to give up
 
 
@@ -41,7 +42,7 @@ class Mailbox:
     """The settings of one mailbox. Gap and jitter in seconds; None means no such cap."""
 
     address: str
-    workday: SendSchedule = default_schedule()
+    workday: SendSchedule = WORKDAY
     daily_limit: int = 40
     min_gap: int = 600
     jitter: int = 300
@@ -92,13 +93,14 @@ class Cap:
 class Use:
     """Running counters of a mailbox, in UTC seconds and day ordinals: what `MailboxState` is to the outside."""
 
-    __slots__ = ("day", "domain_used", "full_until", "last", "last_n", "not_before", "sent")
+    __slots__ = ("day", "domain_used", "full_until", "last", "last_day", "last_n", "not_before", "sent")
 
     def __init__(self) -> None:
         self.day = 0  # the local day that `sent` and `domain_used` count
         self.sent = 0
         self.domain_used = 0
         self.last: int | None = None
+        self.last_day = 0
         self.last_n = 0
         self.not_before = 0
         self.full_until = 0
@@ -155,7 +157,7 @@ class Rules:
         box = self.box
         gap = box.min_gap
         if box.jitter:
-            gap += draw_jitter(box.address, self.days.ordinal(use.last), use.last_n, box.jitter)
+            gap += draw_jitter(box.address, use.last_day, use.last_n, box.jitter)
         return use.last + gap
 
     def _domain_full(self, use: Use, ordinal: int) -> bool:
@@ -231,8 +233,11 @@ def use_of(state: MailboxState, now: datetime) -> Use:
     use.domain_used = max(state.domain_sent_today, state.sent_today)
     if state.last_sent_at is not None:
         use.last = to_seconds(state.last_sent_at)
-        same_day = rules.days.ordinal(use.last) == use.day
-        use.last_n = state.last_sent_n if state.last_sent_n is not None else (state.sent_today if same_day else 0)
+        use.last_day = rules.days.ordinal(use.last)
+        same_day = use.last_day == use.day
+        use.last_n = (
+            state.last_sent_n if state.last_sent_n is not None else (state.sent_today if same_day else 0)
+        )
     use.not_before = to_seconds(state.not_before) if state.not_before else 0
     use.full_until = to_seconds(state.provider_full_until) if state.provider_full_until else 0
     return use

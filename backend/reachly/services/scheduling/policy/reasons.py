@@ -19,7 +19,6 @@ class BlockReason(StrEnum):
     UNDELIVERABLE = "undeliverable"
     AWAITING_PERSONALIZATION = "awaiting_personalization"
     MISSING_FIELD = "missing_field"
-    NOT_PLANNED = "not_planned"
     NO_MAILBOX = "no_mailbox"
     MAILBOX_ERROR = "mailbox_error"
     MAILBOX_PAUSED = "mailbox_paused"
@@ -29,6 +28,7 @@ class BlockReason(StrEnum):
     HELD = "held"
     HELD_UNREADABLE_MAILBOX = "held_unreadable_mailbox"
     DEFERRED = "deferred"
+    NOT_PLANNED = "not_planned"
     WAITING_DELAY = "waiting_delay"
     OUTSIDE_WINDOW = "outside_window"
     HOLIDAY = "holiday"
@@ -68,18 +68,30 @@ class Blocked:
 
 _R = BlockReason
 _SENTENCES: dict[BlockReason, tuple[str, str]] = {
-    _R.SUPPRESSED: ("The address is on the do-not-contact list.", "Nothing should: they asked not to be written to."),
-    _R.ENROLLMENT_ENDED: ("The sequence has ended for this person.", "Enrol the person again in another campaign."),
+    _R.SUPPRESSED: (
+        "The address is on the do-not-contact list.",
+        "Nothing should: they asked not to be written to.",
+    ),
+    _R.ENROLLMENT_ENDED: (
+        "The sequence has ended for this person.",
+        "Enrol the person again in another campaign.",
+    ),
     _R.CAMPAIGN_NOT_ACTIVE: ("The campaign is not running.", "Start the campaign."),
     _R.CAMPAIGN_PAUSED: ("The campaign is paused.", "Resume the campaign."),
     _R.UNKNOWN_PREVIOUS: (
         "It is not known whether the previous message arrived.",
         "It settles when the mailbox's Sent folder is read, or when you decide.",
     ),
-    _R.AWAITING_VERIFICATION: ("The address has not been verified yet.", "Verification finishes, or is skipped."),
+    _R.AWAITING_VERIFICATION: (
+        "The address has not been verified yet.",
+        "Verification finishes, or is skipped.",
+    ),
     _R.UNDELIVERABLE: ("Verification found that the address cannot receive mail.", "Correct the address."),
     _R.AWAITING_PERSONALIZATION: ("The personal text is not written yet.", "Personalization finishes."),
-    _R.MISSING_FIELD: ("A field of the template is empty.", "Fill the field or give the template a fallback."),
+    _R.MISSING_FIELD: (
+        "A field of the template is empty.",
+        "Fill the field or give the template a fallback.",
+    ),
     _R.NOT_PLANNED: ("No time has been planned yet.", "The planner runs; it does so after every change."),
     _R.NO_MAILBOX: ("No mailbox is assigned.", "Add an active mailbox to the campaign."),
     _R.MAILBOX_ERROR: ("The mailbox cannot send: it needs attention.", "Reconnect the mailbox."),
@@ -96,26 +108,47 @@ _SENTENCES: dict[BlockReason, tuple[str, str]] = {
         "Reading works again: check the mailbox's incoming settings.",
     ),
     _R.DEFERRED: ("The receiving server asked to try again later.", "The retry time comes."),
-    _R.WAITING_DELAY: ("The delay after the previous step is still running.", "The delay runs out, or is shortened."),
-    _R.OUTSIDE_WINDOW: ("It is outside the campaign's sending window.", "The next window opens, or you widen it."),
+    _R.WAITING_DELAY: (
+        "The delay after the previous step is still running.",
+        "The delay runs out, or is shortened.",
+    ),
+    _R.OUTSIDE_WINDOW: (
+        "It is outside the campaign's sending window.",
+        "The next window opens, or you widen it.",
+    ),
     _R.HOLIDAY: ("It is a holiday.", "The next working day comes, or holidays are switched off."),
     _R.RECIPIENT_HOURS: ("It is outside the recipient's local hours.", "Their working hours begin."),
-    _R.CAMPAIGN_CAP: ("The campaign's daily limit is reached.", "The next day begins, or the limit is raised."),
-    _R.NEW_LEAD_CAP: ("The daily limit on new people is reached.", "The next day begins, or the limit is raised."),
+    _R.CAMPAIGN_CAP: (
+        "The campaign's daily limit is reached.",
+        "The next day begins, or the limit is raised.",
+    ),
+    _R.NEW_LEAD_CAP: (
+        "The daily limit on new people is reached.",
+        "The next day begins, or the limit is raised.",
+    ),
     _R.COMPANY_CAP: (
         "Enough messages went to this company today.",
         "The next day begins, or the limit per company is raised.",
     ),
     _R.MAILBOX_ABSENT: ("The mailbox is on a planned absence.", "The absence ends, or is removed."),
     _R.THROTTLED: ("The provider asked this mailbox to slow down.", "The provider's waiting time passes."),
-    _R.PROVIDER_CAP: ("The provider's limit for 24 hours is reached.", "Older messages leave the 24-hour window."),
+    _R.PROVIDER_CAP: (
+        "The provider's limit for 24 hours is reached.",
+        "Older messages leave the 24-hour window.",
+    ),
     _R.HEALTH_CAP: ("The mailbox is slowed down to protect its reputation.", "Its health recovers."),
     _R.RAMP: ("The mailbox is still ramping up.", "The next day allows more, or the ramp is raised."),
     _R.MAILBOX_CAP: ("The mailbox's daily limit is reached.", "The next day begins, or the limit is raised."),
-    _R.DOMAIN_CAP: ("The sending domain's daily limit is reached.", "The next day begins, or the limit is raised."),
+    _R.DOMAIN_CAP: (
+        "The sending domain's daily limit is reached.",
+        "The next day begins, or the limit is raised.",
+    ),
     _R.OUTSIDE_WORKDAY: ("It is outside the mailbox's workday.", "The workday begins, or is widened."),
     _R.MAILBOX_GAP: ("The mailbox waits between two messages.", "The gap passes, or is shortened."),
-    _R.WAITING_TURN: ("Other messages of this mailbox go first.", "Its turn comes, or another mailbox is added."),
+    _R.WAITING_TURN: (
+        "Other messages of this mailbox go first.",
+        "Its turn comes, or another mailbox is added.",
+    ),
 }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -89,8 +89,10 @@ def known_zone(name: object) -> bool:
     return True
 
 
-def parse_schedule(raw: object, *, default_zone: str = "UTC") -> SendSchedule:
-    """From JSON. None reads as the default week in `default_zone`.
+def parse_schedule(
+    raw: object, *, default_zone: str = "UTC", recipient_holidays: bool = False
+) -> SendSchedule:
+    """From JSON. None reads as the default week in `default_zone`; `recipient_holidays` is the campaign's setting.
 
     Raises Invalid (code `bad_schedule`) that names every fault at once, with JSON pointers relative to the
     schedule, e.g. `/windows/mon/0/1`.
@@ -99,7 +101,14 @@ def parse_schedule(raw: object, *, default_zone: str = "UTC") -> SendSchedule:
     if schedule is None:
         detail = "The sending schedule cannot be used. Mend the named fields."
         raise Invalid(detail, code="bad_schedule", errors=faults)
-    return schedule
+    return replace(schedule, skip_recipient_holidays=True) if recipient_holidays else schedule
+
+
+def parse_workday(windows: object, timezone: str) -> SendSchedule:
+    """A mailbox's week: windows per weekday; None is any hour of any day. Raises Invalid as `parse_schedule`."""
+    if windows is None:
+        return SendSchedule(timezone if known_zone(timezone) else "UTC", WHOLE_WEEK)
+    return parse_schedule({"timezone": timezone, "windows": windows})
 
 
 def read_schedule(raw: object, *, default_zone: str = "UTC") -> tuple[SendSchedule | None, list[FieldError]]:
