@@ -89,7 +89,7 @@ def test_a_display_name_reads_back_with_its_one_address(name: str) -> None:
         if "?=\r\n" in value
         else address.display_name
     )
-    assert words.strip() == mime.clean_header(name)
+    assert words.split() == mime.clean_header(name).split()
     assert lines_fit(value, len("From: "))
 
 
