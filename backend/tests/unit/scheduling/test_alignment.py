@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reachly.kit.schedule import SendSchedule
 from reachly.services.scheduling.policy import (
     RECIPIENT_HOURS,
     BlockReason,
@@ -20,7 +21,6 @@ from reachly.services.scheduling.policy import (
     parse_workday,
 )
 from reachly.services.scheduling.policy.calendar import local_days
-from reachly.services.scheduling.policy.schedule import SendSchedule
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from reachly.kit.holidays import is_public_holiday, public_holidays
+from reachly.kit.schedule import (
+    SendSchedule,
+    default_schedule,
+    known_zone,
+    parse_schedule,
+    parse_workday,
+    read_schedule,
+    schedule_as_json,
+)
 from reachly.services.scheduling.policy.alignment import (
     RECIPIENT_HOURS,
     NoSlot,
@@ -10,6 +20,7 @@ from reachly.services.scheduling.policy.alignment import (
     is_working_day,
     message_calendar,
 )
+from reachly.services.scheduling.policy.calendar import midnight_after
 from reachly.services.scheduling.policy.choice import (
     Budget,
     Candidate,
@@ -19,7 +30,6 @@ from reachly.services.scheduling.policy.choice import (
     choose,
 )
 from reachly.services.scheduling.policy.explanation import Standing, explain
-from reachly.services.scheduling.policy.holidays import is_public_holiday, public_holidays
 from reachly.services.scheduling.policy.mailbox import (
     Cap,
     Mailbox,
@@ -33,15 +43,6 @@ from reachly.services.scheduling.policy.mailbox import (
     turn_size,
 )
 from reachly.services.scheduling.policy.reasons import Blocked, BlockReason, blocked
-from reachly.services.scheduling.policy.schedule import (
-    SendSchedule,
-    default_schedule,
-    known_zone,
-    parse_schedule,
-    parse_workday,
-    read_schedule,
-    schedule_as_json,
-)
 from reachly.services.scheduling.policy.simulation import simulate
 from reachly.services.scheduling.policy.world import (
     CampaignPlan,
@@ -90,6 +91,7 @@ __all__ = [
     "is_working_day",
     "known_zone",
     "message_calendar",
+    "midnight_after",
     "next_slot",
     "parse_schedule",
     "parse_workday",

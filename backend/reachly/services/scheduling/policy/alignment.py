@@ -6,6 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
+from reachly.kit.holidays import is_public_holiday
+from reachly.kit.schedule import (
+    WEEKDAYS,
+    WHOLE_WEEK,
+    DayWindows,
+    SendSchedule,
+    every_day,
+    known_zone,
+)
 from reachly.services.scheduling.policy.calendar import (
     Calendar,
     Layer,
@@ -15,16 +24,7 @@ from reachly.services.scheduling.policy.calendar import (
     to_instant,
     to_seconds,
 )
-from reachly.services.scheduling.policy.holidays import is_public_holiday
 from reachly.services.scheduling.policy.reasons import BlockReason
-from reachly.services.scheduling.policy.schedule import (
-    WEEKDAYS,
-    WHOLE_WEEK,
-    DayWindows,
-    SendSchedule,
-    every_day,
-    known_zone,
-)
 
 RECIPIENT_HOURS: DayWindows = ((9 * 60, 17 * 60),)
 

@@ -16,8 +16,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from reachly.services.scheduling.policy.holidays import is_public_holiday
-from reachly.services.scheduling.policy.schedule import Week
+from reachly.kit.holidays import is_public_holiday
+from reachly.kit.schedule import Week
 
 DAY_SECONDS = 86_400
 HORIZON_DAYS = 14
@@ -133,6 +133,11 @@ class LocalDays:
 @lru_cache(maxsize=1024)
 def local_days(timezone: str) -> LocalDays:
     return LocalDays(timezone)
+
+
+def midnight_after(timezone: str, at: datetime) -> datetime:
+    """When the local day of `at` ends."""
+    return to_instant(local_days(timezone).end(to_seconds(at)))
 
 
 class Calendar:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from reachly.kit.holidays import is_public_holiday
+from reachly.kit.schedule import DayWindows, SendSchedule, known_zone
 from reachly.services.scheduling.policy.alignment import NoSlot, align, message_calendar
 from reachly.services.scheduling.policy.calendar import local_days, to_instant, to_seconds
-from reachly.services.scheduling.policy.holidays import is_public_holiday
 from reachly.services.scheduling.policy.mailbox import MailboxState, next_slot
 from reachly.services.scheduling.policy.reasons import Blocked, BlockReason, blocked
-from reachly.services.scheduling.policy.schedule import DayWindows, SendSchedule, known_zone
 
 ENDED = frozenset({"replied", "bounced", "unsubscribed", "completed", "stopped", "failed"})
 

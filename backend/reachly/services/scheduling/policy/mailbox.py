@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
 
+from reachly.kit.schedule import SendSchedule, default_schedule
 from reachly.services.scheduling.policy.alignment import message_calendar
 from reachly.services.scheduling.policy.calendar import (
     Calendar,
@@ -16,7 +17,6 @@ from reachly.services.scheduling.policy.calendar import (
     to_seconds,
 )
 from reachly.services.scheduling.policy.reasons import BlockReason
-from reachly.services.scheduling.policy.schedule import SendSchedule, default_schedule
 
 WORKDAY = default_schedule()
 MAX_ROUNDS = 400  # every round moves the slot forward; a year of closed days is enough to give up

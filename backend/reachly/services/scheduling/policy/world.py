@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from reachly.kit.schedule import DayWindows, SendSchedule
 from reachly.services.scheduling.policy.mailbox import MailboxState
 from reachly.services.scheduling.policy.reasons import BlockReason
-from reachly.services.scheduling.policy.schedule import DayWindows, SendSchedule
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from reachly.kit.errors import FieldError, Invalid
-from reachly.services.scheduling.policy.holidays import public_holidays
+from reachly.kit.holidays import public_holidays
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
