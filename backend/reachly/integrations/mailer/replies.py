@@ -15,7 +15,7 @@ MAX_TEXT = 2000
 
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?![.\d])")
 _THROTTLED = re.compile(
-    r"too (many|much) ((?:e-?)?mails?|messages|connections|recipients|requests|concurrent)|rate.?limit|throttl|slow down"
+    r"too (many|much) ((e-?)?mails?|messages|connections|recipients|requests|concurrent)|rate.?limit|throttl|slow down"
     r"|(sending|submission|message|send) (rate|limit|quota)|(daily|hourly)\b.{0,40}\b(limit|quota)|unusual rate"
     r"|concurrent connections|server busy|limit exceeded",
     re.IGNORECASE,

@@ -1,0 +1,1 @@
+"""The port that writes an opening line and reads an intent."""

@@ -1,0 +1,14 @@
+"""A language model behind the openai-compatible interface: not in this version."""
+
+from __future__ import annotations
+
+from reachly.integrations.ai.port import AiConfig, Writer
+from reachly.kit.errors import NotImplementedYet
+
+
+def make_writer(config: AiConfig) -> Writer:  # noqa: ARG001 - the registry's shape
+    """Raises NotImplementedYet."""
+    raise NotImplementedYet(
+        "The provider openai-compatible cannot be used yet. Set REACHLY_AI__PROVIDER=built-in.",
+        code="ai_not_available",
+    )

@@ -1,0 +1,1 @@
+"""The port that adds facts to a lead."""

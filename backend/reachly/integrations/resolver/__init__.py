@@ -1,0 +1,1 @@
+"""The port that asks DNS where a domain takes mail."""
