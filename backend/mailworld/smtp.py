@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+# The library warns about its own use of a name that it is going to drop, once for each sign-in.
+logging.getLogger("mail.log").addFilter(lambda record: "login_data" not in record.getMessage())
 
 
 class PostOffice(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,7 +40,7 @@ def visits(product: Product) -> list[tuple[str, str]]:
 
 async def test_the_pixel_of_the_mail_is_opened(make_world: MakeWorld, product: Product) -> None:
     letter = Letter("amy@acme.test", base=product.base)
-    world = await play(make_world, letter, {}, Rates(**{**vars_of(Rates.quiet()), "open": 1}))
+    world = await play(make_world, letter, {}, replace(Rates.quiet(), open=1))
     assert visits(product) == [("GET", "/o/amy@acme.test")]
     assert product.hits[0].agent.startswith("Mozilla/5.0 (")
     (reaction,) = world.reactions
@@ -49,7 +50,7 @@ async def test_the_pixel_of_the_mail_is_opened(make_world: MakeWorld, product: P
 
 async def test_a_click_follows_the_link_but_not_the_way_out(make_world: MakeWorld, product: Product) -> None:
     letter = Letter("amy@acme.test", base=product.base)
-    await play(make_world, letter, {}, Rates(**{**vars_of(Rates.quiet()), "click": 1}))
+    await play(make_world, letter, {}, replace(Rates.quiet(), click=1))
     assert visits(product) == [("GET", "/o/amy@acme.test"), ("GET", "/c/amy@acme.test")]
 
 
@@ -83,7 +84,7 @@ async def test_images_through_proxies_name_themselves(make_world: MakeWorld, pro
     await play(
         make_world, Letter("amy@acme.test", base=product.base), {"image_proxy": APPLE_RELAY}, Rates.quiet()
     )
-    opens = Rates(**{**vars_of(Rates.quiet()), "open": 1})
+    opens = replace(Rates.quiet(), open=1)
     await play(make_world, Letter("bo@acme.test", base=product.base), {"image_proxy": GMAIL_PROXY}, opens)
     assert [hit.agent for hit in product.hits] == [APPLE_RELAY, GMAIL_PROXY]
 
@@ -114,7 +115,7 @@ async def test_a_late_bounce_and_an_absence_go_to_the_return_path(make_world: Ma
 
 async def test_nothing_outside_the_machine_is_dialled(make_world: MakeWorld) -> None:
     letter = Letter("amy@acme.test", base="https://tracking.reachly.test")
-    everything = Rates(**{**vars_of(Rates.quiet()), "open": 1, "click": 1, "scanned": 1})
+    everything = replace(Rates.quiet(), open=1, click=1, scanned=1)
     world = await play(make_world, letter, {"scanned": True, "unsubscribe_step": 1}, everything)
     assert world.reactions == []
 
@@ -123,13 +124,13 @@ async def test_links_of_the_public_address_are_fetched_at_the_product(
     make_world: MakeWorld, product: Product
 ) -> None:
     letter = Letter("amy@acme.test", base="https://reach.example")
-    opens = Rates(**{**vars_of(Rates.quiet()), "open": 1})
+    opens = replace(Rates.quiet(), open=1)
     await play(make_world, letter, {}, opens, base_url=product.base, public_url="https://reach.example")
     assert visits(product) == [("GET", "/o/amy@acme.test")]
 
 
 async def test_a_product_that_is_down_is_no_reaction_answered(make_world: MakeWorld) -> None:
-    opens = Rates(**{**vars_of(Rates.quiet()), "open": 1})
+    opens = replace(Rates.quiet(), open=1)
     world = await play(make_world, Letter("amy@acme.test", base="http://127.0.0.1:9"), {}, opens)
     assert [(reaction.what, reaction.status) for reaction in world.reactions] == [("open", None)]
 
@@ -193,7 +194,3 @@ async def test_the_same_seed_gives_the_same_fortnight(product: Product) -> None:
         r.what for r in first.reactions
     }
     assert took < 30
-
-
-def vars_of(rates: Rates) -> dict[str, float]:
-    return {name: getattr(rates, name) for name in Rates.__slots__}
