@@ -643,6 +643,8 @@ CREATE TABLE email_sends (
     sent_at TIMESTAMP WITH TIME ZONE,
     opened_at TIMESTAMP WITH TIME ZONE,
     clicked_at TIMESTAMP WITH TIME ZONE,
+    opened_machine_at TIMESTAMP WITH TIME ZONE,
+    clicked_machine_at TIMESTAMP WITH TIME ZONE,
     replied_at TIMESTAMP WITH TIME ZONE,
     bounced_at TIMESTAMP WITH TIME ZONE,
     unsubscribed_at TIMESTAMP WITH TIME ZONE,

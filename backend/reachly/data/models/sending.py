@@ -62,6 +62,9 @@ class EmailSend(TenantRow, Base):
     sent_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     clicked_at: Mapped[datetime | None]
+    # First hit that was judged a machine's; `opened_at` and `clicked_at` are never one of those.
+    opened_machine_at: Mapped[datetime | None]
+    clicked_machine_at: Mapped[datetime | None]
     replied_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None]

@@ -1,1 +1,131 @@
-"""Filled in by its room."""
+"""Opens, clicks and opt-outs, from tokens to facts."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from reachly.data import outbox
+from reachly.data.session import Session, tenant
+from reachly.events import Clicked, Event, Opened, Unsubscribed
+from reachly.kit import clock
+from reachly.kit.address import address_key
+from reachly.services.campaigns import service as campaigns
+from reachly.services.sending import engagement
+from reachly.services.sending.engagement import SentRow
+from reachly.services.sending.tokens import TokenParts
+from reachly.services.suppression import service as suppression
+from reachly.services.tracking import policy
+from reachly.services.tracking.policy import Hit, Judged
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHit:
+    """A hit and the message it names."""
+
+    organization_id: uuid.UUID
+    send_id: uuid.UUID
+    hit: Hit
+
+
+async def record_hits(hits: Sequence[TokenHit]) -> None:
+    """Writes a batch in one transaction an organization. Tests and answers are sent with tracking off or uncounted."""
+    by_organization: dict[uuid.UUID, list[TokenHit]] = defaultdict(list)
+    for each in hits:
+        by_organization[each.organization_id].append(each)
+    for organization_id in sorted(by_organization):
+        async with tenant(organization_id) as session:
+            await _record(session, organization_id, by_organization[organization_id])
+
+
+async def _record(session: Session, organization_id: uuid.UUID, hits: Sequence[TokenHit]) -> None:
+    by_send: dict[uuid.UUID, list[Hit]] = defaultdict(list)
+    for each in hits:
+        by_send[each.send_id].append(each.hit)
+    rows = await engagement.list_sent(session, organization_id, list(by_send), lock=True)
+    events: list[Event] = []
+    firsts: dict[tuple[Any, datetime], list[uuid.UUID]] = defaultdict(list)
+    for row in rows:
+        if row.kind != "campaign":
+            continue
+        seen = {"opened_at": row.opened_at, "opened_machine_at": row.opened_machine_at,
+                "clicked_at": row.clicked_at, "clicked_machine_at": row.clicked_machine_at}  # fmt: skip
+        own = by_send[row.id]
+        for i, hit in enumerate(own):
+            judged = policy.judge(hit, row.handed_at, [*own[:i], *own[i + 1 :]])
+            column = _column(hit, judged)
+            first = seen[column] is None
+            if first:
+                seen[column] = hit.at
+                firsts[column, hit.at].append(row.id)
+            events.append(_event(organization_id, row, hit, judged, first))
+    for (column, at), ids in sorted(firsts.items(), key=lambda item: (item[0][0], item[0][1])):
+        await engagement.mark_first(session, organization_id, column, ids, at)
+    await outbox.emit(session, events)
+
+
+def _column(hit: Hit, judged: Judged) -> str:
+    name = "opened" if hit.kind == "open" else "clicked"
+    return f"{name}_machine_at" if judged.verdict == "machine" else f"{name}_at"
+
+
+def _event(organization_id: uuid.UUID, row: SentRow, hit: Hit, judged: Judged, first: bool) -> Event:
+    kind = Opened if hit.kind == "open" else Clicked
+    raw = {"rule": judged.rule, "agent": hit.user_agent[:300], "ip": hit.ip, "method": hit.method, "step": row.step}
+    if hit.kind == "click":
+        raw["link"] = hit.link
+    return kind(
+        organization_id=organization_id, at=hit.at, verdict=judged.verdict, first=first, data=raw, **ids_of(row)
+    )
+
+
+def ids_of(row: SentRow) -> dict[str, Any]:
+    """The ids that every fact about a message carries."""
+    return {
+        "campaign_id": row.campaign_id, "lead_id": row.lead_id, "enrollment_id": row.enrollment_id, "send_id": row.id,
+        "email_account_id": row.email_account_id, "sequence_id": row.sequence_id, "variant": row.variant,
+    }  # fmt: skip
+
+
+async def find_target(token: TokenParts) -> str | None:
+    """Where a click leads: only what is stored for that very message."""
+    async with tenant(token.organization_id) as session:
+        return await engagement.find_link(session, token.organization_id, token.send_id, token.link)
+
+
+async def unsubscribe(token: TokenParts, *, source: str) -> bool:
+    """Opts the recipient of a message out of everything this organization sends; idempotent.
+
+    Stops every sequence the person is in. False when the message is not known (the answer to the person is the same).
+    """
+    async with tenant(token.organization_id) as session:
+        rows = await engagement.list_sent(session, token.organization_id, [token.send_id], lock=True)
+        if not rows:
+            return False
+        row = rows[0]
+        await opt_out(session, token.organization_id, row, source=source)
+        return True
+
+
+async def opt_out(session: Session, organization_id: uuid.UUID, row: SentRow, *, source: str) -> None:
+    """The same on a message that is at hand, in the caller's transaction, as its last act."""
+    now = clock.now()
+    await suppression.suppress_addresses(
+        session, organization_id, [address_key(row.to_email)], "unsubscribed", source
+    )
+    events: list[Event] = []
+    if row.lead_id:
+        stopped = await campaigns.stop_lead(session, organization_id, row.lead_id, "unsubscribed", source)
+        for campaign_id in sorted(stopped):
+            events += await campaigns.complete_if_done(session, organization_id, campaign_id)
+    if row.unsubscribed_at is None and row.kind == "campaign":
+        await engagement.mark_first(session, organization_id, "unsubscribed_at", [row.id], now)
+        ids = ids_of(row)
+        events.insert(
+            0, Unsubscribed(organization_id=organization_id, at=now, data={"source": source, "step": row.step}, **ids)
+        )
+    await outbox.emit(session, events, wake=True)

@@ -26,19 +26,21 @@ from reachly.data.repositories.campaigns.enrollments import (
     find_enrollment_view,
     find_opening_line,
     find_sample_lead,
+    hold,
     list_missing_fields,
     list_to_personalise,
     lock_enrollment,
     mark_waiting,
     page_enrollments,
     save_personalization,
+    stop_lead,
     stop_open,
 )
 
 __all__ = [
     "EnrollmentFilter", "count_by_verification", "count_open", "count_progress", "delete_campaign", "enroll",
-    "find_campaign", "find_enrollment_view", "find_opening_line", "find_sample_lead", "has_running_import", "has_sends",
+    "find_campaign", "find_enrollment_view", "find_opening_line", "find_sample_lead", "hold", "has_running_import", "has_sends",
     "list_account_ids", "list_active_ids", "list_missing_fields", "list_next_sends", "list_to_personalise",
     "lock_campaign", "lock_enrollment", "mark_waiting", "page_campaigns", "page_enrollments",
-    "save_personalization", "set_account_ids", "stop_open", "sum_figures",
+    "save_personalization", "set_account_ids", "stop_lead", "stop_open", "sum_figures",
 ]  # fmt: skip

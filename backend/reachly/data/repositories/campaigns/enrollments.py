@@ -236,3 +236,31 @@ async def find_opening_line(
         " WHERE organization_id = :o AND campaign_id = :c AND lead_id = :l"
     )
     return await session.scalar(query, {"o": organization_id, "c": campaign_id, "l": lead_id}) if lead_id else None
+
+
+async def stop_lead(
+    session: Session, organization_id: uuid.UUID, lead_id: uuid.UUID, status: str, reason: str, now: datetime
+) -> list[uuid.UUID]:
+    """Ends every open enrollment of a lead; the campaigns it was in."""
+    query = text(
+        f"""UPDATE enrollments SET status = :status, stopped_reason = :reason, next_due_at = NULL, held_until = NULL,
+                   blocked_reason = NULL, blocked_detail = NULL, blocked_until = NULL, finished_at = :now,
+                   updated_at = :now
+            WHERE organization_id = :o AND lead_id = :l AND status IN {OPEN} RETURNING campaign_id"""
+    )
+    args = {"o": organization_id, "l": lead_id, "status": status, "reason": reason, "now": now}
+    return list((await session.scalars(query, args)).all())
+
+
+async def hold(
+    session: Session, organization_id: uuid.UUID, enrollment_id: uuid.UUID, until: datetime, now: datetime
+) -> bool:
+    """Holds an active enrollment; its alarm rings when the hold ends. False when it is not active."""
+    query = text(
+        """UPDATE enrollments SET status = 'held', held_until = :until, next_due_at = :until,
+                  blocked_reason = 'held_ooo', blocked_detail = 'Away; goes on when they are back.',
+                  blocked_until = :until, updated_at = :now
+           WHERE organization_id = :o AND id = :id AND status IN ('active', 'held') RETURNING id"""
+    )
+    args = {"o": organization_id, "id": enrollment_id, "until": until, "now": now}
+    return bool(await session.scalar(query, args))

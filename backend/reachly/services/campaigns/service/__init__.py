@@ -10,9 +10,11 @@ from reachly.services.campaigns.service.editing import (
 from reachly.services.campaigns.service.enrolling import (
     enroll_import,
     enroll_leads,
+    hold_enrollment,
     page_enrollments,
     steer_enrollment,
     stop_enrollments,
+    stop_lead,
 )
 from reachly.services.campaigns.service.personalising import personalise
 from reachly.services.campaigns.service.reading import find_campaign, get_campaign, list_active_ids, page_campaigns
@@ -26,7 +28,7 @@ from reachly.services.campaigns.service.running import (
 
 __all__ = [
     "archive_campaign", "check_campaign", "clone_campaign", "complete_if_done", "create_campaign", "delete_campaign",
-    "enroll_import", "enroll_leads", "find_campaign", "get_campaign", "list_active_ids", "page_campaigns",
+    "enroll_import", "enroll_leads", "find_campaign", "get_campaign", "hold_enrollment", "list_active_ids", "page_campaigns",
     "page_enrollments", "pause_campaign", "pause_for_trouble", "personalise", "preview", "start_campaign",
-    "steer_enrollment", "stop_enrollments", "update_campaign",
+    "steer_enrollment", "stop_enrollments", "stop_lead", "update_campaign",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 
@@ -110,6 +111,20 @@ async def stop_enrollments(
     is taken back by this alone.
     """
     return await repository.stop_open(session, organization_id, ids, status, reason, clock.now())
+
+
+async def stop_lead(
+    session: Session, organization_id: uuid.UUID, lead_id: uuid.UUID, status: str, reason: str
+) -> set[uuid.UUID]:
+    """Ends every open enrollment of a person; the campaigns they were in."""
+    return set(await repository.stop_lead(session, organization_id, lead_id, status, reason, clock.now()))
+
+
+async def hold_enrollment(
+    session: Session, organization_id: uuid.UUID, enrollment_id: uuid.UUID, until: datetime
+) -> bool:
+    """Waits with a person who is away; False when their sequence is at an end."""
+    return await repository.hold(session, organization_id, enrollment_id, until, clock.now())
 
 
 def _out(row: Mapping[str, Any]) -> EnrollmentOut:

@@ -1,0 +1,14 @@
+"""What later rooms (tracking, inbox) may ask of and write on the ledger."""
+
+from __future__ import annotations
+
+from reachly.data.repositories.sending.engagement import (
+    SentRow,
+    find_link,
+    list_by_message_ids,
+    list_by_recipient,
+    list_sent,
+    mark_first,
+)
+
+__all__ = ["SentRow", "find_link", "list_by_message_ids", "list_by_recipient", "list_sent", "mark_first"]
