@@ -57,7 +57,8 @@ def faults(files: List[Path]) -> Iterator[str]:
 
 def main() -> int:
     found = list(faults(tracked()))
-    print("\n".join(found))
+    for line in found:
+        print(line)
     return 1 if found else 0
 
 
