@@ -160,6 +160,16 @@ async def test_servers_that_drip_are_cut_off_and_hold_no_thread() -> None:
     assert {fault.cause for fault in faults} == {"timeout"}
 
 
+async def test_a_probe_takes_no_longer_than_a_connection_may() -> None:
+    answers: dict[str, bytes | Endless] = {"LIST": lambda: b""}
+    async with raw_peer(answers) as config:
+        begin = time.monotonic()
+        with pytest.raises(ReaderError) as caught:
+            await make_reader("imap", replace(config, connect_seconds=0.5, command_seconds=30)).probe()
+        assert time.monotonic() - begin < 3
+    assert caught.value.cause == "timeout"
+
+
 async def test_a_silent_server_times_out_each_time() -> None:
     answers: dict[str, bytes | Endless] = {"STATUS": lambda: b""}
     async with raw_peer(answers) as config:

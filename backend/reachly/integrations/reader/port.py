@@ -85,7 +85,7 @@ class Reader(Protocol):
     """
 
     async def probe(self) -> ReaderProbe:
-        """Connects, signs in, looks for the Sent folder."""
+        """Connects, signs in, looks for the Sent folder, all within `connect_seconds`."""
 
     async def fetch_new(self, cursor: Cursor | None) -> tuple[list[Fetched], Cursor]:
         """What arrived since `cursor`, oldest first, and where to go on.

@@ -65,7 +65,11 @@ class ImapReader:
         self._lock = asyncio.Lock()
 
     async def probe(self) -> ReaderProbe:
-        return await self._run(ImapSession.probe)
+        try:
+            async with asyncio.timeout(self._config.connect_seconds):
+                return await self._run(ImapSession.probe)
+        except TimeoutError as error:
+            raise _explain(error, self._config) from None
 
     async def fetch_new(self, cursor: Cursor | None) -> tuple[list[Fetched], Cursor]:
         work = partial(_fetch_new, config=self._config, cursor=cursor, now=clock.now())
