@@ -6,14 +6,24 @@ import asyncio
 import fcntl
 import itertools
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import asyncpg
 import pytest
 
+from reachly.data import session as sessions
+from reachly.data.session import Database
+from reachly.data.system import system
+from reachly.infra import cache
+from reachly.infra import settings as settings_module
 from reachly.infra.embedded_postgres import EmbeddedPostgres
 from reachly.infra.postgres_roles import APP_ROLE
+from reachly.infra.settings import SecuritySettings, Settings, load_settings
+
+if TYPE_CHECKING:  # a test of the kit need not load the services
+    from reachly.services.identity.schemas import Actor
 
 T = TypeVar("T")
 TEMPLATE = "reachly_template"
@@ -82,6 +92,64 @@ async def pool(dsn: str, anyio_backend: str) -> AsyncIterator[Any]:
     """An asyncpg pool on `dsn`."""
     async with asyncpg.create_pool(dsn, min_size=1, max_size=8) as opened:
         yield opened
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The installed settings; bcrypt at its cheapest."""
+    loaded = load_settings(data_dir=tmp_path / "var", security=SecuritySettings(bcrypt_rounds=4))
+    settings_module.install(loaded)
+    return loaded
+
+
+@pytest.fixture
+async def database(dsn: str, settings: Settings, anyio_backend: str) -> AsyncIterator[Database]:
+    """The installed database on `dsn`, with an empty cache: what services need to run."""
+    opened = Database(dsn, pool_size=5)
+    sessions.install(opened)
+    cache.install(None)
+    yield opened
+    sessions.install(None)
+    await opened.close()
+
+
+NewActor: TypeAlias = "Callable[[str], Awaitable[Actor]]"
+
+
+@pytest.fixture
+def new_actor(database: Database) -> NewActor:
+    """`await new_actor("brightfjord")` makes an organization of that name and returns its administrator."""
+    from reachly.services.identity import service as identity
+    from reachly.services.identity.schemas import PERMISSIONS, Actor
+
+    async def make(name: str) -> Actor:
+        async with system() as session:
+            user = await identity.create_organization(
+                session,
+                email=f"{name}@{name}.example",
+                password_hash="x",
+                name=name,
+                organization_name=name,
+                timezone="UTC",
+            )
+            return Actor(user.organization_id, user.id, user.email, "admin", PERMISSIONS["admin"])
+
+    return make
+
+
+@pytest.fixture
+async def actor(new_actor: NewActor) -> Actor:
+    """The administrator of an organization of this test's own."""
+    return await new_actor("brightfjord")
+
+
+@pytest.fixture
+async def sql(dsn: str, database: Database) -> AsyncIterator[Any]:
+    """A connection that looks past the tenant's wall, to see what is really there."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("SELECT set_config('role', 'reachly_system', false)")
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture(autouse=True)
