@@ -77,7 +77,7 @@ def migrate() -> None:
 
     async def run() -> None:
         settings = load_settings()
-        async with _database(settings) as dsn:
+        async with _OpenDatabase(settings) as dsn:
             try:
                 before = await upgrade(dsn)
             except SchemaMismatch as error:
@@ -85,6 +85,15 @@ def migrate() -> None:
             print(f"The schema was {before.value} and is now current.")
 
     uvloop.run(run())
+
+
+@app.command
+def keys() -> None:
+    """Prints fresh secrets as settings, for a server outside development. Keep them: they open what they sealed."""
+    from reachly.infra.secrets_file import make_secrets
+
+    for name, value in make_secrets().items():
+        print(f"REACHLY_SECURITY__{name.upper()}={value}")
 
 
 @app.command(show=False)
@@ -95,7 +104,7 @@ def openapi() -> None:
     print(json.dumps(build_api().openapi(), indent=1, sort_keys=True))
 
 
-class _database:
+class _OpenDatabase:
     """The DSN of the configured server, or of the embedded one while the block runs."""
 
     def __init__(self, settings: Settings) -> None:
@@ -123,7 +132,7 @@ def _run(settings: Settings, body: Callable[[Any, asyncio.Event], Awaitable[None
     from reachly.data.migrate import SchemaMismatch, require_current
 
     async def run() -> None:
-        async with _database(settings) as dsn:
+        async with _OpenDatabase(settings) as dsn:
             try:
                 await require_current(dsn)
             except SchemaMismatch as error:

@@ -78,7 +78,7 @@ async def _keep_running(run: Callable[[asyncio.Event], Awaitable[None]], stop: a
     while not stop.is_set():
         try:
             await run(stop)
-        except Exception as error:  # noqa: BLE001 - whatever it is, work must go on
+        except Exception as error:
             log.exception("a loop stopped and starts again", error=repr(error))
             await asyncio.sleep(delay)
             delay = min(delay * 2, 10)

@@ -27,7 +27,9 @@ async def current_actor(request: Request, authorization: Annotated[str | None, H
         limiter: Limiter = request.app.state.limiter
         verdict = await limiter.hit(limits.per_user, "user", str(actor.user_id))
         if not verdict.allowed:
-            raise RateLimited(f"Wait {verdict.retry_after} seconds, then try again.", retry_after=verdict.retry_after)
+            raise RateLimited(
+                f"Wait {verdict.retry_after} seconds, then try again.", retry_after=verdict.retry_after
+            )
     return actor
 
 

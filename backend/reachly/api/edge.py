@@ -20,7 +20,7 @@ from reachly.infra.settings import Settings
 from reachly.kit import clock
 from reachly.services.sending.tokens import TokenParts, read_token
 from reachly.services.tracking import service
-from reachly.services.tracking.policy import Hit
+from reachly.services.tracking.policy import Hit, Kind
 from reachly.services.tracking.service import TokenHit
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,9 @@ GIF = (
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
 NEVER_STORED = {"cache-control": "no-store, private", "referrer-policy": "no-referrer"}
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="robots" content="noindex"><title>{title}</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;margin:20vh auto;max-width:26rem;padding:0 1.5rem;color:#1f2328;
@@ -51,7 +53,9 @@ class TrackingEdge:
     """Answers `/t/` and `/u/`. `start` and `stop` around the serving; hits are written in groups between."""
 
     def __init__(self, settings: Settings) -> None:
-        self._group = _GroupCommit(settings.tracking.group_commit_ms / 1000, settings.tracking.group_commit_hits)
+        self._group = _GroupCommit(
+            settings.tracking.group_commit_ms / 1000, settings.tracking.group_commit_hits
+        )
 
     async def start(self) -> None:
         """Begins to write hits."""
@@ -104,7 +108,7 @@ class TrackingEdge:
         return _page(*DONE)
 
     async def _record(self, request: Request, token: TokenParts) -> None:
-        kind = "open" if token.purpose == "open" else "click"
+        kind: Kind = "open" if token.purpose == "open" else "click"
         hit = Hit(
             kind=kind, at=clock.now(), method=request.method, link=token.link,
             user_agent=request.headers.get("user-agent", "")[:500], ip=request.client.host if request.client else "",

@@ -73,7 +73,8 @@ async def _on_refusal(request: Request, exc: Exception) -> JSONResponse:
 async def _on_bad_input(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, RequestValidationError)
     errors = [
-        {"pointer": _pointer(e["loc"]), "detail": str(e["msg"]), "code": str(e["type"])} for e in exc.errors()[:50]
+        {"pointer": _pointer(e["loc"]), "detail": str(e["msg"]), "code": str(e["type"])}
+        for e in exc.errors()[:50]
     ]
     detail = "Mend the fields listed in `errors` and send it again."
     return problem(request, 422, kinds.Invalid.title, detail, "invalid", errors)
@@ -95,7 +96,9 @@ async def _on_http(request: Request, exc: Exception) -> JSONResponse:
 async def _on_surprise(request: Request, exc: Exception) -> JSONResponse:
     if is_database_away(exc):
         detail = "The database cannot be reached. Nothing was changed; try again in a moment."
-        return problem(request, 503, kinds.Unavailable.title, detail, "database_away", headers={"Retry-After": "5"})
+        return problem(
+            request, 503, kinds.Unavailable.title, detail, "database_away", headers={"Retry-After": "5"}
+        )
     log.error("unexpected error", path=request.url.path, exc_info=exc)
     detail = "This is a fault of ours. It was logged with the request id; trying again may help."
     return problem(request, 500, "Internal error", detail, "internal_error")

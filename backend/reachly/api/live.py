@@ -53,7 +53,9 @@ class LiveGateway:
 
     def __init__(self, allowed_origins: list[str] | None = None) -> None:
         origins: Any = allowed_origins or None
-        self.sio = socketio.AsyncServer(async_mode="asgi", transports=["websocket"], cors_allowed_origins=origins)
+        self.sio = socketio.AsyncServer(
+            async_mode="asgi", transports=["websocket"], cors_allowed_origins=origins
+        )
         self.asgi = socketio.ASGIApp(self.sio, socketio_path=PATH)
         self._rooms: dict[uuid.UUID, _Room] = defaultdict(_Room)
         self._watch: asyncio.Task[None] | None = None
@@ -77,7 +79,7 @@ class LiveGateway:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.sio.shutdown()
 
-    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+    async def _connect(self, sid: str, _environ: dict[str, Any], auth: Any = None) -> None:
         details = auth if isinstance(auth, dict) else {}
         token = details.get("token")
         try:
@@ -103,7 +105,7 @@ class LiveGateway:
             if event.seq <= until:
                 await self.sio.emit(event.name, event.payload, to=sid)
 
-    async def _disconnect(self, sid: str, reason: Any = None) -> None:
+    async def _disconnect(self, sid: str, _reason: Any = None) -> None:
         for organization_id, room in list(self._rooms.items()):
             if room.sockets.pop(sid, None) and not room.sockets and room.task is None:
                 del self._rooms[organization_id]

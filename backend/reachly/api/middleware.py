@@ -58,7 +58,9 @@ class Gateway:
                     return
                 await self.app(scope, _bounded(scope, receive), answer)
             except _TooLarge:
-                detail = f"The body is past {MAX_BODY} bytes. Send less, or import a file at /api/leads/import."
+                detail = (
+                    f"The body is past {MAX_BODY} bytes. Send less, or import a file at /api/leads/import."
+                )
                 await _refuse(answer, 413, "Too large", detail, "too_large", request_id)
             finally:
                 self._measure(scope, answer)

@@ -52,11 +52,11 @@ class ExportedSite:
                 names = (part, "_")
             else:
                 names = (part, "_.txt") if part.endswith(".txt") else (f"{part}.html", "_.html")
-            name = next((candidate for candidate in names if candidate in node), None)
-            if name is None:
+            chosen = next((candidate for candidate in names if candidate in node), None)
+            if chosen is None:
                 return None
-            node = node[name]
-            taken.append(name)
+            node = node[chosen]
+            taken.append(chosen)
         found = "/".join(taken)
         return found if found in self.files else None
 
@@ -68,12 +68,10 @@ class ExportedSite:
             return PlainTextResponse("Method not allowed\n", 405)
         if not self.files:
             return PlainTextResponse(NOT_BUILT, 503)
-        name = self.resolve(scope["path"])
-        status = 200
-        if name is None:
-            name, status = "404.html", 404
-            if name not in self.files:
-                return PlainTextResponse("Not found\n", 404)
+        found = self.resolve(scope["path"])
+        name, status = found or "404.html", 200 if found else 404
+        if name not in self.files:
+            return PlainTextResponse("Not found\n", 404)
         headers = {"cache-control": FOREVER if name.startswith("_next/static/") else "no-cache"}
         if name in self.policies:
             headers["content-security-policy"] = self.policies[name]
@@ -81,5 +79,7 @@ class ExportedSite:
 
 
 def _policy(page: Path) -> str:
-    hashes = {b64encode(sha256(script.encode()).digest()).decode() for script in INLINE.findall(page.read_text())}
+    hashes = {
+        b64encode(sha256(script.encode()).digest()).decode() for script in INLINE.findall(page.read_text())
+    }
     return POLICY.format(scripts=" ".join(f"'sha256-{each}'" for each in sorted(hashes)))

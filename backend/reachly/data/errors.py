@@ -15,7 +15,7 @@ def is_database_away(error: BaseException) -> bool:
     if isinstance(error, PoolTimeout | ConnectionError):
         return True
     if isinstance(error, DBAPIError):
-        cause = error.orig
+        cause: BaseException | None = error.orig
         while cause is not None:
             if isinstance(cause, AWAY):
                 return True

@@ -65,9 +65,13 @@ async def require_current(dsn: str) -> None:
     """Raises SchemaMismatch unless the schema is the one this code was written for."""
     state = await schema_state(dsn)
     if state is SchemaState.AHEAD:
-        raise SchemaMismatch("The database was made by a newer Reachly. Update this program; nothing was changed.")
+        raise SchemaMismatch(
+            "The database was made by a newer Reachly. Update this program; nothing was changed."
+        )
     if state is not SchemaState.CURRENT:
-        raise SchemaMismatch("The database has an older schema. Run `reachly migrate` first; nothing was changed.")
+        raise SchemaMismatch(
+            "The database has an older schema. Run `reachly migrate` first; nothing was changed."
+        )
 
 
 async def upgrade(dsn: str) -> SchemaState:
@@ -80,10 +84,14 @@ async def upgrade(dsn: str) -> SchemaState:
         await connection.commit()
         before = await connection.run_sync(_state)
         if before is SchemaState.AHEAD:
-            raise SchemaMismatch("The database was made by a newer Reachly. Update this program; nothing was changed.")
-        if before is SchemaState.EMPTY and await connection.scalar(text("SELECT to_regclass('public.campaigns')")):
             raise SchemaMismatch(
-                "The database already holds tables that Reachly did not make. Name an empty database; nothing was changed."
+                "The database was made by a newer Reachly. Update this program; nothing was changed."
+            )
+        if before is SchemaState.EMPTY and await connection.scalar(
+            text("SELECT to_regclass('public.campaigns')")
+        ):
+            raise SchemaMismatch(
+                "The database holds tables that Reachly did not make. Name an empty database; nothing was changed."
             )
         await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
         await connection.commit()

@@ -32,7 +32,7 @@ INSERT INTO campaign_stats AS s (organization_id, campaign_id, sequence_id, vari
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::date[], {arrays})
 ON CONFLICT (organization_id, campaign_id, sequence_id, variant, email_account_id, day)
 DO UPDATE SET {sums}
-""".format(  # noqa: S608 - the names are the constant COUNTERS
+""".format(
     columns=", ".join(COUNTERS),
     arrays=", ".join(f"${n}::int[]" for n in range(7, 7 + len(COUNTERS))),
     sums=", ".join(f"{c} = s.{c} + excluded.{c}" for c in COUNTERS),
@@ -87,7 +87,8 @@ async def _count(connection: asyncpg.Connection[Any], events: Sequence[Event]) -
     for e in events:
         if e.campaign_id and (counts := e.counts()):
             day = e.at.astimezone(UTC).date()
-            key = (e.organization_id, e.campaign_id, e.sequence_id or NIL, e.variant or "", e.email_account_id or NIL, day)
+            step, mailbox = e.sequence_id or NIL, e.email_account_id or NIL
+            key = (e.organization_id, e.campaign_id, step, e.variant or "", mailbox, day)
             for name, n in counts.items():
                 sums[key][name] += n
     if sums:
@@ -106,7 +107,9 @@ async def _start_jobs(connection: asyncpg.Connection[Any], events: Sequence[Even
         await queue.enqueue(connection, job, organization_id, dict(args))
 
 
-async def _store(connection: asyncpg.Connection[Any], organization_id: uuid.UUID, events: Sequence[Event]) -> int:
+async def _store(
+    connection: asyncpg.Connection[Any], organization_id: uuid.UUID, events: Sequence[Event]
+) -> int:
     rows = [
         (
             new_id(), e.name, pipeline.LIVE.get(type(e)), e.campaign_id, e.lead_id, e.enrollment_id, e.send_id,
@@ -126,5 +129,9 @@ def _payload(event: Event) -> dict[str, Any]:
 
 
 async def _announce_volatile(connection: asyncpg.Connection[Any], event: ImportProgressed) -> None:
-    body = {"event": pipeline.LIVE[type(event)], "organization_id": str(event.organization_id), **_payload(event)}
+    body = {
+        "event": pipeline.LIVE[type(event)],
+        "organization_id": str(event.organization_id),
+        **_payload(event),
+    }
     await connection.execute("SELECT pg_notify($1, $2)", VOLATILE_CHANNEL, json.dumps(body))

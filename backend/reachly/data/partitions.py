@@ -10,6 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reachly.kit import clock
 
 AHEAD = 3  # months
+STRANDED = text(
+    "SELECT EXISTS (SELECT FROM analytics_events WHERE created_at >= :first AND created_at < :after)"
+)
+
+
+def _start(day: str) -> datetime:
+    return datetime.fromisoformat(day).replace(tzinfo=UTC)
 
 
 def _months(now: datetime) -> list[tuple[str, str, str]]:
@@ -33,14 +40,12 @@ async def ensure(connection: AsyncConnection) -> list[str]:
         bounds = f"FROM ('{first} 00:00:00+00') TO ('{after} 00:00:00+00')"
         await connection.execute(text("SET LOCAL lock_timeout = '5s'"))
         await connection.execute(text("SET LOCAL ROLE reachly_system"))
-        stranded = await connection.scalar(
-            text("SELECT EXISTS (SELECT FROM analytics_events WHERE created_at >= CAST(:a AS timestamptz)"
-                 " AND created_at < CAST(:b AS timestamptz))"),
-            {"a": datetime.fromisoformat(first + "T00:00:00+00:00"), "b": datetime.fromisoformat(after + "T00:00:00+00:00")},
-        )  # fmt: skip
+        stranded = await connection.scalar(STRANDED, {"first": _start(first), "after": _start(after)})
         await connection.execute(text("RESET ROLE"))
         if stranded:
             continue  # they stay in DEFAULT, where they are found just as well
-        await connection.execute(text(f"CREATE TABLE {name} PARTITION OF analytics_events FOR VALUES {bounds}"))
+        await connection.execute(
+            text(f"CREATE TABLE {name} PARTITION OF analytics_events FOR VALUES {bounds}")
+        )
         made.append(name)
     return made

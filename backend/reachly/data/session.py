@@ -19,7 +19,9 @@ from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.orm import SessionTransaction
 
 Session = AsyncSession
-ENTER = text("SELECT set_config('role', :role, true), set_config('reachly.organization_id', :organization_id, true)")
+ENTER = text(
+    "SELECT set_config('role', :role, true), set_config('reachly.organization_id', :organization_id, true)"
+)
 
 
 class _ScopedSession(SyncSession):
@@ -29,7 +31,9 @@ class _ScopedSession(SyncSession):
 @event.listens_for(_ScopedSession, "after_begin")
 def _enter(session: SyncSession, transaction: SessionTransaction, connection: Any) -> None:
     if not transaction.nested:
-        connection.execute(ENTER, {"role": session.info["role"], "organization_id": session.info["organization_id"]})
+        connection.execute(
+            ENTER, {"role": session.info["role"], "organization_id": session.info["organization_id"]}
+        )
 
 
 class Database:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from reachly.api.deps import Caller, Cursor, Db, Limit, require
 from reachly.kit.pagination import Page
@@ -44,11 +44,14 @@ async def list_mailbox_figures(session: Db, actor: Caller) -> list[MailboxFigure
 
 @router.get("/analytics/exports/{campaign_id}", dependencies=[VIEW], response_class=Response)
 async def export_campaign(
-    campaign_id: uuid.UUID, session: Db, actor: Caller, format: Literal["csv", "json"] = "csv"
+    campaign_id: uuid.UUID,
+    session: Db,
+    actor: Caller,
+    file_format: Annotated[Literal["csv", "json"], Query(alias="format")] = "csv",
 ) -> Response:
     """The ledger of a campaign, one line a message; safe to open in a spreadsheet."""
-    body, media_type = await service.export_campaign(session, actor, campaign_id, format)
-    name = f'attachment; filename="campaign-{campaign_id}.{format}"'
+    body, media_type = await service.export_campaign(session, actor, campaign_id, file_format)
+    name = f'attachment; filename="campaign-{campaign_id}.{file_format}"'
     return Response(body, media_type=media_type, headers={"Content-Disposition": name})
 
 

@@ -39,7 +39,9 @@ async def refresh(
     """A new access token; the refresh token is rotated. A spent one ends the whole family."""
     token = (body.refresh_token if body else None) or cookie
     client = "token" if body and body.refresh_token else "browser"
-    signed_in = await service.refresh(token, ip=client_address(request), user_agent=request.headers.get("user-agent", ""))
+    signed_in = await service.refresh(
+        token, ip=client_address(request), user_agent=request.headers.get("user-agent", "")
+    )
     return set_refresh_cookie(response, signed_in, client)
 
 

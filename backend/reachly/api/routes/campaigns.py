@@ -60,10 +60,17 @@ async def get_campaign(campaign_id: uuid.UUID, session: Db, actor: Caller, respo
 
 @router.put("/{campaign_id}", dependencies=[WRITE])
 async def update_campaign(
-    campaign_id: uuid.UUID, body: CampaignPatch, session: Db, actor: Caller, response: Response, if_match: IfMatch = None
+    campaign_id: uuid.UUID,
+    body: CampaignPatch,
+    session: Db,
+    actor: Caller,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> CampaignOut:
     """With `If-Match` an edit based on an older version is refused with 412."""
-    return _tagged(response, await service.update_campaign(session, actor, campaign_id, body, if_match=if_match))
+    return _tagged(
+        response, await service.update_campaign(session, actor, campaign_id, body, if_match=if_match)
+    )
 
 
 @router.delete("/{campaign_id}", status_code=204, dependencies=[WRITE])
@@ -77,11 +84,15 @@ async def start_campaign(
     campaign_id: uuid.UUID, session: Db, actor: Caller, response: Response, confirm_late: bool = False
 ) -> CampaignOut:
     """Starts or resumes. Refuses with every reason at once; one that is late past its grace wants `confirm_late`."""
-    return _tagged(response, await service.start_campaign(session, actor, campaign_id, confirm_late=confirm_late))
+    return _tagged(
+        response, await service.start_campaign(session, actor, campaign_id, confirm_late=confirm_late)
+    )
 
 
 @router.post("/{campaign_id}/pause", dependencies=[WRITE])
-async def pause_campaign(campaign_id: uuid.UUID, session: Db, actor: Caller, response: Response) -> CampaignOut:
+async def pause_campaign(
+    campaign_id: uuid.UUID, session: Db, actor: Caller, response: Response
+) -> CampaignOut:
     """After the answer nothing new starts; what is on the wire finishes."""
     return _tagged(response, await service.pause_campaign(session, actor, campaign_id))
 
@@ -93,7 +104,9 @@ async def clone_campaign(campaign_id: uuid.UUID, session: Db, actor: Caller) -> 
 
 
 @router.post("/{campaign_id}/archive", dependencies=[WRITE])
-async def archive_campaign(campaign_id: uuid.UUID, session: Db, actor: Caller, response: Response) -> CampaignOut:
+async def archive_campaign(
+    campaign_id: uuid.UUID, session: Db, actor: Caller, response: Response
+) -> CampaignOut:
     return _tagged(response, await service.archive_campaign(session, actor, campaign_id))
 
 
@@ -108,12 +121,18 @@ async def page_enrollments(
     status: EnrollmentStatus | None = None,
 ) -> Page[EnrollmentOut]:  # fmt: skip
     """People of the campaign, each with the reason for what does not go."""
-    return await service.page_enrollments(session, actor, campaign_id, limit=limit, cursor=cursor, q=q, status=status)
+    return await service.page_enrollments(
+        session, actor, campaign_id, limit=limit, cursor=cursor, q=q, status=status
+    )
 
 
 @router.post("/{campaign_id}/enrollments/{enrollment_id}/{action}", dependencies=[WRITE])
 async def steer_enrollment(
-    campaign_id: uuid.UUID, enrollment_id: uuid.UUID, action: Literal["stop", "resume"], session: Db, actor: Caller
+    campaign_id: uuid.UUID,
+    enrollment_id: uuid.UUID,
+    action: Literal["stop", "resume"],
+    session: Db,
+    actor: Caller,
 ) -> EnrollmentOut:
     """Stops a lead in this campaign by hand, or lets it go on."""
     return await service.steer_enrollment(session, actor, campaign_id, enrollment_id, action)

@@ -9,7 +9,13 @@ from fastapi import APIRouter
 from reachly.api.deps import Caller, Db, require
 from reachly.kit.errors import NotImplementedYet
 from reachly.services.email_accounts import service
-from reachly.services.email_accounts.schemas import EmailAccountOut, EmailAccountPatch, SmtpConnectIn, TestOut, ToggleIn
+from reachly.services.email_accounts.schemas import (
+    EmailAccountOut,
+    EmailAccountPatch,
+    SmtpConnectIn,
+    TestOut,
+    ToggleIn,
+)
 from reachly.services.identity.schemas import Permission
 
 router = APIRouter(prefix="/api/email-accounts", tags=["email accounts"])
@@ -28,14 +34,14 @@ async def connect_smtp(body: SmtpConnectIn, actor: Caller) -> EmailAccountOut:
 
 
 @router.post("/connect/gmail", status_code=201, dependencies=[WRITE])
-async def connect_gmail(actor: Caller) -> EmailAccountOut:
+async def connect_gmail() -> EmailAccountOut:
     raise NotImplementedYet(
         "Connecting Gmail by OAuth comes with a later version. Until then use SMTP and IMAP with an app password."
     )
 
 
 @router.post("/connect/outlook", status_code=201, dependencies=[WRITE])
-async def connect_outlook(actor: Caller) -> EmailAccountOut:
+async def connect_outlook() -> EmailAccountOut:
     raise NotImplementedYet(
         "Connecting Outlook by OAuth comes with a later version. Until then use SMTP and IMAP where the host allows it."
     )

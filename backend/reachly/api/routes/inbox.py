@@ -32,7 +32,9 @@ async def get_thread(thread_id: uuid.UUID, session: Db, actor: Caller) -> Thread
 
 
 @router.post("/{thread_id}/read", dependencies=[WRITE])
-async def mark_read(thread_id: uuid.UUID, session: Db, actor: Caller, body: ReadIn | None = None) -> ThreadOut:
+async def mark_read(
+    thread_id: uuid.UUID, session: Db, actor: Caller, body: ReadIn | None = None
+) -> ThreadOut:
     return await service.mark_read(session, actor, thread_id, unread=bool(body and body.unread))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
@@ -12,6 +11,9 @@ from fastapi.responses import StreamingResponse
 from reachly.api.deps import Caller, Cursor, Db, IfMatch, Limit, Search, require
 from reachly.api.uploads import receive_upload
 from reachly.kit.pagination import Page
+from reachly.services.analytics import service as analytics
+from reachly.services.campaigns import service as campaigns
+from reachly.services.campaigns.schemas import EnrollIn
 from reachly.services.identity.schemas import Permission
 from reachly.services.leads import service
 from reachly.services.leads.schemas import (
@@ -32,7 +34,11 @@ from reachly.services.leads.schemas import (
 from reachly.services.verification import service as verification
 
 router = APIRouter(prefix="/api/leads", tags=["leads"])
-READ, WRITE, IMPORT = require(Permission.LEADS_READ), require(Permission.LEADS_WRITE), require(Permission.LEADS_IMPORT)
+READ, WRITE, IMPORT = (
+    require(Permission.LEADS_READ),
+    require(Permission.LEADS_WRITE),
+    require(Permission.LEADS_IMPORT),
+)
 UPLOAD = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
     "type": "object", "required": ["file"], "properties": {
         "file": {"type": "string", "format": "binary"},
@@ -56,7 +62,11 @@ async def page_leads(
 
 @router.post("", status_code=201, dependencies=[WRITE])
 async def add_lead(body: LeadIn, session: Db, actor: Caller) -> LeadOut:
-    return await service.add_lead(session, actor, body)
+    """With `campaign_id` the lead is enrolled in the same transaction."""
+    lead = await service.add_lead(session, actor, body)
+    if body.campaign_id is not None:
+        await campaigns.enroll_leads(session, actor, body.campaign_id, EnrollIn(lead_ids=[lead.id]))
+    return lead
 
 
 @router.post("/import", status_code=202, dependencies=[IMPORT], openapi_extra=UPLOAD)
@@ -74,7 +84,9 @@ async def preview_import(
 
 
 @router.get("/imports", dependencies=[READ])
-async def page_imports(session: Db, actor: Caller, limit: Limit = 20, cursor: Cursor = None) -> Page[ImportOut]:
+async def page_imports(
+    session: Db, actor: Caller, limit: Limit = 20, cursor: Cursor = None
+) -> Page[ImportOut]:
     return await service.page_imports(session, actor, limit=limit, cursor=cursor)
 
 
@@ -95,13 +107,10 @@ async def page_import_rows(
 async def download_failed_rows(import_id: uuid.UUID, session: Db, actor: Caller) -> StreamingResponse:
     """Failed and skipped rows with line and reason, safe to open in a spreadsheet."""
     parts = await service.export_failed_rows(session, actor, import_id)
-
-    async def stream() -> AsyncIterator[str]:
-        for part in parts:
-            yield part
-
     name = f'attachment; filename="failed-{import_id}.csv"'
-    return StreamingResponse(stream(), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
+    return StreamingResponse(
+        parts, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name}
+    )
 
 
 @router.post("/imports/{import_id}/undo", dependencies=[IMPORT])
@@ -118,6 +127,12 @@ async def verify_emails(body: VerifyIn, session: Db, actor: Caller) -> QueuedOut
 
 @router.post("/bulk", dependencies=[WRITE])
 async def bulk_action(body: BulkIn, session: Db, actor: Caller) -> BulkOut:
+    """Leads that do not exist (any more) are skipped; `enroll` needs `campaign_id`."""
+    if body.action == "enroll" and body.campaign_id is not None:
+        done = await campaigns.enroll_leads(
+            session, actor, body.campaign_id, EnrollIn(lead_ids=body.lead_ids)
+        )
+        return BulkOut(done=done.enrolled, skipped=len(body.lead_ids) - done.enrolled)
     return await service.bulk_action(session, actor, body)
 
 
@@ -143,4 +158,4 @@ async def delete_lead(lead_id: uuid.UUID, session: Db, actor: Caller) -> None:
 
 @router.get("/{lead_id}/timeline", dependencies=[READ])
 async def get_timeline(lead_id: uuid.UUID, session: Db, actor: Caller) -> list[TimelineEntry]:
-    return await service.get_timeline(session, actor, lead_id)
+    return await analytics.get_timeline(session, actor, lead_id)

@@ -34,13 +34,17 @@ async def add_sequence(campaign_id: uuid.UUID, body: SequenceIn, session: Db, ac
 
 
 @router.post("/campaigns/{campaign_id}/sequences/reorder", dependencies=[WRITE])
-async def reorder_sequences(campaign_id: uuid.UUID, body: ReorderIn, session: Db, actor: Caller) -> list[SequenceOut]:
+async def reorder_sequences(
+    campaign_id: uuid.UUID, body: ReorderIn, session: Db, actor: Caller
+) -> list[SequenceOut]:
     """Only while nothing was sent."""
     return await service.reorder_sequences(session, actor, campaign_id, body)
 
 
 @router.put("/sequences/{sequence_id}", dependencies=[WRITE])
-async def update_sequence(sequence_id: uuid.UUID, body: SequencePatch, session: Db, actor: Caller) -> SequenceOut:
+async def update_sequence(
+    sequence_id: uuid.UUID, body: SequencePatch, session: Db, actor: Caller
+) -> SequenceOut:
     """Touches only what is not sent yet."""
     return await service.update_sequence(session, actor, sequence_id, body)
 

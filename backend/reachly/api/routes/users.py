@@ -68,5 +68,7 @@ async def list_members(session: Db, actor: Caller) -> list[MemberOut]:
 
 
 @router.get("/organization/audit-log", dependencies=[ADMIN])
-async def page_audit_log(session: Db, actor: Caller, limit: Limit = 50, cursor: Cursor = None) -> Page[AuditEntryOut]:
+async def page_audit_log(
+    session: Db, actor: Caller, limit: Limit = 50, cursor: Cursor = None
+) -> Page[AuditEntryOut]:
     return await service.page_audit_log(session, actor, limit=limit, cursor=cursor)

@@ -61,7 +61,9 @@ class InboundMessage(TenantRow, Base):
     from_name: Mapped[str] = mapped_column(server_default="")
     subject: Mapped[str] = mapped_column(server_default="")
     body_text: Mapped[str] = mapped_column(server_default="")
-    facts: Mapped[Json] = mapped_column(server_default=text("'{}'"))  # what the classifier saw, for a later re-run
+    facts: Mapped[Json] = mapped_column(
+        server_default=text("'{}'")
+    )  # what the classifier saw, for a later re-run
     raw: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime]
     created_at: Mapped[datetime]

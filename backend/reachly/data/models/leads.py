@@ -23,7 +23,12 @@ class Lead(TenantRow, Base):
         Index("ix_leads_verification", "organization_id", "verification", "created_at", "id"),
         Index("ix_leads_import", "organization_id", "import_id", "created_at", "id"),
         Index("ix_leads_unenriched", "organization_id", "id", postgresql_where=text("enriched_at IS NULL")),
-        Index("ix_leads_search", "search_text", postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}),
+        Index(
+            "ix_leads_search",
+            "search_text",
+            postgresql_using="gin",
+            postgresql_ops={"search_text": "gin_trgm_ops"},
+        ),
     )
 
     email: Mapped[str]
@@ -141,7 +146,10 @@ class LeadFact(TenantRow, Base):
 
 class SavedView(TenantRow, Base):
     __tablename__ = "saved_views"
-    __table_args__ = (inside("user_id", "users", "CASCADE"), UniqueConstraint("organization_id", "user_id", "noun", "name"))
+    __table_args__ = (
+        inside("user_id", "users", "CASCADE"),
+        UniqueConstraint("organization_id", "user_id", "noun", "name"),
+    )
 
     user_id: Mapped[uuid.UUID]
     noun: Mapped[str]

@@ -16,7 +16,9 @@ class EmailSequence(TenantRow, Base):
 
     __tablename__ = "email_sequences"
     __table_args__ = (
-        UniqueConstraint("organization_id", "campaign_id", "sequence_number", deferrable=True, initially="DEFERRED"),
+        UniqueConstraint(
+            "organization_id", "campaign_id", "sequence_number", deferrable=True, initially="DEFERRED"
+        ),
         inside("campaign_id", "campaigns", "CASCADE"),
     )
 

@@ -19,15 +19,21 @@ async def list_accounts(session: Session, organization_id: uuid.UUID) -> Sequenc
 async def list_by_ids(
     session: Session, organization_id: uuid.UUID, ids: Sequence[uuid.UUID]
 ) -> Sequence[EmailAccount]:
-    query = select(EmailAccount).where(EmailAccount.organization_id == organization_id, EmailAccount.id.in_(ids))
+    query = select(EmailAccount).where(
+        EmailAccount.organization_id == organization_id, EmailAccount.id.in_(ids)
+    )
     return (await session.scalars(query.order_by(EmailAccount.email_key))).all()
 
 
-async def find_account(session: Session, organization_id: uuid.UUID, account_id: uuid.UUID) -> EmailAccount | None:
+async def find_account(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID
+) -> EmailAccount | None:
     return await session.get(EmailAccount, (organization_id, account_id), populate_existing=True)
 
 
-async def lock_account(session: Session, organization_id: uuid.UUID, account_id: uuid.UUID) -> EmailAccount | None:
+async def lock_account(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID
+) -> EmailAccount | None:
     return await session.get(
         EmailAccount, (organization_id, account_id), populate_existing=True, with_for_update=True
     )
@@ -35,5 +41,7 @@ async def lock_account(session: Session, organization_id: uuid.UUID, account_id:
 
 async def delete_account(session: Session, organization_id: uuid.UUID, account_id: uuid.UUID) -> None:
     await session.execute(
-        delete(EmailAccount).where(EmailAccount.organization_id == organization_id, EmailAccount.id == account_id)
+        delete(EmailAccount).where(
+            EmailAccount.organization_id == organization_id, EmailAccount.id == account_id
+        )
     )

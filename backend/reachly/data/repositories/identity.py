@@ -36,11 +36,16 @@ async def list_users(session: Session, organization_id: uuid.UUID) -> Sequence[U
 
 async def lock_admins(session: Session, organization_id: uuid.UUID) -> Sequence[User]:
     """The active administrators, locked, so that two of them cannot leave at once."""
-    query = _users(organization_id).where(User.role == "admin", User.is_active).order_by(User.id).with_for_update()
+    query = (
+        _users(organization_id)
+        .where(User.role == "admin", User.is_active)
+        .order_by(User.id)
+        .with_for_update()
+    )
     return (await session.scalars(query)).all()
 
 
-def _users(organization_id: uuid.UUID) -> Select[tuple[User]]:
+def _users(organization_id: uuid.UUID) -> Select[User]:
     return select(User).where(User.organization_id == organization_id)
 
 
@@ -82,10 +87,12 @@ async def get_family_starts(
         .where(UserSession.organization_id == organization_id, UserSession.family_id.in_(families))
         .group_by(UserSession.family_id)
     )
-    return {family: at for family, at in await session.execute(query)}
+    return dict((await session.execute(query)).tuples().all())
 
 
-async def revoke_family(session: Session, organization_id: uuid.UUID, family_id: uuid.UUID, now: datetime) -> None:
+async def revoke_family(
+    session: Session, organization_id: uuid.UUID, family_id: uuid.UUID, now: datetime
+) -> None:
     await session.execute(
         update(UserSession)
         .where(UserSession.organization_id == organization_id, UserSession.family_id == family_id,
@@ -94,7 +101,9 @@ async def revoke_family(session: Session, organization_id: uuid.UUID, family_id:
     )  # fmt: skip
 
 
-async def revoke_user(session: Session, organization_id: uuid.UUID, user_id: uuid.UUID, now: datetime) -> None:
+async def revoke_user(
+    session: Session, organization_id: uuid.UUID, user_id: uuid.UUID, now: datetime
+) -> None:
     await session.execute(
         update(UserSession)
         .where(UserSession.organization_id == organization_id, UserSession.user_id == user_id,
@@ -113,7 +122,9 @@ async def count_failures(
     """Failed sign-ins since `since`: (this account from this address, this account, this address)."""
     account, address = SignInAttempt.email_key == email_key, SignInAttempt.ip == ip
     query = select(
-        func.count(case((and_(account, address), 1))), func.count(case((account, 1))), func.count(case((address, 1)))
+        func.count(case((and_(account, address), 1))),
+        func.count(case((account, 1))),
+        func.count(case((address, 1))),
     ).where(or_(account, address), SignInAttempt.at > since, SignInAttempt.succeeded.is_(False))
     row = (await session.execute(query)).one()
     return row[0], row[1], row[2]
@@ -135,7 +146,9 @@ async def page_audit(
         query = query.where(
             or_(AuditEntry.at < after[0], and_(AuditEntry.at == after[0], AuditEntry.id < after[1]))
         )
-    return (await session.scalars(query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(limit))).all()
+    return (
+        await session.scalars(query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(limit))
+    ).all()
 
 
 async def add_usage(session: Session, organization_id: uuid.UUID, day: date, metric: str, n: int) -> None:
@@ -154,5 +167,3 @@ async def sum_usage(session: Session, organization_id: uuid.UUID, since: date) -
         .group_by(UsageDay.metric)
     )
     return {metric: int(used) for metric, used in await session.execute(query)}
-
-

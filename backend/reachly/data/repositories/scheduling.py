@@ -149,7 +149,9 @@ SELECT DISTINCT campaign_id FROM (
 ) AS used JOIN campaigns c ON c.organization_id = $1 AND c.id = used.campaign_id AND c.status = 'active'
 ORDER BY campaign_id
 """
-_USAGE = "SELECT scope, key, day, reserved + used AS n FROM cap_usage WHERE organization_id = $1 AND day >= $2"
+_USAGE = (
+    "SELECT scope, key, day, reserved + used AS n FROM cap_usage WHERE organization_id = $1 AND day >= $2"
+)
 _BLOCKED = """
 SELECT blocked_reason, min(blocked_detail) AS detail, max(blocked_until) AS until, count(*) AS n,
        (array_agg(sort_key ORDER BY id))[1:3] AS examples
@@ -178,7 +180,9 @@ async def list_campaigns(
 ) -> list[CampaignFacts]:
     rows = await (await raw(session)).fetch(_CAMPAIGN, organization_id, list(ids))
     return [
-        CampaignFacts(**{**row, "send_schedule": _read(row["send_schedule"]), "settings": _read(row["settings"])})
+        CampaignFacts(
+            **{**row, "send_schedule": _read(row["send_schedule"]), "settings": _read(row["settings"])}
+        )
         for row in rows
     ]
 
@@ -216,7 +220,9 @@ async def page_enrollments(
     return [EnrollmentFacts(**row) for row in rows]
 
 
-async def save_plans(session: Session, organization_id: uuid.UUID, plans: Sequence[Plan], now: datetime) -> None:
+async def save_plans(
+    session: Session, organization_id: uuid.UUID, plans: Sequence[Plan], now: datetime
+) -> None:
     await (await raw(session)).execute(
         _SAVE, organization_id, [p.id for p in plans], now, [p.email_account_id for p in plans],
         [p.next_step for p in plans], [p.due for p in plans], [p.reason for p in plans], [p.detail for p in plans],
@@ -238,7 +244,9 @@ async def list_campaigns_of(
     return [row["campaign_id"] for row in rows]
 
 
-async def read_usage(session: Session, organization_id: uuid.UUID, since: date) -> dict[tuple[str, str, date], int]:
+async def read_usage(
+    session: Session, organization_id: uuid.UUID, since: date
+) -> dict[tuple[str, str, date], int]:
     """Caps as they stand, reserved and used together."""
     rows = await (await raw(session)).fetch(_USAGE, organization_id, since)
     return {(row["scope"], row["key"], row["day"]): int(row["n"]) for row in rows}

@@ -11,7 +11,9 @@ from reachly.data.models.sequences import EmailSequence, SequenceVariant
 from reachly.data.session import Session
 
 
-async def list_steps(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> Sequence[EmailSequence]:
+async def list_steps(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
+) -> Sequence[EmailSequence]:
     query = select(EmailSequence).where(
         EmailSequence.organization_id == organization_id, EmailSequence.campaign_id == campaign_id
     )
@@ -24,16 +26,22 @@ async def list_steps_of(
     query = select(EmailSequence).where(
         EmailSequence.organization_id == organization_id, EmailSequence.campaign_id.in_(campaign_ids)
     )
-    return (await session.scalars(query.order_by(EmailSequence.campaign_id, EmailSequence.sequence_number))).all()
+    return (
+        await session.scalars(query.order_by(EmailSequence.campaign_id, EmailSequence.sequence_number))
+    ).all()
 
 
-async def lock_step(session: Session, organization_id: uuid.UUID, sequence_id: uuid.UUID) -> EmailSequence | None:
+async def lock_step(
+    session: Session, organization_id: uuid.UUID, sequence_id: uuid.UUID
+) -> EmailSequence | None:
     return await session.get(
         EmailSequence, (organization_id, sequence_id), populate_existing=True, with_for_update=True
     )
 
 
-async def find_step(session: Session, organization_id: uuid.UUID, sequence_id: uuid.UUID) -> EmailSequence | None:
+async def find_step(
+    session: Session, organization_id: uuid.UUID, sequence_id: uuid.UUID
+) -> EmailSequence | None:
     return await session.get(EmailSequence, (organization_id, sequence_id))
 
 
@@ -75,7 +83,9 @@ async def count_sends(
 
 async def delete_step(session: Session, organization_id: uuid.UUID, sequence_id: uuid.UUID) -> None:
     await session.execute(
-        delete(EmailSequence).where(EmailSequence.organization_id == organization_id, EmailSequence.id == sequence_id)
+        delete(EmailSequence).where(
+            EmailSequence.organization_id == organization_id, EmailSequence.id == sequence_id
+        )
     )
 
 

@@ -113,7 +113,9 @@ def _words(facts: StartFacts) -> list[Refusal]:
     if not active:
         return [Refusal("no_steps", "Write at least one step.", "/sequences")]
     found = [
-        Refusal("step_problem", f"Step {step.number}: {problem}", f"/sequences/{step.number}", step=step.number)
+        Refusal(
+            "step_problem", f"Step {step.number}: {problem}", f"/sequences/{step.number}", step=step.number
+        )
         for step in active
         for problem in step.problems
     ]
@@ -124,7 +126,14 @@ def _words(facts: StartFacts) -> list[Refusal]:
         )
         every_lead = count >= sum(facts.verdicts.values()) > 0
         found.append(
-            Refusal("unresolved_fields", detail, f"/fields/{name}", blocks=every_lead, count=count, examples=examples)
+            Refusal(
+                "unresolved_fields",
+                detail,
+                f"/fields/{name}",
+                blocks=every_lead,
+                count=count,
+                examples=examples,
+            )
         )
     return found
 
@@ -146,12 +155,16 @@ def _people(facts: StartFacts) -> list[Refusal]:
     if not sum(facts.verdicts.values()):
         return [Refusal("no_leads", "Add the people to write to.", "/enrollments")]
     if not counted["mail"] and not counted["wait"]:
-        detail = "None of its leads may be written to: all are undeliverable, suppressed, or outside the verdicts chosen."
+        detail = (
+            "None of its leads may be written to: undeliverable, suppressed, or outside the verdicts chosen."
+        )
         return [Refusal("no_mailable_lead", detail, "/enrollments", count=counted["skip"])]
     found = []
     if counted["wait"]:
         detail = f"{counted['wait']} leads are still being checked; they follow as soon as they are."
-        found.append(Refusal("awaiting_verification", detail, "/enrollments", blocks=False, count=counted["wait"]))
+        found.append(
+            Refusal("awaiting_verification", detail, "/enrollments", blocks=False, count=counted["wait"])
+        )
     if counted["skip"]:
         detail = f"{counted['skip']} leads will be left out: undeliverable or suppressed."
         found.append(Refusal("leads_left_out", detail, "/enrollments", blocks=False, count=counted["skip"]))

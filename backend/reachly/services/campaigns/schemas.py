@@ -23,10 +23,14 @@ class CampaignSettings(BaseModel):
     track_clicks: bool = False
     stop_on_reply: bool = True
     out_of_office: Literal["hold", "ignore"] = "hold"
-    out_of_office_days: int = Field(7, ge=1, le=90, description="Hold this long when no return date is stated")
+    out_of_office_days: int = Field(
+        7, ge=1, le=90, description="Hold this long when no return date is stated"
+    )
     unsubscribe_form: Literal["link", "reply"] = "link"
     text_only: bool = False
-    recipient_hours: bool = Field(False, description="Also keep to 9 to 17 o'clock at the recipient's, where known")
+    recipient_hours: bool = Field(
+        False, description="Also keep to 9 to 17 o'clock at the recipient's, where known"
+    )
     mail_to: Literal["deliverable", "risky", "unknown"] = Field(
         "unknown", description="The worst verdict that is still mailed; `undeliverable` never is"
     )
@@ -175,7 +179,9 @@ class SendOut(BaseModel):
 
 
 class PreviewIn(BaseModel):
-    lead_id: uuid.UUID | None = Field(None, description="null: the campaign's first lead, else an invented one")
+    lead_id: uuid.UUID | None = Field(
+        None, description="null: the campaign's first lead, else an invented one"
+    )
     sequence_id: uuid.UUID | None = None
     subject_template: str | None = Field(None, max_length=998, description="Unsaved text; null: the step's")
     email_template: str | None = Field(None, max_length=200_000)

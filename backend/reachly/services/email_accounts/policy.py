@@ -40,12 +40,16 @@ def find_faults(
     """Everything in the settings that cannot be used, each with its pointer."""
     faults: list[FieldError] = []
     if timezone is not None and not known_zone(timezone):
-        faults.append(FieldError("/timezone", "Use the name of a time zone such as Europe/Madrid.", "timezone"))
+        faults.append(
+            FieldError("/timezone", "Use the name of a time zone such as Europe/Madrid.", "timezone")
+        )
     elif workday is not None:
         try:
             parse_workday(workday, timezone or "UTC")
         except Invalid as error:
-            faults += [FieldError(f"/workday{fault.pointer}", fault.detail, fault.code) for fault in error.errors]
+            faults += [
+                FieldError(f"/workday{fault.pointer}", fault.detail, fault.code) for fault in error.errors
+            ]
     if reply_to:
         try:
             parse_address(reply_to)

@@ -45,7 +45,9 @@ class SendingLimits(BaseModel):
     absences: list[Absence] | None = None
     signature: Annotated[str, StringConstraints(max_length=5_000)] | None = None
     reply_to: str | None = None
-    tags: list[Annotated[str, StringConstraints(min_length=1, max_length=50)]] | None = Field(None, max_length=20)
+    tags: list[Annotated[str, StringConstraints(min_length=1, max_length=50)]] | None = Field(
+        None, max_length=20
+    )
 
 
 class SmtpConnectIn(SendingLimits):
@@ -95,7 +97,9 @@ class EmailAccountOut(BaseModel):
     signature: str
     reply_to: str | None
     tags: list[str]
-    files_sent: bool | None = Field(description="Whether the mailbox files its own sent copies; null: not known")
+    files_sent: bool | None = Field(
+        description="Whether the mailbox files its own sent copies; null: not known"
+    )
     sent_today: int
     effective_limit_today: int = Field(description="The smallest of cap and ramp")
     next_turn_at: datetime | None

@@ -18,7 +18,9 @@ WINDOW_MINUTES = 15
 def is_throttled(account_and_address: int, account: int, address: int) -> bool:
     """Whether a further sign-in attempt is refused unseen."""
     return (
-        account_and_address >= FAILURES_ACCOUNT_AND_ADDRESS or address >= FAILURES_ADDRESS or account >= FAILURES_ACCOUNT
+        account_and_address >= FAILURES_ACCOUNT_AND_ADDRESS
+        or address >= FAILURES_ADDRESS
+        or account >= FAILURES_ACCOUNT
     )
 
 
@@ -27,7 +29,9 @@ def require_timezone(name: str, pointer: str = "/timezone") -> str:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        fault = FieldError(pointer, f"`{name[:80]}` is not a time zone; use a name such as Europe/Madrid.", "timezone")
+        fault = FieldError(
+            pointer, f"`{name[:80]}` is not a time zone; use a name such as Europe/Madrid.", "timezone"
+        )
         raise Invalid("The time zone is unknown.", errors=[fault]) from None
     return name
 

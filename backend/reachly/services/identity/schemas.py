@@ -61,7 +61,9 @@ class RegisterIn(BaseModel):
     name: Name = ""
     organization_name: Name = ""
     timezone: str = "UTC"
-    client: Literal["browser", "token"] = Field("browser", description="`token` answers the refresh token in the body")
+    client: Literal["browser", "token"] = Field(
+        "browser", description="`token` answers the refresh token in the body"
+    )
 
     model_config = ConfigDict(json_schema_extra={"examples": [
         {"email": "mira@brightfjord.example", "password": "correct horse battery", "name": "Mira Sol",
@@ -107,9 +109,11 @@ class MeOut(BaseModel):
 
 class TokenOut(BaseModel):
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a scheme, no secret
     expires_in: int = Field(description="Seconds")
-    refresh_token: str | None = Field(None, description="Only when `client` is `token`; browsers get a cookie")
+    refresh_token: str | None = Field(
+        None, description="Only when `client` is `token`; browsers get a cookie"
+    )
     me: MeOut
 
 

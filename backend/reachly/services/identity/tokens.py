@@ -33,7 +33,13 @@ class Claims:
 
 
 def make_access_token(
-    *, user_id: uuid.UUID, organization_id: uuid.UUID, email: str, role: str, permissions: list[str], version: int
+    *,
+    user_id: uuid.UUID,
+    organization_id: uuid.UUID,
+    email: str,
+    role: str,
+    permissions: list[str],
+    version: int,
 ) -> tuple[str, int]:
     """(token, seconds it lives)."""
     settings = current_settings().security
@@ -44,13 +50,17 @@ def make_access_token(
         "permissions": permissions, "iat": now, "exp": now + life, "iss": ISSUER, "aud": AUDIENCE,
         "jti": str(uuid.uuid4()), "sv": version,
     }  # fmt: skip
-    token = jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm=ALGORITHM, headers={"typ": "at+jwt"})
+    token = jwt.encode(
+        claims, settings.jwt_secret.get_secret_value(), algorithm=ALGORITHM, headers={"typ": "at+jwt"}
+    )
     return token, int(life.total_seconds())
 
 
 def read_access_token(token: str) -> Claims:
     """The claims of a token of ours that has not expired. Raises Unauthenticated."""
-    refusal = Unauthenticated("The access token is missing, expired or not ours. Sign in again.", code="bad_token")
+    refusal = Unauthenticated(
+        "The access token is missing, expired or not ours. Sign in again.", code="bad_token"
+    )
     if len(token) > MAX_LENGTH:
         raise refusal
     secret = current_settings().security.jwt_secret.get_secret_value()
@@ -58,10 +68,18 @@ def read_access_token(token: str) -> Claims:
         if jwt.get_unverified_header(token).get("typ") != "at+jwt":
             raise refusal
         claims: dict[str, Any] = jwt.decode(
-            token, secret, algorithms=[ALGORITHM], issuer=ISSUER, audience=AUDIENCE, options={"require": REQUIRED}
+            token,
+            secret,
+            algorithms=[ALGORITHM],
+            issuer=ISSUER,
+            audience=AUDIENCE,
+            options={"require": REQUIRED},
         )
         return Claims(
-            uuid.UUID(claims["userId"]), uuid.UUID(claims["organizationId"]), int(claims["sv"]), int(claims["exp"])
+            uuid.UUID(claims["userId"]),
+            uuid.UUID(claims["organizationId"]),
+            int(claims["sv"]),
+            int(claims["exp"]),
         )
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
         raise refusal from None

@@ -6,7 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from string import ascii_uppercase
 
-from reachly.services.rendering import TemplateError, TemplateSource, compile_template, count_forms, fields_used
+from reachly.services.rendering import (
+    TemplateError,
+    TemplateSource,
+    compile_template,
+    count_forms,
+    fields_used,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,9 @@ def inspect(subject: str, body: str, *, is_first: bool) -> Findings:
     try:
         compiled = compile_template(TemplateSource(subject=subject, body=body))
     except TemplateError as error:
-        faults = [f"{f.where.capitalize()}, line {f.line}, column {f.column}: {f.message}" for f in error.faults]
+        faults = [
+            f"{f.where.capitalize()}, line {f.line}, column {f.column}: {f.message}" for f in error.faults
+        ]
         return Findings([], problems + faults, 1)
     fields = sorted({use.name for use in fields_used(compiled)})
     return Findings(fields, problems, count_forms(compiled))

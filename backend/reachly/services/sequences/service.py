@@ -35,9 +35,13 @@ async def list_sequences(session: Session, actor: Actor, campaign_id: uuid.UUID)
     return await list_steps(session, actor.organization_id, campaign_id)
 
 
-async def list_steps(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> list[SequenceOut]:
+async def list_steps(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
+) -> list[SequenceOut]:
     """The same for rooms that act without a person."""
-    return await _outs(session, organization_id, await repository.list_steps(session, organization_id, campaign_id))
+    return await _outs(
+        session, organization_id, await repository.list_steps(session, organization_id, campaign_id)
+    )
 
 
 async def list_steps_of(
@@ -51,7 +55,9 @@ async def list_steps_of(
     return result
 
 
-async def add_sequence(session: Session, actor: Actor, campaign_id: uuid.UUID, body: SequenceIn) -> SequenceOut:
+async def add_sequence(
+    session: Session, actor: Actor, campaign_id: uuid.UUID, body: SequenceIn
+) -> SequenceOut:
     """A further step at the end."""
     await _require_campaign(session, actor.organization_id, campaign_id)
     row = await add_step(session, actor.organization_id, campaign_id, body)
@@ -108,7 +114,8 @@ async def update_sequence(
     """Changes what is named; the version rises when the words change, so that what is kept of them is compiled anew."""
     row = await _lock(session, actor.organization_id, sequence_id)
     changes = body.model_dump(exclude_unset=True, exclude_none=True)
-    if any(changes.get(name, getattr(row, name)) != getattr(row, name) for name in ("subject_template", "email_template")):
+    words = ("subject_template", "email_template")
+    if any(changes.get(name, getattr(row, name)) != getattr(row, name) for name in words):
         row.version += 1
     for name, value in changes.items():
         setattr(row, name, value)
@@ -136,12 +143,16 @@ async def reorder_sequences(
 ) -> list[SequenceOut]:
     """All steps in their new order; refused once one of them has sent, for then people are in the middle of it."""
     await _require_campaign(session, actor.organization_id, campaign_id)
-    steps = {step.id: step for step in await repository.list_steps(session, actor.organization_id, campaign_id)}
+    steps = {
+        step.id: step for step in await repository.list_steps(session, actor.organization_id, campaign_id)
+    }
     if set(body.sequence_ids) != set(steps) or len(body.sequence_ids) != len(steps):
         fault = FieldError("/sequence_ids", "Name every step of the campaign exactly once.", "steps")
         raise Invalid("The order does not fit the steps.", errors=[fault])
     if await repository.count_sends(session, actor.organization_id, list(steps)):
-        raise Conflict("Steps that have been sent keep their order. Clone the campaign to change it.", code="has_sends")
+        raise Conflict(
+            "Steps that have been sent keep their order. Clone the campaign to change it.", code="has_sends"
+        )
     for number, sequence_id in enumerate(body.sequence_ids, 1):
         steps[sequence_id].sequence_number = number
     await session.flush()
@@ -155,7 +166,9 @@ async def add_variant(session: Session, actor: Actor, sequence_id: uuid.UUID, bo
     used = {v.label for v in await repository.list_variants(session, actor.organization_id, [sequence_id])}
     label = policy.next_label(used)
     if label is None:
-        raise Conflict(f"A step has at most {MAX_VARIANTS} variants beside its own text.", code="too_many_variants")
+        raise Conflict(
+            f"A step has at most {MAX_VARIANTS} variants beside its own text.", code="too_many_variants"
+        )
     now = clock.now()
     row = SequenceVariant(
         organization_id=actor.organization_id, id=new_id(), sequence_id=sequence_id, label=label, created_at=now,

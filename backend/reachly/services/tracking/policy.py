@@ -46,7 +46,9 @@ class Judged:
     rule: str
 
 
-def judge(hit: Hit, handed_at: datetime | None, neighbours: Sequence[Hit]) -> Judged:
+def judge(  # noqa: PLR0911 - one return a rule, in order
+    hit: Hit, handed_at: datetime | None, neighbours: Sequence[Hit]
+) -> Judged:
     """The verdict on one hit. `neighbours` are the other known hits of the same message."""
     agent = hit.user_agent.strip()
     if hit.method == "HEAD":

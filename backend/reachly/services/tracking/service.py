@@ -15,8 +15,8 @@ from reachly.events import Clicked, Event, Opened, Unsubscribed
 from reachly.kit import clock
 from reachly.kit.address import address_key
 from reachly.services.campaigns import service as campaigns
-from reachly.services.sending import engagement
-from reachly.services.sending.engagement import SentRow
+from reachly.services.sending.service import engagement
+from reachly.services.sending.service.engagement import SentRow
 from reachly.services.sending.tokens import TokenParts
 from reachly.services.suppression import service as suppression
 from reachly.services.tracking import policy
@@ -75,11 +75,22 @@ def _column(hit: Hit, judged: Judged) -> str:
 
 def _event(organization_id: uuid.UUID, row: SentRow, hit: Hit, judged: Judged, first: bool) -> Event:
     kind = Opened if hit.kind == "open" else Clicked
-    raw = {"rule": judged.rule, "agent": hit.user_agent[:300], "ip": hit.ip, "method": hit.method, "step": row.step}
+    raw = {
+        "rule": judged.rule,
+        "agent": hit.user_agent[:300],
+        "ip": hit.ip,
+        "method": hit.method,
+        "step": row.step,
+    }
     if hit.kind == "click":
         raw["link"] = hit.link
     return kind(
-        organization_id=organization_id, at=hit.at, verdict=judged.verdict, first=first, data=raw, **ids_of(row)
+        organization_id=organization_id,
+        at=hit.at,
+        verdict=judged.verdict,
+        first=first,
+        data=raw,
+        **ids_of(row),
     )
 
 
@@ -126,6 +137,9 @@ async def opt_out(session: Session, organization_id: uuid.UUID, row: SentRow, *,
         await engagement.mark_first(session, organization_id, "unsubscribed_at", [row.id], now)
         ids = ids_of(row)
         events.insert(
-            0, Unsubscribed(organization_id=organization_id, at=now, data={"source": source, "step": row.step}, **ids)
+            0,
+            Unsubscribed(
+                organization_id=organization_id, at=now, data={"source": source, "step": row.step}, **ids
+            ),
         )
     await outbox.emit(session, events, wake=True)

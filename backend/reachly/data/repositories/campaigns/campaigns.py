@@ -13,12 +13,18 @@ from reachly.data.models.outbox import COUNTERS, CampaignStat
 from reachly.data.session import Session
 
 
-async def find_campaign(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> Campaign | None:
+async def find_campaign(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
+) -> Campaign | None:
     return await session.get(Campaign, (organization_id, campaign_id), populate_existing=True)
 
 
-async def lock_campaign(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> Campaign | None:
-    return await session.get(Campaign, (organization_id, campaign_id), populate_existing=True, with_for_update=True)
+async def lock_campaign(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
+) -> Campaign | None:
+    return await session.get(
+        Campaign, (organization_id, campaign_id), populate_existing=True, with_for_update=True
+    )
 
 
 async def page_campaigns(
@@ -33,12 +39,18 @@ async def page_campaigns(
         query = query.where(Campaign.name.icontains(q, autoescape=True))
     if after:
         at, last = after
-        query = query.where(or_(Campaign.created_at < at, and_(Campaign.created_at == at, Campaign.id < last)))
-    return (await session.scalars(query.order_by(Campaign.created_at.desc(), Campaign.id.desc()).limit(limit))).all()
+        query = query.where(
+            or_(Campaign.created_at < at, and_(Campaign.created_at == at, Campaign.id < last))
+        )
+    return (
+        await session.scalars(query.order_by(Campaign.created_at.desc(), Campaign.id.desc()).limit(limit))
+    ).all()
 
 
 async def list_active_ids(session: Session, organization_id: uuid.UUID) -> list[uuid.UUID]:
-    query = select(Campaign.id).where(Campaign.organization_id == organization_id, Campaign.status == "active")
+    query = select(Campaign.id).where(
+        Campaign.organization_id == organization_id, Campaign.status == "active"
+    )
     return list((await session.scalars(query.order_by(Campaign.id))).all())
 
 
@@ -55,7 +67,8 @@ async def list_account_ids(
     query = (
         select(CampaignEmailAccount.campaign_id, CampaignEmailAccount.email_account_id)
         .where(
-            CampaignEmailAccount.organization_id == organization_id, CampaignEmailAccount.campaign_id.in_(campaign_ids)
+            CampaignEmailAccount.organization_id == organization_id,
+            CampaignEmailAccount.campaign_id.in_(campaign_ids),
         )
         .order_by(CampaignEmailAccount.email_account_id)
     )

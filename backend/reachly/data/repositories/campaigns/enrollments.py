@@ -84,7 +84,10 @@ async def page_enrollments(
     wanted: EnrollmentFilter,
 ) -> Sequence[RowMapping]:  # fmt: skip
     """In the order of enrolling. A prefix of the address is a range, which the index serves under the policy."""
-    clauses, args = ["e.campaign_id = :campaign_id"], {"organization_id": organization_id, "campaign_id": campaign_id}
+    clauses, args = (
+        ["e.campaign_id = :campaign_id"],
+        {"organization_id": organization_id, "campaign_id": campaign_id},
+    )
     more: dict[str, Any] = {"limit": limit}
     if wanted.status:
         clauses.append("e.status = :status")
@@ -118,7 +121,7 @@ async def lock_enrollment(
 async def count_open(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> int:
     """Enrollments that are not at an end."""
     query = text(
-        f"SELECT count(*) FROM enrollments WHERE organization_id = :o AND campaign_id = :c AND status IN {OPEN}"
+        f"SELECT count(*) FROM enrollments WHERE organization_id = :o AND campaign_id = :c AND status IN {OPEN}"  # noqa: S608
     )
     return int(await session.scalar(query, {"o": organization_id, "c": campaign_id}) or 0)
 
@@ -133,7 +136,7 @@ async def count_by_verification(
                 AND ((s.kind = 'email' AND s.value = l.email_key) OR (s.kind = 'domain' AND s.value = l.domain))
             ) THEN 'suppressed' ELSE l.verification END AS verdict, count(*) AS n
             FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
-            WHERE e.organization_id = :o AND e.campaign_id = :c AND e.status IN {OPEN} GROUP BY 1"""
+            WHERE e.organization_id = :o AND e.campaign_id = :c AND e.status IN {OPEN} GROUP BY 1"""  # noqa: S608
     )
     rows = await session.execute(query, {"o": organization_id, "c": campaign_id})
     return {row.verdict: int(row.n) for row in rows}
@@ -152,7 +155,7 @@ async def list_missing_fields(
         query = text(
             f"""SELECT count(*) AS n, (array_agg(l.email ORDER BY e.id))[1:3] AS examples
                 FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
-                WHERE e.organization_id = :o AND e.campaign_id = :c AND e.status IN {OPEN} AND btrim({value}) = ''"""
+                WHERE e.organization_id = :o AND e.campaign_id = :c AND e.status IN {OPEN} AND btrim({value}) = ''"""  # noqa: S608
         )
         args = {"o": organization_id, "c": campaign_id}
         row = (await session.execute(query, args if name in FIELDS else {**args, "name": name})).one()
@@ -168,7 +171,8 @@ async def find_sample_lead(
     query = text(
         "SELECT lead_id FROM enrollments WHERE organization_id = :o AND campaign_id = :c ORDER BY id LIMIT 1"
     )
-    return await session.scalar(query, {"o": organization_id, "c": campaign_id})
+    found: uuid.UUID | None = await session.scalar(query, {"o": organization_id, "c": campaign_id})
+    return found
 
 
 async def list_to_personalise(
@@ -214,14 +218,19 @@ async def mark_waiting(
 
 
 async def stop_open(
-    session: Session, organization_id: uuid.UUID, ids: Sequence[uuid.UUID], status: str, reason: str, now: datetime
+    session: Session,
+    organization_id: uuid.UUID,
+    ids: Sequence[uuid.UUID],
+    status: str,
+    reason: str,
+    now: datetime,
 ) -> list[uuid.UUID]:
     """Ends open enrollments; the ids that were open."""
     query = text(
         f"""UPDATE enrollments SET status = :status, stopped_reason = :reason, next_due_at = NULL, held_until = NULL,
                    blocked_reason = NULL, blocked_detail = NULL, blocked_until = NULL, finished_at = :now,
                    updated_at = :now
-            WHERE organization_id = :o AND id = ANY(:ids) AND status IN {OPEN} RETURNING id"""
+            WHERE organization_id = :o AND id = ANY(:ids) AND status IN {OPEN} RETURNING id"""  # noqa: S608
     )
     args = {"o": organization_id, "ids": list(ids), "status": status, "reason": reason, "now": now}
     return list((await session.scalars(query, args)).all())
@@ -235,7 +244,11 @@ async def find_opening_line(
         "SELECT personalization ->> 'opening_line' FROM enrollments"
         " WHERE organization_id = :o AND campaign_id = :c AND lead_id = :l"
     )
-    return await session.scalar(query, {"o": organization_id, "c": campaign_id, "l": lead_id}) if lead_id else None
+    return (
+        await session.scalar(query, {"o": organization_id, "c": campaign_id, "l": lead_id})
+        if lead_id
+        else None
+    )
 
 
 async def stop_lead(
@@ -246,7 +259,7 @@ async def stop_lead(
         f"""UPDATE enrollments SET status = :status, stopped_reason = :reason, next_due_at = NULL, held_until = NULL,
                    blocked_reason = NULL, blocked_detail = NULL, blocked_until = NULL, finished_at = :now,
                    updated_at = :now
-            WHERE organization_id = :o AND lead_id = :l AND status IN {OPEN} RETURNING campaign_id"""
+            WHERE organization_id = :o AND lead_id = :l AND status IN {OPEN} RETURNING campaign_id"""  # noqa: S608
     )
     args = {"o": organization_id, "l": lead_id, "status": status, "reason": reason, "now": now}
     return list((await session.scalars(query, args)).all())

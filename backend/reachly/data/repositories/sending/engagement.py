@@ -11,7 +11,13 @@ from typing import Literal
 from reachly.data.session import Session, raw
 
 Mark = Literal[
-    "opened_at", "clicked_at", "opened_machine_at", "clicked_machine_at", "replied_at", "bounced_at", "unsubscribed_at"
+    "opened_at",
+    "clicked_at",
+    "opened_machine_at",
+    "clicked_machine_at",
+    "replied_at",
+    "bounced_at",
+    "unsubscribed_at",
 ]
 
 
@@ -67,7 +73,9 @@ async def list_sent(
 ) -> list[SentRow]:
     """Messages by id, in the order of their ids; locked against a second hit that counts itself the first."""
     query = _BY_ID + (" FOR UPDATE" if lock else "")
-    return [SentRow(**row) for row in await (await raw(session)).fetch(query, organization_id, sorted(set(ids)))]
+    return [
+        SentRow(**row) for row in await (await raw(session)).fetch(query, organization_id, sorted(set(ids)))
+    ]
 
 
 async def list_by_message_ids(
@@ -90,11 +98,14 @@ async def mark_first(
     session: Session, organization_id: uuid.UUID, column: Mark, ids: Sequence[uuid.UUID], at: datetime
 ) -> None:
     """Sets the moment where there is none yet."""
-    query = f"UPDATE email_sends SET {column} = $3 WHERE organization_id = $1 AND id = ANY($2::uuid[]) AND {column} IS NULL"  # noqa: S608
+    where = f"organization_id = $1 AND id = ANY($2::uuid[]) AND {column} IS NULL"
+    query = f"UPDATE email_sends SET {column} = $3 WHERE {where}"  # noqa: S608
     await (await raw(session)).execute(query, organization_id, sorted(set(ids)), at)
 
 
-async def find_link(session: Session, organization_id: uuid.UUID, send_id: uuid.UUID, link: int) -> str | None:
+async def find_link(
+    session: Session, organization_id: uuid.UUID, send_id: uuid.UUID, link: int
+) -> str | None:
     """The stored target of the `link`-th place (from 0) of a message."""
     url: str | None = await (await raw(session)).fetchval(_LINK, organization_id, send_id, link)
     return url

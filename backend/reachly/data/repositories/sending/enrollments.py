@@ -103,3 +103,14 @@ async def advance(
         [a.next_step for a in advances], [a.status for a in advances], [a.due for a in advances],
         [a.reason for a in advances], [a.detail for a in advances],
     )  # fmt: skip
+
+
+async def list_campaign_ids(
+    session: Session, organization_id: uuid.UUID, enrollment_ids: Sequence[uuid.UUID]
+) -> set[uuid.UUID]:
+    """The campaigns of these enrollments."""
+    rows = await (await raw(session)).fetch(
+        "SELECT DISTINCT campaign_id FROM enrollments WHERE organization_id = $1 AND id = ANY($2::uuid[])",
+        organization_id, list(enrollment_ids),
+    )  # fmt: skip
+    return {row["campaign_id"] for row in rows}

@@ -12,7 +12,8 @@ from reachly.data.session import Session, raw
 from reachly.kit.ids import new_id
 
 _HOLD_MAILBOX = """
-UPDATE email_accounts SET lease_until = $4, last_handed_at = $5
+UPDATE email_accounts
+SET lease_until = $4, last_handed_at = CASE WHEN $6 THEN $5 ELSE last_handed_at END
 WHERE organization_id = $1 AND id = $2 AND lease_attempt = $3 AND is_active AND status = 'connected'
 RETURNING true
 """
@@ -81,11 +82,13 @@ class Standing:
     campaign: str | None
 
 
-async def hold_mailbox(session: Session, lease: Lease, *, now: datetime, lease_until: datetime) -> bool:
-    """Whether the lease is still ours and the mailbox may send; renews the lease and starts the gap."""
+async def hold_mailbox(
+    session: Session, lease: Lease, *, now: datetime, lease_until: datetime, handed: bool
+) -> bool:
+    """Whether the lease is still ours and the mailbox may send; renews the lease and, with `handed`, starts the gap."""
     connection = await raw(session)
     fence = (lease.organization_id, lease.email_account_id, lease.attempt_id)
-    return bool(await connection.fetchval(_HOLD_MAILBOX, *fence, lease_until, now))
+    return bool(await connection.fetchval(_HOLD_MAILBOX, *fence, lease_until, now, handed))
 
 
 async def lock_for_mark(session: Session, organization_id: uuid.UUID, send_ids: Sequence[uuid.UUID]) -> None:

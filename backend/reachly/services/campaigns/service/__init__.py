@@ -17,7 +17,12 @@ from reachly.services.campaigns.service.enrolling import (
     stop_lead,
 )
 from reachly.services.campaigns.service.personalising import personalise
-from reachly.services.campaigns.service.reading import find_campaign, get_campaign, list_active_ids, page_campaigns
+from reachly.services.campaigns.service.reading import (
+    find_campaign,
+    get_campaign,
+    list_active_ids,
+    page_campaigns,
+)
 from reachly.services.campaigns.service.running import (
     archive_campaign,
     complete_if_done,
@@ -28,7 +33,7 @@ from reachly.services.campaigns.service.running import (
 
 __all__ = [
     "archive_campaign", "check_campaign", "clone_campaign", "complete_if_done", "create_campaign", "delete_campaign",
-    "enroll_import", "enroll_leads", "find_campaign", "get_campaign", "hold_enrollment", "list_active_ids", "page_campaigns",
-    "page_enrollments", "pause_campaign", "pause_for_trouble", "personalise", "preview", "start_campaign",
-    "steer_enrollment", "stop_enrollments", "stop_lead", "update_campaign",
+    "enroll_import", "enroll_leads", "find_campaign", "get_campaign", "hold_enrollment", "list_active_ids",
+    "page_campaigns", "page_enrollments", "pause_campaign", "pause_for_trouble", "personalise", "preview",
+    "start_campaign", "steer_enrollment", "stop_enrollments", "stop_lead", "update_campaign",
 ]  # fmt: skip

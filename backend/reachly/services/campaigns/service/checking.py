@@ -72,7 +72,9 @@ def needed_fields(steps: list[SequenceOut]) -> set[str]:
     names: set[str] = set()
     for step in steps:
         texts = [(step.subject_template, step.email_template)] if step.is_active else []
-        texts += [(v.subject_template, v.email_template) for v in step.variants if step.is_active and v.is_active]
+        texts += [
+            (v.subject_template, v.email_template) for v in step.variants if step.is_active and v.is_active
+        ]
         for subject, body in texts:
             try:
                 compiled = compile_template(TemplateSource(subject=subject, body=body))
@@ -89,7 +91,9 @@ async def check_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID)
     verdicts = await repository.count_by_verification(session, actor.organization_id, row.id)
     mail_to = CampaignSettings.model_validate(row.settings).mail_to
     mailable = sum(
-        n for verdict, n in verdicts.items() if verdict != "suppressed" and policy.mailing_choice(verdict, mail_to) == "mail"
+        n
+        for verdict, n in verdicts.items()
+        if verdict != "suppressed" and policy.mailing_choice(verdict, mail_to) == "mail"
     )
     findings = [
         CheckFinding(
@@ -117,7 +121,10 @@ async def preview(session: Session, actor: Actor, campaign_id: uuid.UUID, body: 
         subject = f"Re: {steps[0].subject_template}"
     compiled = compile_template(
         TemplateSource(
-            subject=subject, body=text, text_only=settings.text_only, unsubscribe_form=settings.unsubscribe_form
+            subject=subject,
+            body=text,
+            text_only=settings.text_only,
+            unsubscribe_form=settings.unsubscribe_form,
         )
     )
     sender, values = await _values(session, actor, row, lead)
@@ -125,12 +132,12 @@ async def preview(session: Session, actor: Actor, campaign_id: uuid.UUID, body: 
     shown = {**values, **{name: f"[{name}]" for name in missing}}
     number = step.sequence_number if step else 1
     try:
-        rendered = render(compiled, shown, seed=text_seed(row.seed, lead["email"].lower(), number))
+        rendered = render(compiled, shown, seed=text_seed(row.seed, str(lead["email"]).lower(), number))
     except UnresolvedField as error:
         raise Invalid(error.detail, code="unresolved_field", errors=error.errors) from None
     return PreviewOut(
         subject=rendered.subject, html=rendered.html or "", text=rendered.text, from_email=sender,
-        to_email=lead["email"], unresolved=missing, problems=[], forms=count_forms(compiled),
+        to_email=str(lead["email"]), unresolved=missing, problems=[], forms=count_forms(compiled),
     )  # fmt: skip
 
 
@@ -145,7 +152,9 @@ def _words(step: SequenceOut | None, body: PreviewIn) -> tuple[str, str]:
     )
 
 
-async def _lead(session: Session, actor: Actor, campaign_id: uuid.UUID, lead_id: uuid.UUID | None) -> dict[str, object]:
+async def _lead(
+    session: Session, actor: Actor, campaign_id: uuid.UUID, lead_id: uuid.UUID | None
+) -> dict[str, object]:
     lead_id = lead_id or await repository.find_sample_lead(session, actor.organization_id, campaign_id)
     if lead_id is None:
         return dict(INVENTED)

@@ -84,7 +84,9 @@ async def delete_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID
     if row.status == "active":
         raise Conflict("Pause the campaign before deleting it.", code="active")
     if await repository.has_sends(session, actor.organization_id, campaign_id):
-        raise Conflict("This campaign has sent mail, so its record is kept. Archive it instead.", code="has_sends")
+        raise Conflict(
+            "This campaign has sent mail, so its record is kept. Archive it instead.", code="has_sends"
+        )
     await identity.record(
         session, actor.organization_id, actor.user_id, "campaign.deleted", subject=row.name, ip=actor.ip
     )
@@ -96,7 +98,9 @@ async def clone_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID)
     source = await get_row(session, actor.organization_id, campaign_id)
     now = clock.now()
     copied: dict[str, Any] = {name: getattr(source, name) for name in (*CAPS, "send_schedule", "settings")}
-    copied["send_schedule"] = {k: v for k, v in source.send_schedule.items() if k not in ("start_date", "end_date")}
+    copied["send_schedule"] = {
+        k: v for k, v in source.send_schedule.items() if k not in ("start_date", "end_date")
+    }
     row = Campaign(
         organization_id=actor.organization_id, id=new_id(), user_id=actor.user_id, name=f"{source.name[:190]} (copy)",
         seed=secrets.randbits(62), created_at=now, updated_at=now, **copied,
@@ -113,7 +117,9 @@ async def clone_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID)
 def require_version(row: Campaign, if_match: str | None) -> None:
     """Raises LostUpdate when the caller's copy is older."""
     if if_match is not None and if_match.strip().strip('W/"') != str(row.version):
-        raise LostUpdate("Someone else changed this campaign meanwhile. Read it again, then repeat your change.")
+        raise LostUpdate(
+            "Someone else changed this campaign meanwhile. Read it again, then repeat your change."
+        )
 
 
 def _require_schedule(raw: dict[str, Any]) -> None:

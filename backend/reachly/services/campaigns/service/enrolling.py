@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-
 from reachly.data import outbox
 from reachly.data.repositories import campaigns as repository
 from reachly.data.session import Session, tenant
@@ -18,6 +17,9 @@ from reachly.kit.pagination import Page, cut_page, decode_cursor, encode_cursor
 from reachly.services.campaigns.schemas import EnrollIn, EnrollmentOut, EnrollOut
 from reachly.services.campaigns.service.reading import get_row, lock_row
 from reachly.services.identity.schemas import Actor
+from reachly.services.leads import service as leads
+
+IMPORT_PAGE = 10_000
 
 
 async def enroll_leads(session: Session, actor: Actor, campaign_id: uuid.UUID, body: EnrollIn) -> EnrollOut:
@@ -31,12 +33,24 @@ async def enroll_leads(session: Session, actor: Actor, campaign_id: uuid.UUID, b
     )
 
 
-async def enroll_import(organization_id: uuid.UUID, campaign_id: uuid.UUID, import_id: uuid.UUID) -> EnrollOut:
-    """The leads of a finished import, as its own transaction. Nothing for a campaign that is gone."""
-    async with tenant(organization_id) as session:
-        if await repository.find_campaign(session, organization_id, campaign_id) is None:
-            return EnrollOut(enrolled=0, already=0, skipped=0)
-        return await _enroll(session, organization_id, campaign_id, lead_ids=None, import_id=import_id)
+async def enroll_import(organization_id: uuid.UUID, campaign_id: uuid.UUID, import_id: uuid.UUID) -> int:
+    """The leads that a finished import added or met again, page by page; how many are new in the campaign.
+
+    Nothing for a campaign that is gone or put away. A second run enrols nobody twice.
+    """
+    enrolled, after = 0, None
+    while True:
+        async with tenant(organization_id) as session:
+            row = await repository.find_campaign(session, organization_id, campaign_id)
+            ids = await leads.list_imported_leads(
+                session, organization_id, import_id, limit=IMPORT_PAGE, after=after
+            )
+            if row is None or row.status == "archived" or not ids:
+                return enrolled
+            enrolled += (
+                await _enroll(session, organization_id, campaign_id, lead_ids=ids, import_id=import_id)
+            ).enrolled
+        after = ids[-1]
 
 
 async def _enroll(
@@ -53,7 +67,9 @@ async def _enroll(
     if enrolled and row.status == "completed":
         row.status, row.completed_at, row.status_reason = "active", None, None
         row.version += 1
-    event = LeadsEnrolled(organization_id=organization_id, at=now, campaign_id=campaign_id, data={"enrolled": enrolled})
+    event = LeadsEnrolled(
+        organization_id=organization_id, at=now, campaign_id=campaign_id, data={"enrolled": enrolled}
+    )
     await session.flush()
     await outbox.emit(session, [event] if enrolled else [])
     return EnrollOut(enrolled=enrolled, already=already, skipped=skipped)
@@ -72,11 +88,15 @@ async def page_enrollments(
     )
     rows, more = cut_page(found, limit)
     next_cursor = encode_cursor(str(rows[-1]["id"])) if more else None
-    return Page(items=[_out(row) for row in rows], next_cursor=next_cursor)
+    return Page(items=[_out(dict(row)) for row in rows], next_cursor=next_cursor)
 
 
 async def steer_enrollment(
-    session: Session, actor: Actor, campaign_id: uuid.UUID, enrollment_id: uuid.UUID, action: Literal["stop", "resume"]
+    session: Session,
+    actor: Actor,
+    campaign_id: uuid.UUID,
+    enrollment_id: uuid.UUID,
+    action: Literal["stop", "resume"],
 ) -> EnrollmentOut:
     """Stops a lead here by hand, or lets one that was held or stopped by hand go on."""
     row = await repository.lock_enrollment(session, actor.organization_id, enrollment_id)
@@ -93,13 +113,15 @@ async def steer_enrollment(
         row.held_until = row.stopped_reason = row.finished_at = row.blocked_reason = row.blocked_detail = None
         row.updated_at = now
         await session.flush()
-        events.append(EnrollmentsReady(organization_id=actor.organization_id, at=now, campaign_id=campaign_id))
+        events.append(
+            EnrollmentsReady(organization_id=actor.organization_id, at=now, campaign_id=campaign_id)
+        )
         events.append(LeadsEnrolled(organization_id=actor.organization_id, at=now, campaign_id=campaign_id))
     session.expire_all()
     view = await repository.find_enrollment_view(session, actor.organization_id, campaign_id, enrollment_id)
     assert view is not None
     await outbox.emit(session, events)
-    return _out(view)
+    return _out(dict(view))
 
 
 async def stop_enrollments(

@@ -51,7 +51,9 @@ async def _page(
     by_choice: dict[str, list[Any]] = {"mail": [], "wait": [], "skip": []}
     for row in rows:
         by_choice[policy.mailing_choice(row["verification"], mail_to)].append(row)
-    await repository.mark_waiting(session, organization_id, [row["id"] for row in by_choice["wait"]], *WAITING)
+    await repository.mark_waiting(
+        session, organization_id, [row["id"] for row in by_choice["wait"]], *WAITING
+    )
     skipped = [row["id"] for row in by_choice["skip"]]
     await stop_enrollments(session, organization_id, skipped, "stopped", "undeliverable")
     await _write_lines(session, organization_id, by_choice["mail"], campaign.seed)

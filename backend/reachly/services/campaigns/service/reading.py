@@ -41,7 +41,9 @@ async def get_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID) -
     return await campaign_out(session, await get_row(session, actor.organization_id, campaign_id))
 
 
-async def find_campaign(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> CampaignOut | None:
+async def find_campaign(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
+) -> CampaignOut | None:
     """For rooms that act without a person."""
     row = await repository.find_campaign(session, organization_id, campaign_id)
     return await campaign_out(session, row) if row else None

@@ -36,15 +36,14 @@ async def start_campaign(
     refusals = [r for r in await gather_refusals(session, actor.organization_id, row) if r.blocks]
     if refusals:
         errors = [FieldError(r.pointer, r.detail, r.code) for r in refusals]
-        raise Conflict(
-            "The campaign cannot start yet: " + " ".join(r.detail for r in refusals), code="cannot_start", errors=errors
-        )
+        told = "The campaign cannot start yet: " + " ".join(r.detail for r in refusals)
+        raise Conflict(told, code="cannot_start", errors=errors)
     now = clock.now()
     grace = timedelta(hours=current_settings().sending.grace_hours)
     if row.paused_at and now - row.paused_at > grace and not confirm_late:
         raise Conflict(
-            f"It was paused since {row.paused_at:%Y-%m-%d %H:%M} UTC. What was due meanwhile will be sent now, under all"
-            " limits. Start again with `confirm_late=true` if that is what you want.",
+            f"It was paused since {row.paused_at:%Y-%m-%d %H:%M} UTC. What was due meanwhile will be sent now, under"
+            " all limits. Start again with `confirm_late=true` if that is what you want.",
             code="late",
         )
     row.status, row.status_reason, row.paused_at = after, None, None
@@ -57,8 +56,11 @@ async def start_campaign(
         session, actor.organization_id, actor.user_id, "campaign.started", subject=row.name, ip=actor.ip
     )
     out = await campaign_out(session, row)
-    started = CampaignStarted(organization_id=actor.organization_id, at=now, campaign_id=row.id, data={"name": row.name})
-    ready = EnrollmentsReady(organization_id=actor.organization_id, at=now, campaign_id=row.id)
+    organization_id = actor.organization_id
+    started = CampaignStarted(
+        organization_id=organization_id, at=now, campaign_id=row.id, data={"name": row.name}
+    )
+    ready = EnrollmentsReady(organization_id=organization_id, at=now, campaign_id=row.id)
     await outbox.emit(session, [started, ready], wake=True)
     return out
 
@@ -96,7 +98,10 @@ def _pause(row: Campaign, reason: str) -> CampaignPaused:
     row.status_reason, row.paused_at, row.updated_at = reason, now, now
     row.version += 1
     return CampaignPaused(
-        organization_id=row.organization_id, at=now, campaign_id=row.id, data={"name": row.name, "reason": reason}
+        organization_id=row.organization_id,
+        at=now,
+        campaign_id=row.id,
+        data={"name": row.name, "reason": reason},
     )
 
 
@@ -110,7 +115,9 @@ async def archive_campaign(session: Session, actor: Actor, campaign_id: uuid.UUI
     return await campaign_out(session, row)
 
 
-async def complete_if_done(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> list[Event]:
+async def complete_if_done(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
+) -> list[Event]:
     """Completes a running campaign when nobody in it is at an open state and no import into it runs.
 
     Returns the events to emit, so that the caller's own facts and this one leave together.
@@ -128,5 +135,7 @@ async def complete_if_done(session: Session, organization_id: uuid.UUID, campaig
     row.version += 1
     await session.flush()
     return [
-        CampaignCompleted(organization_id=organization_id, at=now, campaign_id=campaign_id, data={"name": row.name})
+        CampaignCompleted(
+            organization_id=organization_id, at=now, campaign_id=campaign_id, data={"name": row.name}
+        )
     ]

@@ -15,7 +15,7 @@ from reachly.kit import clock
 from reachly.kit.errors import NotFound
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import policy
-from reachly.services.scheduling.policy import Blocked, BlockReason
+from reachly.services.scheduling.policy import BlockReason
 from reachly.services.scheduling.schemas import ExplainOut, Reason
 from reachly.services.scheduling.service import facts
 
@@ -39,7 +39,7 @@ async def reasons_of(
     gathered: dict[str, Reason] = {}
     for row in await repository.list_blocked(session, organization_id, campaign.id):
         code = str(row["blocked_reason"])
-        known = policy.blocked(BlockReason(code)) if code in BlockReason else None
+        known = policy.blocked(BlockReason(code)) if code in set(BlockReason) else None
         _add(gathered, code, row["detail"] or (known.detail if known else code),
              known.change if known else "", row["until"], row)  # fmt: skip
     due = 0
@@ -53,12 +53,22 @@ async def reasons_of(
 
 
 def _add(
-    gathered: dict[str, Reason], code: str, detail: str, change: str, until: datetime | None, row: Mapping[str, Any]
+    gathered: dict[str, Reason],
+    code: str,
+    detail: str,
+    change: str,
+    until: datetime | None,
+    row: Mapping[str, Any],
 ) -> None:
     known = gathered.get(code)
     if known is None:
         gathered[code] = Reason(
-            code=code, detail=detail, change=change, until=until, count=int(row["n"]), examples=list(row["examples"])
+            code=code,
+            detail=detail,
+            change=change,
+            until=until,
+            count=int(row["n"]),
+            examples=list(row["examples"]),
         )
         return
     known.count += int(row["n"])
@@ -67,7 +77,11 @@ def _add(
 
 
 def _standing(
-    campaign: CampaignFacts, box: MailboxFacts | None, row: Mapping[str, Any], usage: facts.Usage, now: datetime
+    campaign: CampaignFacts,
+    box: MailboxFacts | None,
+    row: Mapping[str, Any],
+    usage: facts.Usage,
+    now: datetime,
 ) -> policy.Standing:
     schedule = facts.schedule_of(campaign)
     today = now.astimezone(ZoneInfo(schedule.timezone)).date()
@@ -91,5 +105,3 @@ def _standing(
 
 def _left(cap: int | None, usage: facts.Usage, scope: str, key: uuid.UUID, day: date) -> int | None:
     return None if cap is None else max(0, cap - usage.get((scope, str(key), day), 0))
-
-

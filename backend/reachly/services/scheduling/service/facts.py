@@ -47,7 +47,9 @@ def mailbox_of(row: MailboxFacts) -> policy.Mailbox:
         ramp=ramp,
         provider=row.provider,
         weight=row.weight,
-        absences=tuple((date.fromisoformat(a["start"]), date.fromisoformat(a["end"])) for a in row.absences or ()),
+        absences=tuple(
+            (date.fromisoformat(a["start"]), date.fromisoformat(a["end"])) for a in row.absences or ()
+        ),
     )
 
 

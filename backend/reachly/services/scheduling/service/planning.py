@@ -51,7 +51,7 @@ async def plan_campaign(organization_id: uuid.UUID, campaign_id: uuid.UUID) -> i
                 session, organization_id, campaign_id, states=["active"], after=after, limit=PAGE, lock=True
             )
             now = clock.now()
-            plans = [_plan(row, course, now) for row in rows if row.blocked_reason not in repository.KEPT]
+            plans = [_plan(row, course) for row in rows if row.blocked_reason not in repository.KEPT]
             await repository.save_plans(session, organization_id, plans, now)
             seen += len(rows)
             last = len(rows) < PAGE
@@ -95,7 +95,7 @@ async def _course(session: Session, organization_id: uuid.UUID, campaign_id: uui
     )
 
 
-def _plan(row: EnrollmentFacts, course: _Course, now: datetime) -> Plan:
+def _plan(row: EnrollmentFacts, course: _Course) -> Plan:
     step = next((s for s in course.steps if s.sequence_number >= row.next_step), None)
     if step is None:
         return Plan(row.id, row.email_account_id, row.next_step, None, None, None)
@@ -128,9 +128,13 @@ def _sender(row: EnrollmentFacts, course: _Course) -> tuple[uuid.UUID | None, Bl
 
 
 def _due(row: EnrollmentFacts, step: StepFacts, course: _Course) -> datetime:
-    """Before alignment: a follow-up counts from the last message, a first mail from when the lead could be written to."""
+    """Before alignment: a follow-up counts from the last message, a first mail from when it could go at all."""
     started = course.campaign.started_at or row.created_at
     base = row.last_sent_at or max(started, row.created_at)
     return policy.delay_until(
-        base, step.delay_days, step.delay_hours, working_days_only=step.working_days_only, schedule=course.schedule
+        base,
+        step.delay_days,
+        step.delay_hours,
+        working_days_only=step.working_days_only,
+        schedule=course.schedule,
     )

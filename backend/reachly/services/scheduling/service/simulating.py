@@ -61,7 +61,12 @@ async def _world(
         after = None
         while True:
             rows = await repository.page_enrollments(
-                session, organization_id, campaign.id, states=["pending", "active", "held"], after=after, limit=PAGE
+                session,
+                organization_id,
+                campaign.id,
+                states=["pending", "active", "held"],
+                after=after,
+                limit=PAGE,
             )
             for row in rows:
                 people[f"{campaign.id}|{row.email_key}"] = row

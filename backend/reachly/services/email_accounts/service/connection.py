@@ -47,15 +47,23 @@ def connection_of(row: EmailAccount) -> Connection:
 
     def secret(column: str) -> str:
         sealed = getattr(row, column)
-        return crypto.open_sealed(sealed, ring=ring, table=TABLE, column=column, row_id=row.id) if sealed else ""
+        return (
+            crypto.open_sealed(sealed, ring=ring, table=TABLE, column=column, row_id=row.id) if sealed else ""
+        )
 
     mailer = mailer_config(row.email_address, row.smtp_config or {}, secret("smtp_password"))
-    reader = reader_config(row.email_address, row.imap_config, secret("imap_password")) if row.imap_config else None
+    reader = (
+        reader_config(row.email_address, row.imap_config, secret("imap_password"))
+        if row.imap_config
+        else None
+    )
     provider: Any = row.provider
     return Connection(row.organization_id, row.id, provider, mailer, reader)
 
 
-def mailer_config(address: str, server: dict[str, Any], password: str, *, seconds: float | None = None) -> MailerConfig:
+def mailer_config(
+    address: str, server: dict[str, Any], password: str, *, seconds: float | None = None
+) -> MailerConfig:
     """The sending leg."""
     mail = current_settings().mail
     return MailerConfig(
@@ -65,7 +73,9 @@ def mailer_config(address: str, server: dict[str, Any], password: str, *, second
     )  # fmt: skip
 
 
-def reader_config(address: str, server: dict[str, Any], password: str, *, seconds: float | None = None) -> ReaderConfig:
+def reader_config(
+    address: str, server: dict[str, Any], password: str, *, seconds: float | None = None
+) -> ReaderConfig:
     """The reading leg."""
     settings = current_settings()
     return ReaderConfig(
@@ -102,5 +112,7 @@ async def try_imap(config: ReaderConfig) -> Leg:
         return Leg(leg="imap", ok=False, cause=error.cause, detail=error.detail)
     finally:
         await reader.close()
-    where = f"sent mail lies in {probe.sent_folder}" if probe.sent_folder else "no folder for sent mail was found"
+    where = (
+        f"sent mail lies in {probe.sent_folder}" if probe.sent_folder else "no folder for sent mail was found"
+    )
     return Leg(leg="imap", ok=True, detail=f"Connected and signed in; {where}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from reachly.data.models.identity import User, UserSession
 from reachly.data.repositories import identity as repository
@@ -32,7 +33,12 @@ def open_family(session: Session, user: User, *, ip: str, user_agent: str) -> st
 
 
 def _add(
-    session: Session, organization_id: uuid.UUID, user_id: uuid.UUID, family: uuid.UUID, ip: str, user_agent: str
+    session: Session,
+    organization_id: uuid.UUID,
+    user_id: uuid.UUID,
+    family: uuid.UUID,
+    ip: str,
+    user_agent: str,
 ) -> tuple[UserSession, str]:
     token, now = tokens.make_refresh_token(), clock.machine_now()
     row = UserSession(
@@ -54,7 +60,7 @@ async def rotate(session: Session, token: str, *, ip: str, user_agent: str) -> t
     if row is None or row.revoked_at or row.expires_at <= now:
         raise refusal
     ring = current_settings().security.encryption_ring()
-    place = {"table": "sessions", "column": "successor_sealed", "row_id": row.id}
+    place: Any = {"table": "sessions", "column": "successor_sealed", "row_id": row.id}
     if row.rotated_at:
         if now - row.rotated_at <= GRACE and row.successor_sealed:
             return row, crypto.open_sealed(row.successor_sealed, ring=ring, **place)

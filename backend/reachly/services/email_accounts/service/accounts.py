@@ -18,8 +18,7 @@ from reachly.kit import clock
 from reachly.kit.address import parse_address
 from reachly.kit.errors import Conflict, FieldError, Invalid, NotFound
 from reachly.kit.ids import new_id
-from reachly.services.email_accounts import connection, policy
-from reachly.services.email_accounts.connection import Connection
+from reachly.services.email_accounts import policy
 from reachly.services.email_accounts.schemas import (
     EmailAccountOut,
     EmailAccountPatch,
@@ -29,6 +28,8 @@ from reachly.services.email_accounts.schemas import (
     SmtpConnectIn,
     TestOut,
 )
+from reachly.services.email_accounts.service import connection
+from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 
@@ -56,7 +57,8 @@ async def connect_smtp(actor: Actor, body: SmtpConnectIn) -> EmailAccountOut:
         address = parse_address(body.email_address)
     except ValueError as error:
         raise Invalid(
-            "The address of the mailbox cannot be used.", errors=[FieldError("/email_address", str(error), "address")]
+            "The address of the mailbox cannot be used.",
+            errors=[FieldError("/email_address", str(error), "address")],
         ) from None
     _check_limits(body)
     await _require_legs(address.email_as_typed, body.smtp, body.imap)
@@ -68,9 +70,7 @@ async def connect_smtp(actor: Actor, body: SmtpConnectIn) -> EmailAccountOut:
             session.add(row)
             await session.flush()
             await session.refresh(row)
-            await identity.record(
-                session, actor.organization_id, actor.user_id, "mailbox.connected", subject=row.email_address, ip=actor.ip
-            )
+            await _record(session, actor, "mailbox.connected", row)
             await outbox.emit(session, [_changed(row)], wake=True)
             return _out(row)
     except Exception as error:
@@ -155,21 +155,23 @@ async def test_account(actor: Actor, account_id: uuid.UUID) -> TestOut:
 async def delete_account(session: Session, actor: Actor, account_id: uuid.UUID) -> None:
     """Disconnects. The ledger stays; its enrollments are planned anew."""
     row = await _lock(session, actor.organization_id, account_id)
-    await identity.record(
-        session, actor.organization_id, actor.user_id, "mailbox.disconnected", subject=row.email_address, ip=actor.ip
-    )
+    await _record(session, actor, "mailbox.disconnected", row)
     event = _changed(row, status="disconnected")
     await repository.delete_account(session, actor.organization_id, account_id)
     await outbox.emit(session, [event])
 
 
-async def find_connection(session: Session, organization_id: uuid.UUID, account_id: uuid.UUID) -> Connection | None:
+async def find_connection(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID
+) -> Connection | None:
     """How to reach a mailbox, for the rooms that send and read; None when it is gone."""
     row = await repository.find_account(session, organization_id, account_id)
     return connection.connection_of(row) if row else None
 
 
-async def list_by_ids(session: Session, organization_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> list[EmailAccountOut]:
+async def list_by_ids(
+    session: Session, organization_id: uuid.UUID, ids: Sequence[uuid.UUID]
+) -> list[EmailAccountOut]:
     """The mailboxes with these ids, by address; unknown ids are left out."""
     return [_out(row) for row in await repository.list_by_ids(session, organization_id, ids)]
 
@@ -184,6 +186,12 @@ async def set_trouble(
     row.status, row.status_reason, row.updated_at = status, reason, clock.now()
     await session.flush()
     return _changed(row)
+
+
+async def _record(session: Session, actor: Actor, action: str, row: EmailAccount) -> None:
+    await identity.record(
+        session, actor.organization_id, actor.user_id, action, subject=row.email_address, ip=actor.ip
+    )
 
 
 def _mend(row: EmailAccount) -> None:
@@ -220,18 +228,27 @@ async def _require_legs(address: str, smtp: ServerIn | None, imap: ServerIn | No
     tries = []
     if smtp:
         config = connection.mailer_config(
-            address, connection.public_part(smtp), smtp.password.get_secret_value(), seconds=connection.PROBE_SECONDS
+            address,
+            connection.public_part(smtp),
+            smtp.password.get_secret_value(),
+            seconds=connection.PROBE_SECONDS,
         )
         tries.append(connection.try_smtp(config))
     if imap:
         reading = connection.reader_config(
-            address, connection.public_part(imap), imap.password.get_secret_value(), seconds=connection.PROBE_SECONDS
+            address,
+            connection.public_part(imap),
+            imap.password.get_secret_value(),
+            seconds=connection.PROBE_SECONDS,
         )
         tries.append(connection.try_imap(reading))
     failed: list[Leg] = [leg for leg in await asyncio.gather(*tries) if not leg.ok]
     if failed:
         words = {"smtp": "Sending (SMTP)", "imap": "Reading (IMAP)"}
-        faults = [FieldError(f"/{leg.leg}", f"{words[leg.leg]}: {leg.detail}", leg.cause or "failed") for leg in failed]
+        faults = [
+            FieldError(f"/{leg.leg}", f"{words[leg.leg]}: {leg.detail}", leg.cause or "failed")
+            for leg in failed
+        ]
         raise Invalid(faults[0].detail, code=f"{failed[0].leg}_{failed[0].cause}", errors=faults)
 
 
@@ -258,7 +275,9 @@ def _changed(row: EmailAccount, status: str | None = None) -> MailboxChanged:
 
 
 def _out(row: EmailAccount) -> EmailAccountOut:
-    shown: dict[str, Any] = {name: getattr(row, name) for name in EmailAccountOut.model_fields if hasattr(row, name)}
+    shown: dict[str, Any] = {
+        name: getattr(row, name) for name in EmailAccountOut.model_fields if hasattr(row, name)
+    }
     return EmailAccountOut(
         **{**shown, "smtp": row.smtp_config, "imap": row.imap_config},
         sent_today=0,
