@@ -1,0 +1,106 @@
+"""The signed-in person's own affairs."""
+
+from __future__ import annotations
+
+import uuid
+
+from reachly.data.models.identity import User
+from reachly.data.repositories import identity as repository
+from reachly.data.session import Session
+from reachly.kit import clock
+from reachly.kit.errors import Conflict, FieldError, Invalid, NotFound
+from reachly.services.identity import passwords, policy, tokens
+from reachly.services.identity.schemas import (
+    Actor,
+    MeOut,
+    PasswordIn,
+    ProfileIn,
+    SessionOut,
+    UserOut,
+)
+from reachly.services.identity.service.organizations import get_organization, record, user_out
+
+
+async def _user(session: Session, actor: Actor) -> User:
+    user = await repository.lock_user(session, actor.organization_id, actor.user_id)
+    if user is None:
+        raise NotFound("This account does not exist any more.")
+    return user
+
+
+async def get_me(session: Session, actor: Actor) -> MeOut:
+    """Who is signed in."""
+    return MeOut(
+        user=user_out(await _user(session, actor)),
+        organization=await get_organization(session, actor),
+        permissions=sorted(actor.permissions),
+    )
+
+
+async def get_profile(session: Session, actor: Actor) -> UserOut:
+    return user_out(await _user(session, actor))
+
+
+async def update_profile(session: Session, actor: Actor, body: ProfileIn) -> UserOut:
+    """Name and time zone."""
+    user = await _user(session, actor)
+    user.name = body.name
+    user.timezone = policy.require_timezone(body.timezone) if body.timezone else None
+    user.updated_at = clock.machine_now()
+    return user_out(user)
+
+
+async def change_password(session: Session, actor: Actor, body: PasswordIn) -> None:
+    """Ends every session of this person, tokens and sockets included."""
+    user = await _user(session, actor)
+    if not await passwords.verify_password(body.current_password, user.password_hash):
+        fault = FieldError("/current_password", "This is not the present password.", "wrong")
+        raise Invalid("The present password is needed to set a new one.", errors=[fault])
+    user.password_hash = await passwords.hash_password(body.new_password)
+    user.session_version += 1
+    user.updated_at = clock.machine_now()
+    await repository.revoke_user(session, actor.organization_id, user.id, clock.machine_now())
+    await record(session, actor.organization_id, user.id, "password.changed", ip=actor.ip)
+
+
+async def delete_account(session: Session, actor: Actor, *, organization: bool) -> None:
+    """Removes the person; with `organization` an administrator removes everything."""
+    admins = [user.id for user in await repository.lock_admins(session, actor.organization_id)]
+    if organization:
+        if actor.user_id not in admins:
+            raise Conflict("Only an administrator can delete the organization.", code="not_admin")
+        await repository.delete_organization(session, actor.organization_id)
+        return
+    policy.require_other_admin(admins, actor.user_id)
+    await record(
+        session, actor.organization_id, None, "account.deleted", subject=str(actor.user_id), ip=actor.ip
+    )
+    await repository.delete_user(session, actor.organization_id, actor.user_id)
+
+
+async def list_sessions(session: Session, actor: Actor, refresh_token: str | None) -> list[SessionOut]:
+    """Where this person is signed in."""
+    rows = await repository.list_live_sessions(
+        session, actor.organization_id, actor.user_id, clock.machine_now()
+    )
+    starts = await repository.get_family_starts(
+        session, actor.organization_id, [row.family_id for row in rows]
+    )
+    mine = tokens.hash_token(refresh_token) if refresh_token else b""
+    return [
+        SessionOut(
+            id=row.family_id, user_agent=row.user_agent, ip=row.ip, created_at=starts[row.family_id],
+            last_used_at=row.created_at, is_current=row.token_hash == mine,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def end_session(session: Session, actor: Actor, family_id: uuid.UUID) -> None:
+    """Raises NotFound when it is not one of the caller's."""
+    rows = await repository.list_live_sessions(
+        session, actor.organization_id, actor.user_id, clock.machine_now()
+    )
+    if family_id not in {row.family_id for row in rows}:
+        raise NotFound("This session does not exist or has ended.")
+    await repository.revoke_family(session, actor.organization_id, family_id, clock.machine_now())

@@ -1,0 +1,125 @@
+"""The organization, its members, its plan and its audit log."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from reachly.data.models.identity import AuditEntry, Organization, User
+from reachly.data.repositories import identity as repository
+from reachly.data.session import Session
+from reachly.kit import clock
+from reachly.kit.errors import FieldError, Invalid
+from reachly.kit.ids import new_id
+from reachly.kit.pagination import Page, cut_page, decode_cursor, encode_cursor
+from reachly.services.identity import policy
+from reachly.services.identity.schemas import (
+    Actor,
+    AuditEntryOut,
+    MemberOut,
+    OrganizationIn,
+    OrganizationOut,
+    UsageMetric,
+    UsageOut,
+    UserOut,
+)
+
+PLAN_LIMITS: dict[str, dict[str, int]] = {
+    "free": {"sends": 3_000, "leads_imported": 5_000},
+    "pro": {"sends": 100_000},
+}
+METRICS = ("sends", "leads_imported")
+
+
+async def get_usage(session: Session, actor: Actor) -> UsageOut:
+    """What was used this month, beside the plan's limits."""
+    organization = await repository.get_organization(session, actor.organization_id)
+    since = clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    used = await repository.sum_usage(session, actor.organization_id, since.date())
+    limits = PLAN_LIMITS.get(organization.plan_type, {})
+    metrics = [UsageMetric(metric=name, used=used.get(name, 0), limit=limits.get(name)) for name in METRICS]
+    return UsageOut(plan_type=organization.plan_type, since=since, metrics=metrics)
+
+
+async def add_usage(session: Session, organization_id: uuid.UUID, metric: str, n: int) -> None:
+    """Counts towards the plan; called by the rooms that use it up."""
+    await repository.add_usage(session, organization_id, clock.now().date(), metric, n)
+
+
+async def get_organization(session: Session, actor: Actor) -> OrganizationOut:
+    return await find_organization(session, actor.organization_id)
+
+
+async def find_organization(session: Session, organization_id: uuid.UUID) -> OrganizationOut:
+    """For rooms that act without a person."""
+    return organization_out(await repository.get_organization(session, organization_id))
+
+
+async def update_organization(session: Session, actor: Actor, body: OrganizationIn) -> OrganizationOut:
+    organization = await repository.get_organization(session, actor.organization_id)
+    if not body.name:
+        raise Invalid(
+            "Give the organization a name.", errors=[FieldError("/name", "It must not be empty.", "empty")]
+        )
+    organization.name = body.name
+    organization.domain = body.domain or None
+    organization.timezone = policy.require_timezone(body.timezone)
+    organization.postal_address = body.postal_address or None
+    organization.updated_at = clock.machine_now()
+    await record(session, actor.organization_id, actor.user_id, "organization.changed", ip=actor.ip)
+    return organization_out(organization)
+
+
+async def list_members(session: Session, actor: Actor) -> list[MemberOut]:
+    users = await repository.list_users(session, actor.organization_id)
+    return [MemberOut(**user_out(user).model_dump(), is_active=user.is_active) for user in users]
+
+
+async def page_audit_log(
+    session: Session, actor: Actor, *, limit: int, cursor: str | None
+) -> Page[AuditEntryOut]:
+    """The latest first."""
+    after = None
+    if cursor:
+        at, entry_id = decode_cursor(cursor, 2)
+        after = (datetime.fromisoformat(str(at)), uuid.UUID(str(entry_id)))
+    rows, more = cut_page(
+        await repository.page_audit(session, actor.organization_id, limit + 1, after), limit
+    )
+    names = ("id", "at", "user_id", "action", "subject", "detail", "ip")
+    items = [AuditEntryOut(**{name: getattr(row, name) for name in names}) for row in rows]
+    return Page(
+        items=items, next_cursor=encode_cursor(rows[-1].at.isoformat(), str(rows[-1].id)) if more else None
+    )
+
+
+async def record(
+    session: Session, organization_id: uuid.UUID, user_id: uuid.UUID | None, action: str, *,
+    subject: str | None = None, detail: dict[str, Any] | None = None, ip: str = "",
+) -> None:  # fmt: skip
+    """One line of the audit log, in the caller's transaction."""
+    entry = AuditEntry(
+        organization_id=organization_id, id=new_id(), user_id=user_id, action=action, subject=subject,
+        detail=detail or {}, ip=ip, at=clock.machine_now(),
+    )  # fmt: skip
+    await repository.add_audit(session, entry)
+
+
+def user_out(user: User) -> UserOut:
+    role: Any = user.role
+    return UserOut(
+        id=user.id,
+        email=user.email,
+        name=user.name,
+        role=role,
+        timezone=user.timezone,
+        created_at=user.created_at,
+    )
+
+
+def organization_out(row: Organization) -> OrganizationOut:
+    return OrganizationOut(
+        id=row.id, name=row.name, domain=row.domain, plan_type=row.plan_type, timezone=row.timezone,
+        postal_address=row.postal_address, is_demo=bool(row.settings.get("demo")), created_at=row.created_at,
+    )  # fmt: skip

@@ -1,0 +1,178 @@
+"""Registering, signing in, staying signed in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from reachly.data.errors import violated_constraint
+from reachly.data.models.identity import Organization, SignInAttempt, User
+from reachly.data.repositories import identity as repository
+from reachly.data.session import Session, tenant
+from reachly.data.system import system
+from reachly.kit import clock
+from reachly.kit.address import parse_address
+from reachly.kit.errors import Conflict, FieldError, Invalid, RateLimited, Unauthenticated
+from reachly.kit.ids import new_id
+from reachly.services.identity import passwords, policy, tokens
+from reachly.services.identity.schemas import (
+    PERMISSIONS,
+    Actor,
+    LoginIn,
+    MeOut,
+    RegisterIn,
+    TokenOut,
+)
+from reachly.services.identity.service import sessions
+from reachly.services.identity.service.organizations import organization_out, record, user_out
+
+
+async def register(body: RegisterIn, *, ip: str, user_agent: str) -> TokenOut:
+    """A new organization with its first administrator, signed in. Raises Conflict when the address has an account."""
+    policy.require_timezone(body.timezone)
+    password_hash = await passwords.hash_password(body.password)
+    try:
+        async with system() as session:
+            user = await create_organization(
+                session, email=body.email, password_hash=password_hash, name=body.name,
+                organization_name=body.organization_name, timezone=body.timezone,
+            )  # fmt: skip
+            return await _sign_in(session, user, ip=ip, user_agent=user_agent)
+    except Exception as error:
+        if violated_constraint(error) == "uq_users_email_key":
+            fault = FieldError("/email", "This address has an account already.", "taken")
+            told = "Sign in with this address, or register with another."
+            raise Conflict(told, code="taken", errors=[fault]) from None
+        raise
+
+
+async def create_organization(
+    session: Session, *, email: str, password_hash: str, name: str, organization_name: str, timezone: str,
+    is_demo: bool = False, postal_address: str | None = None,
+) -> User:  # fmt: skip
+    """The rows of a new organization and its administrator, in the caller's transaction."""
+    try:
+        address = parse_address(email)
+    except ValueError as error:
+        fault = FieldError("/email", str(error), "address")
+        raise Invalid("The e-mail address cannot be used.", errors=[fault]) from None
+    now = clock.machine_now()
+    organization = Organization(
+        id=new_id(), name=organization_name or address.domain, domain=address.domain, timezone=timezone,
+        postal_address=postal_address, settings={"demo": True} if is_demo else {}, created_at=now, updated_at=now,
+    )  # fmt: skip
+    session.add(organization)
+    await session.flush()
+    user = User(
+        organization_id=organization.id, id=new_id(), email=email.strip(), email_key=address.key, name=name,
+        password_hash=password_hash, role="admin", timezone=None, created_at=now, updated_at=now,
+    )  # fmt: skip
+    session.add(user)
+    await session.flush()
+    await session.refresh(organization)
+    await session.refresh(user)
+    return user
+
+
+async def login(body: LoginIn, *, ip: str, user_agent: str) -> TokenOut:
+    """Signs in. Raises Unauthenticated alike for unknown address and wrong password, RateLimited when throttled."""
+    try:
+        key = parse_address(body.email).key
+    except ValueError:
+        key = body.email.strip().lower()[:320]
+    await _refuse_when_throttled(key, ip)
+    async with system() as session:
+        user = await repository.find_user_by_email(session, key)
+    fits = await passwords.verify_password(body.password, user.password_hash if user else None)
+    if user is None or not fits or not user.is_active:
+        # A transaction of its own: the refusal would roll the request's back.
+        async with system() as session:
+            attempt = SignInAttempt(
+                id=new_id(), email_key=key, ip=ip, succeeded=False, at=clock.machine_now()
+            )
+            await repository.add_attempt(session, attempt)
+            if user:
+                await record(session, user.organization_id, user.id, "sign_in.refused", ip=ip)
+        raise Unauthenticated(
+            "Address or password is wrong. Check both and try again.", code="bad_credentials"
+        )
+    async with system() as session:
+        current = await repository.lock_user(session, user.organization_id, user.id)
+        assert current is not None
+        await record(session, user.organization_id, user.id, "sign_in", ip=ip)
+        return await _sign_in(session, current, ip=ip, user_agent=user_agent)
+
+
+async def _refuse_when_throttled(email_key: str, ip: str) -> None:
+    since = clock.machine_now() - timedelta(minutes=policy.WINDOW_MINUTES)
+    async with system() as session:
+        counts = await repository.count_failures(session, email_key=email_key, ip=ip, since=since)
+    if policy.is_throttled(*counts):
+        raise RateLimited(
+            f"Too many failed sign-ins. Wait {policy.WINDOW_MINUTES} minutes, then try again.",
+            code="sign_in_throttled",
+            retry_after=policy.WINDOW_MINUTES * 60,
+        )
+
+
+async def _sign_in(session: Session, user: User, *, ip: str, user_agent: str) -> TokenOut:
+    refresh_token = sessions.open_family(session, user, ip=ip, user_agent=user_agent)
+    return await _tokens(session, user, refresh_token)
+
+
+async def _tokens(session: Session, user: User, refresh_token: str) -> TokenOut:
+    organization = await repository.get_organization(session, user.organization_id)
+    permissions = sorted(PERMISSIONS[user.role])
+    token, seconds = tokens.make_access_token(
+        user_id=user.id, organization_id=user.organization_id, email=user.email, role=user.role,
+        permissions=[str(p) for p in permissions], version=user.session_version,
+    )  # fmt: skip
+    me = MeOut(user=user_out(user), organization=organization_out(organization), permissions=permissions)
+    return TokenOut(access_token=token, expires_in=seconds, refresh_token=refresh_token, me=me)
+
+
+async def refresh(token: str | None, *, ip: str, user_agent: str) -> TokenOut:
+    """Rotates. A spent token ends its family: whoever stole it, and whoever it was stolen from, sign in anew."""
+    refusal = Unauthenticated("The session has ended. Sign in again.", code="session_ended")
+    reused = False
+    async with system() as session:
+        try:
+            row, successor = await sessions.rotate(session, token or "", ip=ip, user_agent=user_agent)
+            user = await repository.find_user(session, row.organization_id, row.user_id)
+            if user is None or not user.is_active:
+                raise refusal
+            return await _tokens(session, user, successor)
+        except sessions.Reused as error:
+            reused = True
+            await record(session, error.row.organization_id, error.row.user_id, "session.reused", ip=ip)
+    assert reused
+    raise refusal
+
+
+async def logout(token: str | None) -> None:
+    """Ends the family of this token; unknown tokens are no error."""
+    if not token or len(token) > 512:
+        return
+    async with system() as session:
+        row = await repository.lock_session_by_hash(session, tokens.hash_token(token))
+        if row:
+            await repository.revoke_family(session, row.organization_id, row.family_id, clock.machine_now())
+
+
+async def authenticate(authorization: str | None, *, ip: str = "") -> Actor:
+    """The caller named by an `Authorization: Bearer` header, as the rows stand now. Raises Unauthenticated."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("Send the access token as `Authorization: Bearer …`.", code="no_token")
+    return (await authenticate_token(token.strip(), ip=ip))[0]
+
+
+async def authenticate_token(token: str, *, ip: str = "") -> tuple[Actor, tokens.Claims]:
+    """The same for a bare token, as sockets bring it; with its claims."""
+    claims = tokens.read_access_token(token)
+    async with tenant(claims.organization_id) as session:
+        user = await repository.find_user(session, claims.organization_id, claims.user_id)
+    if user is None or not user.is_active or user.session_version != claims.session_version:
+        raise Unauthenticated("The session has ended. Sign in again.", code="session_ended")
+    role: Any = user.role
+    return Actor(claims.organization_id, user.id, user.email, role, PERMISSIONS[user.role], ip), claims
