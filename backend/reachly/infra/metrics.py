@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -63,8 +63,15 @@ memory_used_ratio = Gauge(
 
 def render() -> bytes:
     """The text that `/metrics` answers."""
-    memory_used_ratio.set(_memory_share())
     return generate_latest(registry)
+
+
+def serve(host: str, port: int) -> None:
+    """Answers the same on a port of its own, from a thread: for a process that serves nothing else.
+
+    Raises OSError when the port cannot be had.
+    """
+    start_http_server(port, addr=host, registry=registry)
 
 
 def _memory_share() -> float:
@@ -80,3 +87,6 @@ def _memory_share() -> float:
     except (OSError, ValueError, IndexError, StopIteration):
         return 0.0
     return pages * 4096 / limit
+
+
+memory_used_ratio.set_function(_memory_share)

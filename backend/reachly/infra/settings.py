@@ -175,6 +175,13 @@ class LogSettings(_Group):
     """auto: pretty on a terminal, JSON elsewhere."""
 
 
+class MetricsSettings(_Group):
+    """The API answers `/metrics` itself; a worker has no other door, so it opens one when it is given a port."""
+
+    worker_host: str = "127.0.0.1"
+    worker_port: int | None = Field(None, ge=1, le=65535)
+
+
 class AiSettings(_Group):
     provider: Literal["built-in", "openai-compatible", "anthropic"] = "built-in"
     base_url: str | None = None
@@ -220,6 +227,7 @@ class Settings(BaseSettings):
     resolver: ResolverSettings = ResolverSettings()
     jobs: JobSettings = JobSettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
     ai: AiSettings = AiSettings()
     google: OAuthSettings = OAuthSettings()
     microsoft: OAuthSettings = OAuthSettings()
@@ -293,7 +301,7 @@ def _with_secrets(settings: Settings) -> SecuritySettings:
     if settings.environment != "development":
         names = ", ".join(f"REACHLY_SECURITY__{name.upper()}" for name in missing)
         raise CannotStart(
-            f"Set {names}: outside development no secret has a default (`reachly keys new` makes some)."
+            f"Set {names}: outside development no secret has a default (`reachly keys` makes some)."
         )
     kept = keep_secrets(settings.data_dir / "secrets.json")
     return security.model_copy(update={name: SecretStr(kept[name]) for name in missing})
@@ -316,3 +324,18 @@ def _first_fault(error: ValidationError) -> str:
     dotted = "__".join(path).upper()
     name = dotted if dotted in {"PORT", "DATABASE_URL", "REDIS_URL"} else f"REACHLY_{dotted}"
     return f"The setting {name} cannot be used: {fault['msg']}."
+
+
+_current: Settings | None = None
+
+
+def install(settings: Settings) -> None:
+    """Called once by `bootstrap`, before anything asks for a setting."""
+    global _current
+    _current = settings
+
+
+def current_settings() -> Settings:
+    """The settings of this process; a programming error before `install`."""
+    assert _current is not None, "no settings installed"
+    return _current

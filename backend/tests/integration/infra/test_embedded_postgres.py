@@ -212,6 +212,7 @@ async def test_four_at_once_share_one_server(folder: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's")
+@pytest.mark.chaos
 async def test_server_dies_with_its_owner_and_the_next_start_loses_nothing(folder: Path) -> None:
     first = Keeper(folder)
     dsn = first.said()["dsn"]
@@ -226,6 +227,7 @@ async def test_server_dies_with_its_owner_and_the_next_start_loses_nothing(folde
     second.stop()
 
 
+@pytest.mark.chaos
 async def test_killed_server_is_started_again_with_every_committed_row(folder: Path) -> None:
     server = EmbeddedPostgres(folder)
     dsn = await server.start()

@@ -225,6 +225,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.chaos
 async def test_job_of_a_killed_worker_is_picked_up_by_another(pool: Any, dsn: str) -> None:
     async with pool.acquire() as connection:
         await queue.enqueue(connection, "leads.import", ORG, {"n": 1})
@@ -253,6 +254,7 @@ async def test_job_of_a_killed_worker_is_picked_up_by_another(pool: Any, dsn: st
         await until(picked_up, seconds=15)
 
 
+@pytest.mark.chaos
 async def test_engine_lives_through_lost_connections(pool: Any) -> None:
     got: list[int] = []
     engine = queue.JobEngine(pool, heartbeat_seconds=2)

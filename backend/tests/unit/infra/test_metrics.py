@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import socket
+import urllib.request
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from reachly.infra import metrics
@@ -26,3 +29,12 @@ def test_memory_is_a_share() -> None:
     families = text_string_to_metric_families(metrics.render().decode())
     share = next(f.samples[0].value for f in families if f.name == "reachly_memory_used_ratio")
     assert 0 < share < 1
+
+
+def test_worker_answers_on_a_port_of_its_own() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    metrics.serve("127.0.0.1", port)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        assert b"reachly_emails_sent_total" in answer.read()
