@@ -15,6 +15,7 @@ from reachly.services.campaigns.policy import Refusal
 from reachly.services.campaigns.schemas import CampaignSettings, CheckFinding, CheckOut, PreviewIn, PreviewOut
 from reachly.services.campaigns.service.reading import get_row
 from reachly.services.email_accounts import service as email_accounts
+from reachly.services.email_accounts.schemas import EmailAccountOut
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 from reachly.services.leads import service as leads
@@ -47,14 +48,10 @@ async def gather_refusals(session: Session, organization_id: uuid.UUID, row: Cam
     schedule, faults = read_schedule(row.send_schedule)
     organization = await identity.find_organization(session, organization_id)
     names = sorted(needed_fields(steps) - ALWAYS_KNOWN)
-    allowed = {entry.partition(":")[0] for entry in current_settings().outbound.allow}
     facts = policy.StartFacts(
         mailboxes=len(accounts),
         mailboxes_able=sum(account.is_active and account.status == "connected" for account in accounts),
-        outside_mailboxes=sum(
-            not (organization.is_demo and account.smtp and account.smtp.host in allowed | {"127.0.0.1"})
-            for account in accounts
-        ),
+        outside_mailboxes=sum(not _is_in_mail_world(account) for account in accounts),
         unread_mailboxes=sum(account.provider == "smtp" and account.imap is None for account in accounts),
         steps=[policy.StepFacts(step.sequence_number, step.is_active, step.problems) for step in steps],
         missing=await repository.list_missing_fields(session, organization_id, row.id, names),
@@ -65,6 +62,12 @@ async def gather_refusals(session: Session, organization_id: uuid.UUID, row: Cam
         public_url_is_https=current_settings().is_public(),
     )
     return policy.find_refusals(facts)
+
+
+def _is_in_mail_world(account: EmailAccountOut) -> bool:
+    """A mailbox of the loopback world that runs beside us: its links are followed on this machine."""
+    runs = current_settings().resolver.reserved_nameserver is not None
+    return runs and account.smtp is not None and account.smtp.host in ("127.0.0.1", "localhost", "::1")
 
 
 def needed_fields(steps: list[SequenceOut]) -> set[str]:
