@@ -12,12 +12,16 @@ from datetime import timedelta
 from typing import Literal
 
 from reachly.integrations.mailer.port import Receipt
-from reachly.services.suppression.policy import classify_bounce
+from reachly.services.suppression.policy import Verdict as Refusal
+from reachly.services.suppression.policy import classify_reply_code, next_retry
 
-Kind = Literal["sent", "unknown", "bounced", "refused", "retry", "given_up", "throttled", "auth", "connect"]
+Kind = Literal["sent", "unknown", "bounced", "soft", "refused", "retry", "throttled", "auth", "connect"]
 
 MAILBOX_TROUBLE: frozenset[Kind] = frozenset({"throttled", "auth", "connect"})
 """What says nothing about the message: it goes back, and the mailbox waits."""
+
+BROKEN_OFF = Refusal("soft", "nobody", True, "connection_lost")
+"""The connection broke before the message was complete: nobody has said anything."""
 
 _THROTTLE_MINUTES = 15
 _CONNECT_MINUTES = (1, 2, 5, 10, 20, 30, 60)
@@ -30,13 +34,18 @@ class Retry:
     minutes: Sequence[int] = (15, 60, 240)
     greylist_minutes: int = 5
 
+    def after(self, attempts: int, refusal: Refusal) -> timedelta | None:
+        """None: give up."""
+        waits = [timedelta(minutes=minutes) for minutes in self.minutes]
+        return next_retry(attempts, refusal, waits, timedelta(minutes=self.greylist_minutes))
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What to write down.
 
-    `kind`     sent, unknown, bounced (the address is bad: suppress), refused (it is not the person's fault), retry,
-               given_up (a soft bounce), or trouble of the mailbox: throttled, auth, connect
+    `kind`     sent, unknown, bounced (the address is bad: suppress), soft (a soft bounce: given up, the person counts),
+               refused (given up, not the person's fault), retry, or trouble of the mailbox: throttled, auth, connect
     `status`   the row's state in the ledger
     `wait`     how long until the next try of this message, or of the whole mailbox where the mailbox is the trouble
     """
@@ -49,7 +58,7 @@ class Verdict:
     @property
     def is_failure(self) -> bool:
         """Whether it counts towards the failures in a row that pause a campaign."""
-        return self.kind in ("bounced", "refused", "given_up")
+        return self.kind in ("bounced", "soft", "refused")
 
 
 def judge(receipt: Receipt, attempts: int, failures: int, retry: Retry) -> Verdict:
@@ -60,44 +69,37 @@ def judge(receipt: Receipt, attempts: int, failures: int, retry: Retry) -> Verdi
         case "unknown":
             verdict = Verdict("unknown", "unknown", "no_answer")
         case "throttled":
-            wait = timedelta(minutes=_THROTTLE_MINUTES * min(8, 1 + failures))
-            verdict = Verdict("throttled", "deferred", "throttled", wait)
+            verdict = Verdict("throttled", "deferred", "throttled", throttle_wait(failures))
         case "auth_failed":
             verdict = Verdict("auth", "deferred", "mailbox_error")
         case "connect_failed":
             verdict = Verdict("connect", "deferred", "mailbox_error", connect_wait(failures))
         case "refused":
-            verdict = _refusal(receipt)
+            verdict = _give_up(_read(receipt), "refused")
         case "deferred":
-            minutes = _retry_minutes(receipt, attempts, retry)
-            verdict = Verdict("given_up", "refused", "deferred_too_often")
-            if minutes is not None:
-                verdict = Verdict("retry", "deferred", "deferred", timedelta(minutes=minutes))
+            refusal = _read(receipt) if receipt.code is not None else BROKEN_OFF
+            wait = retry.after(attempts, refusal)
+            verdict = _give_up(refusal, "deferred_too_often")
+            if wait is not None:
+                verdict = Verdict("retry", "deferred", "deferred", wait)
     return verdict
 
 
-def _refusal(receipt: Receipt) -> Verdict:
-    blame = classify_bounce(receipt.code, receipt.enhanced, receipt.text, receipt.stage)
-    if blame == "hard":
+def _read(receipt: Receipt) -> Refusal:
+    return classify_reply_code(receipt.code, receipt.enhanced, receipt.text, receipt.stage)
+
+
+def _give_up(refusal: Refusal, reason: str) -> Verdict:
+    if refusal.suppresses:
         return Verdict("bounced", "refused", "bounced")
-    if blame == "soft":
-        return Verdict("given_up", "refused", "soft_bounce")
-    return Verdict("refused", "refused", "refused_policy")
+    if refusal.kind == "soft" and refusal.blame == "person":
+        return Verdict("soft", "refused", reason if reason != "refused" else "soft_bounce")
+    return Verdict("refused", "refused", reason if reason != "refused" else f"refused_{refusal.kind}")
 
 
-def _retry_minutes(receipt: Receipt, attempts: int, retry: Retry) -> int | None:
-    if attempts > len(retry.minutes):
-        return None
-    if attempts == 1 and is_greylisting(receipt):
-        return retry.greylist_minutes
-    return retry.minutes[max(0, attempts - 1)]
-
-
-def is_greylisting(receipt: Receipt) -> bool:
-    """Whether the peer only wants to see whether we come back (RFC 6647)."""
-    return receipt.stage in ("rcpt", "data") and any(
-        word in receipt.text.lower() for word in ("greylist", "graylist", "grey list", "gray list", "try again in")
-    )
+def throttle_wait(failures: int) -> timedelta:
+    """How long a mailbox that its provider slows down waits."""
+    return timedelta(minutes=_THROTTLE_MINUTES * min(8, 1 + failures))
 
 
 def connect_wait(failures: int) -> timedelta:

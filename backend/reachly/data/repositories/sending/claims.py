@@ -31,17 +31,19 @@ WHERE a.organization_id = $1 AND a.id = $2
 """
 _LEASED = _MAILBOX + " AND a.lease_attempt = $3"
 
-_DUE = """
+_PEOPLE = """
 SELECT e.id, e.campaign_id, e.lead_id, e.status, e.next_step, e.next_due_at, e.sort_key, e.held_until,
        e.personalization, e.thread_message_id, e.thread_references, e.thread_subject, e.last_sent_at, e.created_at,
        l.email, l.email_key, l.domain, l.first_name, l.last_name, l.company, l.position, l.country, l.timezone,
        l.custom_fields, l.verification
 FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
-WHERE e.organization_id = $1 AND e.email_account_id = $2 AND e.next_due_at <= $3 AND e.last_sent_at IS {sent}
-ORDER BY e.next_due_at, e.sort_key
-LIMIT $4
+WHERE e.organization_id = $1
+"""
+_DUE = _PEOPLE + """ AND e.email_account_id = $2 AND e.next_due_at <= $3 AND e.last_sent_at IS {sent}
+ORDER BY e.next_due_at, e.sort_key LIMIT $4
 """
 _DUE_LATER, _DUE_FIRST = _DUE.format(sent="NOT NULL"), _DUE.format(sent="NULL")
+_PERSON = _PEOPLE + " AND e.id = $2"
 
 _CAMPAIGNS = """
 SELECT id, name, status, send_schedule, daily_cap, new_leads_cap, company_cap, settings, seed, failures_in_a_row
@@ -116,6 +118,14 @@ async def list_due(
     later = await connection.fetch(_DUE_LATER, organization_id, account_id, now, limit)
     first = await connection.fetch(_DUE_FIRST, organization_id, account_id, now, limit)
     return [EnrollmentRow.read(row) for row in (*later, *first)], limit in (len(later), len(first))
+
+
+async def find_person(
+    session: Session, organization_id: uuid.UUID, enrollment_id: uuid.UUID
+) -> EnrollmentRow | None:
+    """One enrollment with its person, due or not."""
+    row = await (await raw(session)).fetchrow(_PERSON, organization_id, enrollment_id)
+    return EnrollmentRow.read(row) if row else None
 
 
 async def list_campaigns(

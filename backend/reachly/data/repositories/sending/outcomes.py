@@ -18,7 +18,8 @@ SET status = w.status, sent_at = CASE WHEN w.status = 'sent' THEN $3 ELSE s.sent
     reply_code = w.reply_code, reply_text = w.reply_text, reason = w.reason,
     provider_message_id = w.provider_message_id, provider_thread_id = w.provider_thread_id,
     attempts = s.attempts - CASE WHEN w.counts THEN 0 ELSE 1 END, lease_until = NULL, updated_at = $3
-FROM unnest($4::uuid[], $5::text[], $6::bool[], $7::int[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bool[])
+FROM unnest($4::uuid[], $5::text[], $6::bool[], $7::int[], $8::text[], $9::text[], $10::text[], $11::text[],
+            $12::bool[])
      AS w(id, status, bounced, reply_code, reply_text, reason, provider_message_id, provider_thread_id, counts)
 WHERE s.organization_id = $1 AND s.id = w.id AND s.attempt_id = $2 AND s.status = 'sending'
 RETURNING s.id, s.caps

@@ -118,14 +118,14 @@ class StepRow:
 
 @dataclass(frozen=True, slots=True)
 class EnrollmentRow:
-    """A due enrollment with its person."""
+    """An enrollment with its person."""
 
     id: uuid.UUID
     campaign_id: uuid.UUID
     lead_id: uuid.UUID
     status: str
     next_step: int
-    next_due_at: datetime
+    next_due_at: datetime | None
     sort_key: str
     held_until: datetime | None
     personalization: Any

@@ -47,3 +47,13 @@ async def wake_mailboxes(
 ) -> None:
     """Sets the next turn of mailboxes whose messages got other times; NULL where nothing is due or nothing may go."""
     await (await raw(session)).execute(_WAKE, organization_id, sorted(set(account_ids)), now)
+
+
+async def ask_for_sync(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, now: datetime
+) -> None:
+    """Something lies in this mailbox: it is to be read at once."""
+    await (await raw(session)).execute(
+        "UPDATE email_accounts SET next_sync_at = $3 WHERE organization_id = $1 AND id = $2",
+        organization_id, account_id, now,
+    )  # fmt: skip

@@ -1,0 +1,147 @@
+"""The loop of mailbox turns: any number of workers on any number of machines may run it on one PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import structlog
+
+from reachly.infra.settings import Settings
+from reachly.kit import clock
+from reachly.services.sending import service
+from reachly.services.sending.service import MailerFactory, ReaderFactory, Tools, open_mailer, open_reader
+
+log = structlog.get_logger(__name__)
+
+SETTLE_EVERY = timedelta(minutes=1)  # product time, doubled while nothing comes of it
+SETTLE_AT_MOST = timedelta(minutes=30)
+TIDY_SECONDS = 60.0
+SHORTEST_NAP = timedelta(milliseconds=50)
+
+
+class SendingLoop:
+    """Leases mailboxes whose turn has come and gives each its turn.
+
+    On the real clock turns run side by side, up to `mailboxes_per_lease` of them; a slow one holds up no other. On
+    the virtual clock the loop is one actor and turns go one after the other by address, so that a run can be
+    repeated. `clock.nudge(name)` (the worker's answer to NOTIFY) ends its sleep.
+    """
+
+    def __init__(
+        self, settings: Settings, *, mailer_factory: MailerFactory = open_mailer,
+        reader_factory: ReaderFactory = open_reader, name: str = "sending",
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.tools = Tools(settings, mailer_factory, reader_factory)
+        self._sending = settings.sending
+        self._turns: set[asyncio.Task[int]] = set()
+        self._rescue_at = self._tidy_at = 0.0
+        self._settle_at: datetime | None = None
+        self._settle_wait = SETTLE_EVERY
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set: then what is in flight finishes, the rest is given back, and it returns."""
+        self.tools.stopping = stop.is_set
+        async with clock.actor(self.name):
+            beside = [asyncio.create_task(self._beat()), asyncio.create_task(self._heed(stop))]
+            try:
+                while not stop.is_set():
+                    await self._pass()
+            finally:
+                if self._turns:
+                    await asyncio.wait(self._turns)
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
+                await self.tools.readers.close()
+
+    async def run_once(self) -> int:
+        """One pass without sleeping; how many turns were taken, all of them finished."""
+        await self._keep_house()
+        leases = await service.lease_due(self._sending, self._sending.mailboxes_per_lease)
+        if self._is_virtual():
+            for lease in leases:
+                await self._turn(lease)
+        else:
+            await asyncio.gather(*(self._turn(lease) for lease in leases))
+        return len(leases)
+
+    async def _pass(self) -> None:
+        try:
+            taken = await (self.run_once() if self._is_virtual() else self._start_turns())
+            if not taken:
+                await self._sleep()
+        except Exception:
+            log.exception("sending is held up")
+            await clock.sleep(max(1.0, self._sending.poll_seconds), self.name)
+
+    async def _start_turns(self) -> int:
+        await self._keep_house()
+        free = self._sending.mailboxes_per_lease - len(self._turns)
+        leases = await service.lease_due(self._sending, free) if free > 0 else []
+        for lease in leases:
+            task = asyncio.create_task(self._turn(lease))
+            self._turns.add(task)
+            task.add_done_callback(self._turn_ended)
+        return len(leases)
+
+    def _turn_ended(self, task: asyncio.Task[int]) -> None:
+        self._turns.discard(task)
+        clock.nudge(self.name)
+
+    async def _turn(self, lease: service.Lease) -> int:
+        try:
+            return await service.take_turn(lease, self.tools)
+        except Exception:
+            log.exception("a mailbox turn failed", mailbox=lease.email_key)
+            with suppress(Exception):  # with the database away its lease ends by itself
+                await service.abandon(lease)
+            return 0
+
+    async def _sleep(self) -> None:
+        when = await service.find_next_turn()
+        if self._is_virtual():
+            times = [at for at in (when, self._settle_at if self.tools.unsettled else None) if at is not None]
+            await clock.sleep_until(min(times, default=clock.FOREVER), self.name)
+            return
+        now = clock.now()
+        poll = now + timedelta(seconds=self._sending.poll_seconds)
+        full = len(self._turns) >= self._sending.mailboxes_per_lease
+        await clock.sleep_until(poll if when is None or full else min(poll, max(when, now + SHORTEST_NAP)), self.name)
+
+    async def _keep_house(self) -> None:
+        machine, now = time.monotonic(), clock.now()
+        if machine >= self._rescue_at:
+            self._rescue_at = machine + self._sending.lease_seconds / 4
+            await service.rescue_expired()
+        if machine >= self._tidy_at:
+            self._tidy_at = machine + TIDY_SECONDS
+            self.tools.unsettled = True
+            await service.complete_done_campaigns()
+            await self.tools.readers.close_idle()
+        if self.tools.unsettled and (self._settle_at is None or now >= self._settle_at):
+            settled, left = await service.settle_unknown(self.tools)
+            self._settle_wait = SETTLE_EVERY if settled else min(SETTLE_AT_MOST, self._settle_wait * 2)
+            self._settle_at = now + self._settle_wait
+            self.tools.unsettled = left > 0
+
+    async def _beat(self) -> None:
+        """Renews the leases of turns in progress, on machine time."""
+        while True:
+            await asyncio.sleep(self._sending.lease_seconds / 3)
+            if self.tools.attempts:
+                try:
+                    await service.renew_leases(self._sending, set(self.tools.attempts))
+                except Exception:
+                    log.exception("leases could not be renewed")
+
+    async def _heed(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        clock.nudge(self.name)
+
+    @staticmethod
+    def _is_virtual() -> bool:
+        return isinstance(clock.current(), clock.VirtualClock)

@@ -1,0 +1,42 @@
+"""The ledger and the mailbox turn: the only code that sends through a mailbox."""
+
+from reachly.data.repositories.sending.rows import Lease
+from reachly.services.sending.service.leasing import find_next_turn, lease_due, renew_leases
+from reachly.services.sending.service.rescue import (
+    abandon,
+    complete_done_campaigns,
+    release_claims,
+    rescue_expired,
+    rescue_organization,
+    set_next_turn,
+)
+from reachly.services.sending.service.settling import settle_mailbox, settle_unknown
+from reachly.services.sending.service.tools import (
+    MailerFactory,
+    ReaderFactory,
+    Tools,
+    open_mailer,
+    open_reader,
+)
+from reachly.services.sending.service.turn import take_turn
+
+__all__ = [
+    "Lease",
+    "MailerFactory",
+    "ReaderFactory",
+    "Tools",
+    "abandon",
+    "complete_done_campaigns",
+    "find_next_turn",
+    "lease_due",
+    "open_mailer",
+    "open_reader",
+    "release_claims",
+    "renew_leases",
+    "rescue_expired",
+    "rescue_organization",
+    "set_next_turn",
+    "settle_mailbox",
+    "settle_unknown",
+    "take_turn",
+]

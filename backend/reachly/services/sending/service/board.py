@@ -1,0 +1,278 @@
+"""What lies before one mailbox now: who is due, who may go, and what becomes of those who may not."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from reachly.data.repositories.sending import caps, claims, turns
+from reachly.data.repositories.sending.caps import Usage
+from reachly.data.repositories.sending.enrollments import Change
+from reachly.data.repositories.sending.rows import (
+    CampaignRow,
+    CapKey,
+    EnrollmentRow,
+    IntentRow,
+    MailboxRow,
+    StepRow,
+)
+from reachly.data.session import Session
+from reachly.kit.address import company_domain
+from reachly.services.campaigns.policy import mailing_choice
+from reachly.services.scheduling import policy as scheduling
+from reachly.services.scheduling.policy import Budget, Candidate, NoSlot
+from reachly.services.sending.policy import intent_key
+from reachly.services.sending.service import world
+from reachly.services.suppression import service as suppression
+
+NO_LIMIT = 2**31 - 1
+VERIFICATION_WAIT = timedelta(minutes=15)
+ENDS = {"unsubscribed": "unsubscribed", "bounced": "bounced", "complained": "unsubscribed"}
+CAPPED = frozenset({scheduling.BlockReason.CAMPAIGN_CAP, scheduling.BlockReason.NEW_LEAD_CAP,
+                    scheduling.BlockReason.COMPANY_CAP})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A message that nothing but time, caps and turn can hold."""
+
+    person: EnrollmentRow
+    campaign: CampaignRow
+    step: StepRow
+    open_at: datetime
+
+    @property
+    def first(self) -> bool:
+        return self.person.last_sent_at is None
+
+    @property
+    def intent_key(self) -> str:
+        return intent_key(self.person.id, self.step.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """`more`: a page was full, so others are due that were not looked at."""
+
+    mailbox: MailboxRow
+    ready: list[Ready]
+    changes: list[Change]
+    steps: Mapping[uuid.UUID, list[StepRow]]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """`waiting`: each of the others with the instant from which it may be asked again."""
+
+    taken: list[Ready]
+    waiting: list[tuple[Ready, datetime]]
+
+
+async def load_board(session: Session, mailbox: MailboxRow, now: datetime, limit: int) -> Board:
+    """Reads a page of what is due in this mailbox and sorts it."""
+    organization_id = mailbox.organization_id
+    people, more = await claims.list_due(session, organization_id, mailbox.id, now, limit)
+    campaign_ids = sorted({person.campaign_id for person in people})
+    campaigns = await claims.list_campaigns(session, organization_id, campaign_ids)
+    steps = await claims.list_steps(session, organization_id, campaign_ids)
+    reasons = await suppression.find_reasons(session, organization_id, [person.email_key for person in people])
+    keys = {person.id: _next_intent(person, steps[person.campaign_id]) for person in people}
+    intents = await claims.list_intents(session, organization_id, [key for key in keys.values() if key])
+    ready: list[Ready] = []
+    changes: list[Change] = []
+    for person in people:
+        campaign = campaigns.get(person.campaign_id)
+        sorted_out = _sort(
+            person, campaign, steps[person.campaign_id], reasons.get(person.email_key),
+            intents.get(keys[person.id] or ""), mailbox, now,
+        )  # fmt: skip
+        if isinstance(sorted_out, Ready):
+            ready.append(sorted_out)
+        else:
+            changes.append(sorted_out)
+    return Board(mailbox, ready, changes, steps, more)
+
+
+def next_step(steps: Sequence[StepRow], number: int) -> StepRow | None:
+    """The first active step with this number or a later one."""
+    return next((step for step in steps if step.sequence_number >= number), None)
+
+
+def _next_intent(person: EnrollmentRow, steps: Sequence[StepRow]) -> str | None:
+    step = next_step(steps, person.next_step)
+    return intent_key(person.id, step.id) if step else None
+
+
+def _sort(
+    person: EnrollmentRow, campaign: CampaignRow | None, steps: Sequence[StepRow], suppressed: str | None,
+    intent: IntentRow | None, mailbox: MailboxRow, now: datetime,
+) -> Ready | Change:  # fmt: skip
+    """Ready, or what the enrollment becomes instead."""
+    if campaign is None or campaign.status != "active":
+        paused = campaign is not None and campaign.status == "paused"
+        return Change(person.id, None, "campaign_paused" if paused else "campaign_not_active")
+    if suppressed:
+        return Change(person.id, None, status=ENDS.get(suppressed, "stopped"), stopped=f"suppressed: {suppressed}")
+    choice = mailing_choice(person.verification, campaign.settings.get("mail_to", "unknown"))
+    if choice == "skip":
+        return Change(person.id, None, status="stopped", stopped="undeliverable")
+    if choice == "wait":
+        until = now + VERIFICATION_WAIT
+        return Change(person.id, until, "awaiting_verification", "The address is still being checked.", until)
+    step = next_step(steps, person.next_step)
+    if step is None:
+        return Change(person.id, None, status="completed")
+    if intent is not None and intent.status not in ("deferred", "cancelled"):
+        return _decided(person, campaign, steps, step, intent)
+    opens = world.open_from(now, campaign, person, mailbox)
+    if isinstance(opens, NoSlot):
+        return Change(person.id, None, opens.reason.value, opens.detail)
+    return Ready(person, campaign, step, opens)
+
+
+def _decided(
+    person: EnrollmentRow, campaign: CampaignRow, steps: Sequence[StepRow], step: StepRow, intent: IntentRow
+) -> Change:
+    """The ledger knows this step already: nobody gets it twice."""
+    if intent.status == "unknown":
+        return Change(person.id, None, "unknown_previous", "Whether the last message arrived is not known yet.")
+    if intent.status in ("claimed", "sending"):
+        return Change(person.id, None)  # whoever has it sets the next alarm
+    if intent.status == "sent":
+        due, following = follow_up_due(person, campaign, steps, step, intent.sent_at or person.created_at)
+        if following is None:
+            return Change(person.id, None, status="completed")
+        if isinstance(due, NoSlot):
+            return Change(person.id, None, due.reason.value, due.detail, next_step=following.sequence_number)
+        return Change(person.id, due, next_step=following.sequence_number)
+    return Change(person.id, None, status="failed", stopped=intent.reason or intent.status)
+
+
+def follow_up_due(
+    person: EnrollmentRow, campaign: CampaignRow, steps: Sequence[StepRow], step: StepRow, sent_at: datetime
+) -> tuple[datetime | NoSlot | None, StepRow | None]:
+    """When the step after `step` may go, and which it is; (None, None) at the end of the sequence."""
+    return due_of(person, campaign, next_step(steps, step.sequence_number + 1), sent_at)
+
+
+def due_of(
+    person: EnrollmentRow, campaign: CampaignRow, following: StepRow | None, sent_at: datetime
+) -> tuple[datetime | NoSlot | None, StepRow | None]:
+    """When `following` may go after a message at `sent_at`; (None, None) where there is no such step."""
+    if following is None:
+        return None, None
+    due = scheduling.delay_until(
+        sent_at,
+        following.delay_days,
+        following.delay_hours,
+        working_days_only=following.working_days_only,
+        schedule=world.schedule_of(campaign),
+    )
+    return world.open_from(due, campaign, person, None), following
+
+
+def caps_of(ready: Ready, mailbox: MailboxRow, now: datetime) -> list[tuple[CapKey, int]]:
+    """Every counter this message touches, with its cap."""
+    campaign, day = ready.campaign, world.campaign_day(ready.campaign, now)
+    wanted: list[tuple[CapKey, int]] = [
+        (world.mailbox_day(mailbox, now), world.day_limit(mailbox, now)),
+        (("campaign", str(campaign.id), day), campaign.daily_cap or NO_LIMIT),
+    ]
+    if ready.first:
+        wanted.append((("new_leads", str(campaign.id), day), campaign.new_leads_cap or NO_LIMIT))
+    company = company_domain(ready.person.email_key)
+    if campaign.company_cap and company:
+        wanted.append((("company", company, day), campaign.company_cap))
+    return wanted
+
+
+def wanted_caps(taken: Iterable[Ready], mailbox: MailboxRow, now: datetime) -> dict[CapKey, tuple[int, int]]:
+    """How many of each counter these messages reserve, and up to which cap."""
+    sums: dict[CapKey, tuple[int, int]] = {}
+    for ready in taken:
+        for key, limit in caps_of(ready, mailbox, now):
+            n, lowest = sums.get(key, (0, limit))
+            sums[key] = (n + 1, min(lowest, limit))
+    return sums
+
+
+async def pick(session: Session, board: Board, n: int, now: datetime) -> Picked:
+    """The first `n` that caps allow, follow-ups before first mails."""
+    limits = {key: limit for ready in board.ready for key, limit in caps_of(ready, board.mailbox, now)}
+    usage = await caps.read_usage(session, board.mailbox.organization_id, limits)
+    budget = _budget(n, limits, usage)
+    candidates = [_candidate(ready, board.mailbox, now) for ready in board.ready]
+    choice = scheduling.choose(candidates, budget, now, provider=None)
+    waiting = [(one.item, _asked_again(one.item, reason, now)) for one, reason in choice.passed]
+    return Picked([one.item for one in choice.taken], waiting)
+
+
+def _budget(n: int, limits: Mapping[CapKey, int], usage: Mapping[CapKey, Usage]) -> Budget:
+    left = {key: max(0, limit - usage.get(key, Usage()).total) for key, limit in limits.items()}
+    named: dict[str, dict[str, int]] = {"campaign": {}, "new_leads": {}, "company": {}, "mailbox": {}}
+    for (scope, key, _), rest in left.items():
+        named[scope][key] = min(rest, named[scope].get(key, rest))
+    mailbox = min([n, *named["mailbox"].values()])
+    return Budget(mailbox, named["campaign"], named["new_leads"], named["company"])
+
+
+def _candidate(ready: Ready, mailbox: MailboxRow, now: datetime) -> Candidate[Ready]:
+    person, campaign = ready.person, ready.campaign
+    return Candidate(
+        item=ready,
+        key=f"{campaign.seed}|{person.email_key}",
+        campaign=str(campaign.id),
+        due=person.next_due_at or ready.open_at,
+        first=ready.first,
+        company=company_domain(person.email_key) if campaign.company_cap else None,
+        sender=mailbox.email_key,
+        open=ready.open_at <= now,
+    )
+
+
+def _asked_again(ready: Ready, reason: scheduling.BlockReason, now: datetime) -> datetime:
+    if reason in CAPPED:
+        return world.next_midnight(world.schedule_of(ready.campaign).timezone, now)
+    return ready.open_at
+
+
+def earliest(
+    board: Board, waiting: Sequence[tuple[Ready, datetime]], slot: datetime, next_due: datetime | None
+) -> datetime | None:
+    """The first instant at or after `slot` at which one of these may go or another comes due; None: none is left."""
+    found = [max(slot, next_due)] if next_due else []
+    if board.more:
+        found.append(slot)
+    seen: set[tuple[object, ...]] = set()
+    for ready, again in waiting:
+        alike = (ready.campaign.id, ready.person.timezone, ready.person.country, again)
+        if alike in seen:
+            continue
+        seen.add(alike)
+        opens = world.open_from(max(slot, again), ready.campaign, ready.person, board.mailbox)
+        if not isinstance(opens, NoSlot):
+            found.append(opens)
+    return min(found, default=None)
+
+
+def push_back(board: Board, waiting: Sequence[tuple[Ready, datetime]]) -> list[Change]:
+    """New alarms for a full page of messages of which none may go, so that the next page comes to be seen."""
+    return [Change(ready.person.id, _later(ready, again, board.mailbox)) for ready, again in waiting]
+
+
+def _later(ready: Ready, again: datetime, mailbox: MailboxRow) -> datetime:
+    opens = world.open_from(again, ready.campaign, ready.person, mailbox)
+    return again if isinstance(opens, NoSlot) else opens
+
+
+def without(board: Board, gone: set[uuid.UUID]) -> Board:
+    """The board without these enrollments."""
+    return replace(board, ready=[ready for ready in board.ready if ready.person.id not in gone])
+
+
+async def find_next_due(session: Session, mailbox: MailboxRow, after: datetime) -> datetime | None:
+    """The next alarm of this mailbox that has not rung yet."""
+    return await turns.find_next_due(session, mailbox.organization_id, mailbox.id, after)

@@ -1,0 +1,177 @@
+"""The claim: one transaction that decides who is written to, reserves the caps and writes the intents."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from reachly.data import outbox
+from reachly.data.repositories.sending import caps, claims, enrollments, outcomes
+from reachly.data.repositories.sending.rows import CapKey, Claim, Claimed, Lease, MailboxRow
+from reachly.data.session import Session, tenant
+from reachly.events import Event
+from reachly.infra.settings import SendingSettings
+from reachly.kit import clock
+from reachly.kit.ids import new_id
+from reachly.services.campaigns import service as campaigns
+from reachly.services.rendering.policy import pick_variant
+from reachly.services.rendering.values import text_seed
+from reachly.services.scheduling import policy as scheduling
+from reachly.services.sending.errors import CapsRaced
+from reachly.services.sending.policy import make_message_id
+from reachly.services.sending.service import board as boards
+from reachly.services.sending.service import world
+from reachly.services.sending.service.board import Board, Ready
+
+LOOK_AHEAD = 48  # due messages that are read beside those that may go, for the ones that must wait
+ON_TIME = timedelta(seconds=60)  # a turn that is later than this is planned anew, from now
+RACES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One message of a turn."""
+
+    ready: Ready
+    claim: Claim
+    claimed: Claimed
+
+    @property
+    def send_id(self) -> uuid.UUID:
+        return self.claimed.send_id
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one turn has claimed, and what it knows of the rest. `touched`: campaigns in which somebody's way ended."""
+
+    lease: Lease
+    board: Board
+    items: list[Item]
+    waiting: list[tuple[Ready, datetime]]
+
+
+async def claim(lease: Lease, settings: SendingSettings) -> tuple[Batch | None, set[uuid.UUID]]:
+    """The batch (None: nothing to send; the lease is given back), and campaigns in which somebody's way ended."""
+    for race in range(RACES):
+        try:
+            async with tenant(lease.organization_id) as session:
+                return await _claim(session, lease, settings)
+        except CapsRaced:
+            if race == RACES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+async def _claim(
+    session: Session, lease: Lease, settings: SendingSettings
+) -> tuple[Batch | None, set[uuid.UUID]]:
+    mailbox = await claims.find_leased(session, lease)
+    if mailbox is None:
+        return None, set()
+    now = clock.now()
+    if not mailbox.can_send():
+        await _finish(session, lease, mailbox, None)
+        return None, set()
+    usage = await caps.read_usage(session, lease.organization_id, world.mailbox_keys(mailbox, now))
+    state = world.mailbox_state(mailbox, usage, now)
+    size = scheduling.turn_size(state, now, settings.messages_per_claim)
+    slot = scheduling.next_slot(state, now)
+    if size == 0:
+        await _finish(session, lease, mailbox, slot.at)
+        return None, set()
+    board = await boards.load_board(session, mailbox, now, size + LOOK_AHEAD)
+    if now - lease.planned_turn > timedelta(hours=settings.grace_hours) and board.ready:
+        await _ask_first(session, lease, board)
+        return None, set()
+    return await _take(session, lease, board, size, settings)
+
+
+async def _take(
+    session: Session, lease: Lease, board: Board, size: int, settings: SendingSettings
+) -> tuple[Batch | None, set[uuid.UUID]]:
+    now, mailbox = clock.now(), board.mailbox
+    picked = await boards.pick(session, board, size, now)
+    wanted = [ready.person.id for ready in picked.taken] + [change.enrollment_id for change in board.changes]
+    locked = await claims.lock_enrollments(session, lease.organization_id, wanted, now)
+    taken = [ready for ready in picked.taken if ready.person.id in locked]
+    changes = [change for change in board.changes if change.enrollment_id in locked]
+    items = await _write_intents(session, lease, taken, mailbox, now, settings) if taken else []
+    if not items and board.more:
+        changes += boards.push_back(board, picked.waiting)
+    await enrollments.change(session, lease.organization_id, now, changes)
+    ended = {change.enrollment_id for change in changes if change.status}
+    touched = await enrollments.list_campaign_ids(session, lease.organization_id, sorted(ended)) if ended else set()
+    if items:
+        return Batch(lease, board, items, picked.waiting), touched
+    next_due = await boards.find_next_due(session, mailbox, now)
+    await _finish(session, lease, mailbox, boards.earliest(board, picked.waiting, now, next_due))
+    return None, touched
+
+
+async def _write_intents(
+    session: Session, lease: Lease, taken: list[Ready], mailbox: MailboxRow, now: datetime, settings: SendingSettings
+) -> list[Item]:
+    wanted = boards.wanted_caps(taken, mailbox, now)
+    if not await caps.reserve(session, lease.organization_id, wanted):
+        raise CapsRaced
+    on_time = timedelta(0) <= now - lease.planned_turn <= ON_TIME
+    rows = {ready.intent_key: _intent(ready, mailbox, now, lease.planned_turn if on_time else now) for ready in taken}
+    lease_until = clock.machine_now() + timedelta(seconds=settings.lease_seconds)
+    written = await claims.insert_claims(session, lease, list(rows.values()), now=now, lease_until=lease_until)
+    if len(written) < len(rows):  # decided by somebody else since the board was read
+        decided = rows.keys() - {claimed.intent_key for claimed in written}
+        await caps.settle(session, lease.organization_id, released=_all_caps([rows[key] for key in decided]))
+    by_key = {ready.intent_key: ready for ready in taken}
+    found = {claimed.intent_key: claimed for claimed in written}
+    return [Item(by_key[key], rows[key], found[key]) for key in rows if key in found]
+
+
+def _intent(ready: Ready, mailbox: MailboxRow, now: datetime, planned: datetime) -> Claim:
+    person, step = ready.person, ready.step
+    return Claim(
+        send_id=new_id(),
+        intent_key=ready.intent_key,
+        campaign_id=ready.campaign.id,
+        enrollment_id=person.id,
+        lead_id=person.lead_id,
+        sequence_id=step.id,
+        step=step.sequence_number,
+        variant=pick_label(ready),
+        to_email=person.email,
+        message_id=make_message_id(mailbox.email_key, new_id()),
+        planned_at=min(now, max(planned, person.next_due_at or planned)),
+        caps=tuple(key for key, _ in boards.caps_of(ready, mailbox, now)),
+    )
+
+
+def pick_label(ready: Ready) -> str:
+    """A is the step's own text; the draw is by person and step, so every retry gets the same."""
+    variants = [variant for variant in ready.step.variants if variant.weight > 0]
+    if not variants:
+        return "A"
+    seed = text_seed(ready.campaign.seed, ready.person.email_key, ready.step.sequence_number)
+    drawn = pick_variant(seed, [1, *(variant.weight for variant in variants)])
+    return "A" if drawn == 0 else variants[drawn - 1].label
+
+
+def _all_caps(rows: list[Claim]) -> list[CapKey]:
+    return [key for row in rows for key in row.caps]
+
+
+async def _ask_first(session: Session, lease: Lease, board: Board) -> None:
+    """Nothing that is late by more than its grace leaves by itself: its campaigns pause and say so."""
+    events: list[Event] = []
+    for campaign_id in sorted({ready.campaign.id for ready in board.ready}):
+        late = "Late: nothing could be sent for longer than the grace time. Start it again to go on from now."
+        events += await campaigns.pause_for_trouble(session, lease.organization_id, campaign_id, late)
+    await _finish(session, lease, board.mailbox, None)
+    await outbox.emit(session, events)
+
+
+async def _finish(session: Session, lease: Lease, mailbox: MailboxRow, next_turn: datetime | None) -> None:
+    await outcomes.finish_turn(
+        session, lease, next_turn_at=next_turn, failures_in_a_row=mailbox.failures_in_a_row,
+        not_before=mailbox.not_before,
+    )  # fmt: skip

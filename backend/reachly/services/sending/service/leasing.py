@@ -1,0 +1,34 @@
+"""Which mailboxes have their turn, over all organizations."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from reachly.data.repositories.sending import leases
+from reachly.data.repositories.sending.rows import Lease
+from reachly.data.system import system
+from reachly.infra.settings import SendingSettings
+from reachly.kit import clock
+
+
+async def lease_due(settings: SendingSettings, limit: int) -> list[Lease]:
+    """Up to `limit` mailboxes whose turn has come, ours for `lease_seconds`; the earliest first, then by address."""
+    machine_now = clock.machine_now()
+    until = machine_now + timedelta(seconds=settings.lease_seconds)
+    async with system() as session:
+        return await leases.lease_mailboxes(session, clock.now(), machine_now, until, limit)
+
+
+async def find_next_turn() -> datetime | None:
+    """The earliest turn of a mailbox that nobody holds."""
+    async with system() as session:
+        return await leases.find_next_turn(session, clock.machine_now())
+
+
+async def renew_leases(settings: SendingSettings, attempts: Collection[uuid.UUID]) -> None:
+    """The heartbeat of a worker that lives."""
+    async with system() as session:
+        until = clock.machine_now() + timedelta(seconds=settings.lease_seconds)
+        await leases.extend_leases(session, list(attempts), until)

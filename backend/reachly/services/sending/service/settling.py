@@ -1,0 +1,151 @@
+"""What became of the messages of which nobody knows: the mailbox's own Sent folder is asked.
+
+Found is sent. Absence is proof only where the mailbox was seen to file copies itself; else the message stays
+unknown, visible, and only a person may send it again. No timer ever does.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import structlog
+
+from reachly.data import outbox
+from reachly.data.repositories.sending import caps, claims, enrollments, leases, lost
+from reachly.data.repositories.sending.enrollments import Advance, Change
+from reachly.data.repositories.sending.lost import OpenRow
+from reachly.data.repositories.sending.rows import MailboxRow
+from reachly.data.session import Session, tenant
+from reachly.data.system import system
+from reachly.events import Event, MessageSent
+from reachly.infra.crypto import CannotOpen
+from reachly.integrations.reader.port import Reader, ReaderError
+from reachly.kit import clock
+from reachly.kit.errors import ReachlyError
+from reachly.services.email_accounts import service as email_accounts
+from reachly.services.email_accounts.service.connection import Connection
+from reachly.services.scheduling.policy import NoSlot
+from reachly.services.sending.policy import add_reference
+from reachly.services.sending.service import board as boards
+from reachly.services.sending.service.rescue import facts_of, set_next_turn, words_of
+from reachly.services.sending.service.tools import Tools
+
+log = structlog.get_logger(__name__)
+
+FILED_WITHIN = timedelta(minutes=3)  # how long a provider may take to file its copy
+PAGE = 100
+
+
+async def settle_unknown(tools: Tools) -> tuple[int, int]:
+    """Asks every mailbox with unknown messages once; (settled, still unknown)."""
+    async with system() as session:
+        mailboxes = await leases.list_unsettled(session)
+    settled = left = 0
+    for organization_id, account_id in mailboxes:
+        try:
+            done, rest = await settle_mailbox(organization_id, account_id, tools)
+        except (ReaderError, CannotOpen) as error:
+            log.info("sent folder could not be read", mailbox=str(account_id), detail=str(error))
+            done, rest = 0, 1
+        except ReachlyError as error:
+            log.info("mailbox cannot be asked", mailbox=str(account_id), detail=error.detail)
+            done, rest = 0, 1
+        settled, left = settled + done, left + rest
+    return settled, left
+
+
+async def settle_mailbox(organization_id: uuid.UUID, account_id: uuid.UUID, tools: Tools) -> tuple[int, int]:
+    """One mailbox; (settled, still unknown). Raises ReaderError when it cannot be read."""
+    async with tenant(organization_id) as session:
+        mailbox = await claims.get_mailbox(session, organization_id, account_id)
+        connection = await email_accounts.find_connection(session, organization_id, account_id)
+        rows = await lost.list_unknown(session, organization_id, account_id, clock.now(), PAGE)
+    if mailbox is None or connection is None or connection.reader is None:
+        return 0, len(rows)
+    reader = await tools.readers.of(connection)
+    settled = sum([await _settle_row(row, mailbox, connection, reader) for row in rows])
+    return settled, len(rows) - settled
+
+
+async def _settle_row(row: OpenRow, mailbox: MailboxRow, connection: Connection, reader: Reader) -> bool:
+    since = row.handed_at - timedelta(days=1) if row.handed_at else None
+    found = await reader.find_sent(row.message_id, since=since)
+    if found is not None:
+        return await _note_sent(connection.organization_id, row, mailbox, "sent_folder")
+    waited = row.handed_at is None or clock.now() - row.handed_at >= FILED_WITHIN
+    if mailbox.files_sent and waited:
+        return await _note_absent(connection.organization_id, row, "sent_folder")
+    return False
+
+
+async def _note_sent(organization_id: uuid.UUID, row: OpenRow, mailbox: MailboxRow, settled_by: str) -> bool:
+    """It went out: the sequence goes on from the instant at which it was handed over."""
+    async with tenant(organization_id) as session:
+        now = clock.now()
+        if row.enrollment_id:
+            await enrollments.lock(session, organization_id, [row.enrollment_id])
+        if not await lost.settle_unknown(
+            session, organization_id, row.id, now, status="sent", settled_by=settled_by, reason=None
+        ):
+            return False
+        if row.enrollment_id:
+            await _go_on(session, organization_id, row)
+        event = MessageSent(
+            **facts_of(organization_id, row),
+            data={**words_of(row), "email_account": mailbox.email_address, "settled_by": settled_by},
+        )
+        await outbox.emit(session, [event], wake=True)
+    return True
+
+
+async def _go_on(session: Session, organization_id: uuid.UUID, row: OpenRow) -> None:
+    if row.enrollment_id is None or row.campaign_id is None:
+        return
+    person = await claims.find_person(session, organization_id, row.enrollment_id)
+    campaign = (await claims.list_campaigns(session, organization_id, [row.campaign_id])).get(row.campaign_id)
+    steps = (await claims.list_steps(session, organization_id, [row.campaign_id]))[row.campaign_id]
+    if person is None or campaign is None:
+        return
+    now = clock.now()
+    sent_at = row.handed_at or now
+    threaded = person.thread_message_id is not None and row.subject.lower().startswith("re:")
+    following = boards.next_step(steps, row.step + 1)
+    due, following = boards.due_of(person, campaign, following, sent_at)
+    blocked = due if isinstance(due, NoSlot) else None
+    advance = Advance(
+        enrollment_id=person.id,
+        thread_message_id=(person.thread_message_id or row.message_id) if threaded else row.message_id,
+        thread_references=add_reference(person.thread_references if threaded else "", row.message_id),
+        thread_subject=(person.thread_subject or "") if threaded else row.subject,
+        sent_at=sent_at,
+        next_step=following.sequence_number if following else row.step + 1,
+        status="active" if following else "completed",
+        due=None if isinstance(due, NoSlot) else due,
+        reason=blocked.reason.value if blocked else None,
+        detail=blocked.detail if blocked else None,
+    )
+    await enrollments.advance(session, organization_id, now, [advance])
+    if row.email_account_id:
+        await set_next_turn(session, organization_id, [row.email_account_id])
+
+
+async def _note_absent(organization_id: uuid.UUID, row: OpenRow, settled_by: str) -> bool:
+    """It never left, and that is proven: it may be sent."""
+    async with tenant(organization_id) as session:
+        now = clock.now()
+        if row.enrollment_id:
+            await enrollments.lock(session, organization_id, [row.enrollment_id])
+        if not await lost.settle_unknown(
+            session, organization_id, row.id, now, status="deferred", settled_by=settled_by, reason="never_left"
+        ):
+            return False
+        await caps.unuse(session, organization_id, row.caps)
+        if row.enrollment_id:
+            change = Change(row.enrollment_id, now)
+            await enrollments.change(session, organization_id, now, [change], gently=True)
+        if row.email_account_id:
+            await set_next_turn(session, organization_id, [row.email_account_id])
+        events: list[Event] = []
+        await outbox.emit(session, events, wake=True)
+    return True

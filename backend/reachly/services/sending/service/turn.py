@@ -1,0 +1,113 @@
+"""One mailbox turn: claim, compose, look, mark, write, record. The only code that sends through a mailbox."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from reachly.data import outbox
+from reachly.data.repositories.sending import outcomes
+from reachly.data.repositories.sending.rows import Lease
+from reachly.data.session import tenant
+from reachly.events import Event
+from reachly.infra.crypto import CannotOpen
+from reachly.integrations.reader.port import ReaderError
+from reachly.kit import clock
+from reachly.services.campaigns import service as campaigns
+from reachly.services.email_accounts import service as email_accounts
+from reachly.services.email_accounts.service.connection import Connection
+from reachly.services.sending.errors import LeaseLost
+from reachly.services.sending.policy import Verdict
+from reachly.services.sending.service import delivering
+from reachly.services.sending.service.claiming import Batch, claim
+from reachly.services.sending.service.composing import Message, compose
+from reachly.services.sending.service.delivering import Run
+from reachly.services.sending.service.looking import look_once_more
+from reachly.services.sending.service.marking import back_for_obstacle
+from reachly.services.sending.service.recording import Result
+from reachly.services.sending.service.tools import Tools
+
+log = structlog.get_logger(__name__)
+
+
+async def take_turn(lease: Lease, tools: Tools) -> int:
+    """One turn of a leased mailbox; how many messages left. Gives the lease back unless it was lost."""
+    tools.attempts.add(lease.attempt_id)
+    try:
+        batch, ended = await claim(lease, tools.settings.sending)
+        if batch is None:
+            await _aftermath(lease.organization_id, {}, ended, {}, tools)
+            return 0
+        run = delivering.start(batch)
+        run.ended |= ended
+        sent = await _go(run, batch, tools)
+        known = {item.ready.campaign.id: item.ready.campaign.failures_in_a_row for item in batch.items}
+        await _aftermath(lease.organization_id, run.runs, run.ended, known, tools)
+        return len(sent)
+    except LeaseLost:
+        log.warning("lease lost", mailbox=lease.email_key)
+        return 0
+    finally:
+        tools.attempts.discard(lease.attempt_id)
+
+
+async def _go(run: Run, batch: Batch, tools: Tools) -> list[Result]:
+    mailbox, now = batch.board.mailbox, clock.now()
+    composed = [compose(item, mailbox, now, tools.settings.mail.max_message_bytes) for item in batch.items]
+    messages = [one for one in composed if isinstance(one, Message)]
+    backs = [back_for_obstacle(one) for one in composed if not isinstance(one, Message)]
+    connection = await _connection(run, batch.lease)
+    if connection is None:
+        return await delivering.give_back(run, messages, backs, tools)
+    messages, held = await look_once_more(messages, mailbox, connection, tools)
+    sent = await delivering.deliver(run, messages, [*backs, *held], connection, tools)
+    if connection.reader is not None and mailbox.files_sent is False:
+        await _file_copies(sent, connection, tools)
+    return sent
+
+
+async def _connection(run: Run, lease: Lease) -> Connection | None:
+    """How to reach the mailbox; None when it cannot be: then the run knows why."""
+    try:
+        async with tenant(lease.organization_id) as session:
+            found = await email_accounts.find_connection(session, lease.organization_id, lease.email_account_id)
+    except CannotOpen as error:
+        run.verdict, run.trouble = Verdict("auth", "deferred", "mailbox_error"), str(error)
+        return None
+    if found is None:
+        raise LeaseLost
+    return found
+
+
+async def _file_copies(sent: Sequence[Result], connection: Connection, tools: Tools) -> None:
+    """Where the mailbox keeps no copies itself. A copy is a convenience: failing to file it changes nothing."""
+    try:
+        reader = await tools.readers.of(connection)
+        for result in sent:
+            await reader.append_sent(result.message.data, at=clock.now())
+    except ReaderError as error:
+        log.warning("copies were not filed", mailbox=str(connection.account_id), detail=error.detail)
+
+
+async def _aftermath(
+    organization_id: uuid.UUID, runs: Mapping[uuid.UUID, tuple[bool, int]], ended: set[uuid.UUID],
+    known: Mapping[uuid.UUID, int], tools: Tools,
+) -> None:  # fmt: skip
+    """Campaigns pause after failures in a row, and are completed by their last message. In a transaction of its own,
+    because campaigns are locked before enrollments."""
+    counted = {id_: run for id_, run in runs.items() if run[1] or known.get(id_, 0)}
+    if not counted and not ended:
+        return
+    limit = tools.settings.sending.pause_after_failures
+    async with tenant(organization_id) as session:
+        events: list[Event] = []
+        await outcomes.lock_campaigns(session, organization_id, sorted({*counted, *ended}))
+        for campaign_id, n in sorted((await outcomes.count_failures(session, organization_id, counted)).items()):
+            if n >= limit:
+                reason = f"{n} messages in a row failed. Look at their reasons before you start it again."
+                events += await campaigns.pause_for_trouble(session, organization_id, campaign_id, reason)
+        for campaign_id in sorted(ended):
+            events += await campaigns.complete_if_done(session, organization_id, campaign_id)
+        await outbox.emit(session, events)
