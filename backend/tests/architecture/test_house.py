@@ -111,3 +111,24 @@ def keys_of_handlers(path: Path) -> list[str]:
             if isinstance(value, ast.Dict):
                 return [key.value for key in value.keys if isinstance(key, ast.Constant)]
     return []
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    assert documents
+    broken = [
+        f"{document.relative_to(ROOT)} -> {target}"
+        for document in documents
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text())
+        if "://" not in target and not (document.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_rooms_of_the_architecture_page_exist() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    river = page[page.index("## The river") : page.index("Facts are classes")]
+    rooms = set(re.findall(r"[a-z_]+", river[river.index("live |") :]))
+    assert rooms == {
+        path.name for path in (REACHLY / "services").iterdir() if (path / "__init__.py").exists()
+    }

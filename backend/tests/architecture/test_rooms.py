@@ -29,6 +29,8 @@ ALSO_WRITES = {
     # The turn writes leases, alarms and outcomes in the statements that decide them: a call per row to another
     # room's repository would cost the batch and the lock order.
     "sending": {"email_accounts", "enrollments", "campaigns"},
+    # Counters must equal a recount; the recount mends them.
+    "analytics": {"campaign_stats"},
     # Planning sets the alarm of an enrollment and the next turn of a mailbox, a thousand rows at a time.
     "scheduling": {"enrollments", "email_accounts"},
 }
