@@ -116,6 +116,8 @@ class SendingSettings(_Group):
     messages_per_claim: int = Field(200, ge=1)
     pipelining: int = Field(16, ge=1)
     """At most this many messages of a turn are on the wire without an answer."""
+    last_look: bool = True
+    """Look into the mailbox for an answer right before a follow-up leaves."""
     retry_minutes: tuple[int, ...] = (15, 60, 240)
     greylist_retry_minutes: int = Field(5, ge=1)
     soft_bounces: int = Field(3, ge=1)
