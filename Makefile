@@ -41,5 +41,6 @@ clean: ## remove what was installed and built (not the data in var/)
 	@rm -rf .venv .state frontend/node_modules frontend/out frontend/.next
 
 setup setup-dev:
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer (with venv), or name one: make $(MAKECMDGOALS) PYTHON=..." >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "$(PYTHON) is missing: install Python 3.11 or newer, or name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version 2>&1) is too old: Reachly needs 3.11 or newer. Name another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) scripts/setup.py $(if $(filter setup-dev,$@),dev,run)

@@ -38,7 +38,8 @@ from steps import (
 )
 
 PYTHON = (3, 11)
-NODE = 20
+NODE = (20, 9)
+"""What the front end's build needs."""
 QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore", "PIP_NO_INPUT": "1"}
 BUILD_INPUTS = (
     "src", "public", "scripts", "package-lock.json", "next.config.ts", "postcss.config.mjs", "tsconfig.json",
@@ -59,12 +60,13 @@ def check_node() -> str:
     if not node or not npm:
         missing = "Node.js" if not node else "npm"
         raise Stop(
-            f"{missing} is missing: install Node.js {NODE} or newer (with npm), then run the command again."
+            f"{missing} is missing: install Node.js {NODE[0]} or newer (with npm), then run the command again."
         )
     said = subprocess.run([node, "--version"], stdout=subprocess.PIPE, check=False).stdout.decode().strip()
-    found = re.match(r"v(\d+)", said)
-    if not found or int(found.group(1)) < NODE:
-        raise Stop(f"Node.js {said or 'of an unknown version'} is too old: Reachly needs {NODE} or newer.")
+    found = re.match(r"v(\d+)\.(\d+)", said)
+    if not found or tuple(map(int, found.groups())) < NODE:
+        wanted = ".".join(map(str, NODE))
+        raise Stop(f"Node.js {said or 'of an unknown version'} is too old: Reachly needs {wanted} or newer.")
     return npm
 
 
