@@ -92,7 +92,7 @@ async def tenant(organization_id: uuid.UUID) -> AsyncIterator[Session]:
 async def raw(session: Session) -> asyncpg.Connection[Any]:
     """The asyncpg connection under the session, inside its transaction: for COPY, batches and the job engine.
 
-    JSON columns take and give text here, as SQLAlchemy has set the codecs.
+    JSON columns take text and give Python values here, as SQLAlchemy has set the codecs.
     """
     pooled = await (await session.connection()).get_raw_connection()
     return cast("asyncpg.Connection[Any]", pooled.driver_connection)

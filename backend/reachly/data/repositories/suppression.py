@@ -71,7 +71,9 @@ async def page(
     return (await session.scalars(query.order_by(Suppression.id.desc()).limit(limit))).all()
 
 
-async def remove(session: Session, organization_id: uuid.UUID, suppression_id: uuid.UUID) -> Suppression | None:
+async def remove(
+    session: Session, organization_id: uuid.UUID, suppression_id: uuid.UUID
+) -> Suppression | None:
     """The row that was deleted, or None."""
     statement = (
         delete(Suppression)

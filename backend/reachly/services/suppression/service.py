@@ -129,5 +129,3 @@ async def delete_suppression(session: Session, actor: Actor, suppression_id: uui
         session, actor.organization_id, actor.user_id, "suppression.removed", subject=row.value,
         detail={"reason": row.reason, "kind": row.kind}, ip=actor.ip,
     )  # fmt: skip
-
-

@@ -103,7 +103,9 @@ async def replace_facts(
     """Takes (lead, name, value, source, confidence), each name and source once per lead; earlier ones go."""
     connection = await raw(session)
     await connection.execute(
-        "DELETE FROM lead_facts WHERE organization_id = $1 AND lead_id = any($2::uuid[])", organization_id, ids
+        "DELETE FROM lead_facts WHERE organization_id = $1 AND lead_id = any($2::uuid[])",
+        organization_id,
+        ids,
     )
     if facts:
         columns = [list(column) for column in zip(*sorted(facts), strict=True)]

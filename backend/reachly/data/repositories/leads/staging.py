@@ -83,7 +83,7 @@ async def lock_known(
     return {
         row["email_key"]: KnownLead(
             id=row["id"], fields={name: row[name] for name in FIELDS},
-            custom_fields=json.loads(row["custom_fields"]), version=row["version"], import_id=row["import_id"],
+            custom_fields=row["custom_fields"], version=row["version"], import_id=row["import_id"],
         )
         for row in rows
     }  # fmt: skip
