@@ -33,7 +33,14 @@ BEGIN
             END;
         END IF;
         IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
-            EXECUTE format('GRANT %I TO %I', wanted, current_user);
+            BEGIN
+                EXECUTE format('GRANT %I TO %I', wanted, current_user);
+            EXCEPTION
+                WHEN unique_violation THEN NULL;  -- the same
+                WHEN insufficient_privilege THEN
+                    RAISE EXCEPTION 'the right to act as % is missing: run GRANT % TO % as an administrator',
+                        wanted, wanted, current_user;
+            END;
         END IF;
     END LOOP;
 END $$
