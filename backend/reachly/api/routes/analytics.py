@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 
 from reachly.api.deps import Caller, Cursor, Db, Limit, require
 from reachly.kit.pagination import Page
@@ -44,15 +45,13 @@ async def list_mailbox_figures(session: Db, actor: Caller) -> list[MailboxFigure
 
 @router.get("/analytics/exports/{campaign_id}", dependencies=[VIEW], response_class=Response)
 async def export_campaign(
-    campaign_id: uuid.UUID,
-    session: Db,
-    actor: Caller,
+    campaign_id: uuid.UUID, session: Db, actor: Caller,
     file_format: Annotated[Literal["csv", "json"], Query(alias="format")] = "csv",
-) -> Response:
+) -> StreamingResponse:  # fmt: skip
     """The ledger of a campaign, one line a message; safe to open in a spreadsheet."""
-    body, media_type = await service.export_campaign(session, actor, campaign_id, file_format)
+    parts, media_type = await service.export_campaign(session, actor, campaign_id, file_format)
     name = f'attachment; filename="campaign-{campaign_id}.{file_format}"'
-    return Response(body, media_type=media_type, headers={"Content-Disposition": name})
+    return StreamingResponse(parts, media_type=media_type, headers={"Content-Disposition": name})
 
 
 @router.get("/analytics/activity", dependencies=[VIEW])

@@ -7,7 +7,9 @@ import uuid
 from fastapi import APIRouter
 
 from reachly.api.deps import Caller, Db, require
+from reachly.data.session import Session, tenant
 from reachly.kit.errors import NotImplementedYet
+from reachly.services.analytics import service as analytics
 from reachly.services.email_accounts import service
 from reachly.services.email_accounts.schemas import (
     EmailAccountOut,
@@ -16,7 +18,7 @@ from reachly.services.email_accounts.schemas import (
     TestOut,
     ToggleIn,
 )
-from reachly.services.identity.schemas import Permission
+from reachly.services.identity.schemas import Actor, Permission
 
 router = APIRouter(prefix="/api/email-accounts", tags=["email accounts"])
 READ, WRITE = require(Permission.ACCOUNTS_READ), require(Permission.ACCOUNTS_WRITE)
@@ -24,7 +26,7 @@ READ, WRITE = require(Permission.ACCOUNTS_READ), require(Permission.ACCOUNTS_WRI
 
 @router.get("", dependencies=[READ])
 async def list_accounts(session: Db, actor: Caller) -> list[EmailAccountOut]:
-    return await service.list_accounts(session, actor)
+    return await analytics.with_sent_today(session, actor, await service.list_accounts(session, actor))
 
 
 @router.post("/connect/smtp", status_code=201, dependencies=[WRITE])
@@ -49,20 +51,23 @@ async def connect_outlook() -> EmailAccountOut:
 
 @router.get("/{account_id}", dependencies=[READ])
 async def get_account(account_id: uuid.UUID, session: Db, actor: Caller) -> EmailAccountOut:
-    return await service.get_account(session, actor, account_id)
+    return await _complete(session, actor, await service.get_account(session, actor, account_id))
 
 
 @router.put("/{account_id}", dependencies=[WRITE])
 async def update_account(account_id: uuid.UUID, body: EmailAccountPatch, actor: Caller) -> EmailAccountOut:
     """New server settings are tried before they replace the old ones."""
-    return await service.update_account(actor, account_id, body)
+    account = await service.update_account(actor, account_id, body)
+    async with tenant(actor.organization_id) as session:  # none is open while strangers' servers are asked
+        return await _complete(session, actor, account)
 
 
 @router.put("/{account_id}/toggle", dependencies=[WRITE])
 async def toggle_account(
     account_id: uuid.UUID, session: Db, actor: Caller, body: ToggleIn | None = None
 ) -> EmailAccountOut:
-    return await service.toggle_account(session, actor, account_id, body.is_active if body else None)
+    account = await service.toggle_account(session, actor, account_id, body.is_active if body else None)
+    return await _complete(session, actor, account)
 
 
 @router.post("/{account_id}/test", dependencies=[WRITE])
@@ -75,3 +80,8 @@ async def test_account(account_id: uuid.UUID, actor: Caller) -> TestOut:
 async def disconnect_account(account_id: uuid.UUID, session: Db, actor: Caller) -> None:
     """Disconnects the mailbox. Its ledger stays; leads that were bound to it wait with that reason."""
     await service.delete_account(session, actor, account_id)
+
+
+async def _complete(session: Session, actor: Actor, account: EmailAccountOut) -> EmailAccountOut:
+    """With what it has sent today, which a later room knows."""
+    return (await analytics.with_sent_today(session, actor, [account]))[0]

@@ -9,6 +9,7 @@ from typing import Any
 from reachly.data.models.identity import AuditEntry, Organization, User
 from reachly.data.repositories import identity as repository
 from reachly.data.session import Session
+from reachly.events import QuotaReached
 from reachly.kit import clock
 from reachly.kit.errors import FieldError, Invalid
 from reachly.kit.ids import new_id
@@ -35,16 +36,32 @@ METRICS = ("sends", "leads_imported")
 async def get_usage(session: Session, actor: Actor) -> UsageOut:
     """What was used this month, beside the plan's limits."""
     organization = await repository.get_organization(session, actor.organization_id)
-    since = clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    since = _month()
     used = await repository.sum_usage(session, actor.organization_id, since.date())
     limits = PLAN_LIMITS.get(organization.plan_type, {})
     metrics = [UsageMetric(metric=name, used=used.get(name, 0), limit=limits.get(name)) for name in METRICS]
     return UsageOut(plan_type=organization.plan_type, since=since, metrics=metrics)
 
 
-async def add_usage(session: Session, organization_id: uuid.UUID, metric: str, n: int) -> None:
-    """Counts towards the plan; called by the rooms that use it up."""
+def _month() -> datetime:
+    return clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+async def add_usage(session: Session, organization_id: uuid.UUID, metric: str, n: int) -> list[QuotaReached]:
+    """Counts towards the plan; called by the rooms that use it up.
+
+    Returns what to emit with the caller's own facts: once, when the month's limit is reached.
+    """
     await repository.add_usage(session, organization_id, clock.now().date(), metric, n)
+    organization = await repository.get_organization(session, organization_id)
+    limit = PLAN_LIMITS.get(organization.plan_type, {}).get(metric)
+    if limit is None:
+        return []
+    used = (await repository.sum_usage(session, organization_id, _month().date())).get(metric, 0)
+    if not used - n < limit <= used:
+        return []
+    data = {"metric": metric, "used": used, "limit": limit, "plan_type": organization.plan_type}
+    return [QuotaReached(organization_id=organization_id, at=clock.now(), data=data)]
 
 
 async def get_organization(session: Session, actor: Actor) -> OrganizationOut:
