@@ -71,6 +71,16 @@ class FakeMailer:
         """The relay closes an idle connection."""
         self._open = False
 
+    async def send_many(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+        receipts: list[Receipt] = []
+        for envelope in envelopes:
+            if receipts and receipts[-1].outcome in ("throttled", "auth_failed", "connect_failed", "unknown"):
+                words = "Not offered: the session ended before its turn."
+                receipts.append(Receipt("connect_failed", None, None, words, "connect"))
+            else:
+                receipts.append(await self.send(envelope))
+        return receipts
+
     async def send(self, envelope: Envelope, before_body: BeforeBody | None = None) -> Receipt:
         sender, recipient = wire_path(envelope.mail_from), wire_path(envelope.rcpt_to)
         words = "The address is not one that mail can be sent to."

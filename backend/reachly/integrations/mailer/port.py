@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
@@ -26,6 +26,8 @@ class MailerConfig:
     security: Security = "starttls"
     username: str = ""
     password: str = field(default="", repr=False)
+    oauth_token: str = field(default="", repr=False)
+    """Instead of a password: an access token for SASL XOAUTH2."""
     connect_seconds: float = 10.0
     """Over everything up to the end of the sign-in."""
     command_seconds: float = 60.0
@@ -105,6 +107,13 @@ class Mailer(Protocol):
         """Connects and signs in. Raises MailerError."""
 
     async def send(self, envelope: Envelope, before_body: BeforeBody | None = None) -> Receipt: ...
+
+    async def send_many(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+        """A batch in order, pipelined where the peer allows it; a receipt for each.
+
+        The caller has committed whatever must stand before a delivery for *all* of them. When the session ends on
+        the way, the rest is `connect_failed`: it was never offered.
+        """
 
     async def probe(self) -> ProbeResult:
         """Connects, signs in, says good-bye; sends nothing. Raises MailerError."""

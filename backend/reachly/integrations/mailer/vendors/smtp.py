@@ -1,17 +1,14 @@
-"""Any SMTP submission server (RFC 6409), on aiosmtplib.
+"""Any SMTP submission server (RFC 6409), over our own wire.
 
-The dialogue is driven command by command, because what matters is *where* it broke: up to the final dot nothing can
-have been delivered, after it nobody knows until the peer answers.
+What matters is *where* a dialogue broke: up to the final dot nothing can have been delivered, after it nobody knows
+until the peer answers. `send` goes step by step, with a hook before the content; `send_many` pipelines.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
+from collections.abc import Sequence
 from typing import cast
-
-import aiosmtplib
-from aiosmtplib.protocol import normalize_message_line_endings
 
 from reachly.integrations.mailer.port import (
     BeforeBody,
@@ -23,11 +20,12 @@ from reachly.integrations.mailer.port import (
     Stage,
 )
 from reachly.integrations.mailer.replies import judge, read_loss, read_reply, wire_path
-from reachly.integrations.mailer.vendors.smtp_session import open_session
+from reachly.integrations.mailer.vendors.smtp_pipeline import SLOWEST_BYTES_A_SECOND, Item, Pipeline
+from reachly.integrations.mailer.vendors.smtp_session import Session, open_session
+from reachly.integrations.mailer.vendors.smtp_wire import WireLost
 
-_LEADING_DOT = re.compile(rb"(?m)^\.")
-_LOST = (aiosmtplib.SMTPException, OSError)
-_SLOWEST_BYTES_A_SECOND = 10_000
+GOOD_BYE_SECONDS = 2
+RESET_SECONDS = 10
 
 
 class _Withdrawn(Exception):
@@ -40,189 +38,216 @@ class SmtpMailer:
 
     def __init__(self, config: MailerConfig) -> None:
         self._config = config
-        self._client: aiosmtplib.SMTP | None = None
+        self._session: Session | None = None
         self._lock = asyncio.Lock()
 
     async def open(self) -> None:
         async with self._lock:
-            await self._connected()
+            await self._opened()
 
     async def probe(self) -> ProbeResult:
         async with self._lock:
-            client = await open_session(self._config)
+            session = await open_session(self._config)
             try:
-                size = client.esmtp_extensions.get("size", "").strip()
+                size = session.extensions.get("size", "")
                 return ProbeResult(
                     leg="smtp",
-                    encrypted=client.get_transport_info("sslcontext") is not None,
+                    encrypted=session.encrypted,
                     signed_in=bool(self._config.username),
                     max_bytes=int(size) if size.isdigit() and int(size) else None,
-                    extensions=tuple(sorted(client.esmtp_extensions)),
+                    extensions=tuple(sorted(session.extensions)),
                 )
             finally:
-                await _say_good_bye(client)
+                await _say_good_bye(session)
 
     async def close(self) -> None:
         async with self._lock:
-            client, self._client = self._client, None
-            if client is not None:
-                await _say_good_bye(client)
+            session, self._session = self._session, None
+            if session is not None:
+                await _say_good_bye(session)
 
     async def send(self, envelope: Envelope, before_body: BeforeBody | None = None) -> Receipt:
-        sender, recipient = wire_path(envelope.mail_from), wire_path(envelope.rcpt_to)
-        if sender is None or recipient is None:
-            stage, code = ("mail", "5.1.7") if sender is None else ("rcpt", "5.1.3")
-            return Receipt(
-                "refused",
-                None,
-                code,
-                "The address is not one that mail can be sent to.",
-                cast("Stage", stage),
-            )
         async with self._lock:
-            reused = self._client is not None and self._client.is_connected
-            receipt = await self._attempt(envelope, sender, recipient, before_body)
+            reused = self._is_open()
+            receipt = await self._attempt(envelope, before_body)
             if reused and receipt.outcome == "connect_failed" and receipt.stage == "mail":
                 # The peer had closed the idle connection; nothing was offered on it.
-                receipt = await self._attempt(envelope, sender, recipient, before_body)
+                receipt = await self._attempt(envelope, before_body)
             return receipt
 
-    async def _connected(self) -> aiosmtplib.SMTP:
-        if self._client is None or not self._client.is_connected:
-            self._client = None
-            self._client = await open_session(self._config)
-        return self._client
+    async def send_many(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+        async with self._lock:
+            reused = self._is_open()
+            receipts = await self._attempt_many(envelopes)
+            first = receipts[0] if receipts else None
+            if reused and first and first.outcome == "connect_failed" and first.stage == "mail":
+                receipts = await self._attempt_many(envelopes)
+            return receipts
 
-    async def _attempt(
-        self, envelope: Envelope, sender: str, recipient: str, before_body: BeforeBody | None
-    ) -> Receipt:
+    def _is_open(self) -> bool:
+        return self._session is not None and self._session.wire.is_open and not self._session.wire.has_unasked
+
+    async def _opened(self) -> Session:
+        if self._session is None or not self._is_open():
+            if self._session is not None:
+                self._session.wire.abort("Closed by the server.")
+            self._session = None
+            self._session = await open_session(self._config)
+        return self._session
+
+    async def _attempt(self, envelope: Envelope, before_body: BeforeBody | None) -> Receipt:
         try:
-            client = await self._connected()
+            session = await self._opened()
         except MailerError as error:
             return _failed_to_open(error)
+        prepared = prepare(session, envelope)
+        if isinstance(prepared, Receipt):
+            return prepared
         try:
-            receipt = await _Dialogue(client, self._config).deliver(envelope, sender, recipient, before_body)
+            receipt = await _Dialogue(session, self._config.command_seconds).deliver(prepared, before_body)
         except _Withdrawn as withdrawn:
-            if not await _reset(client):
-                self._drop()
+            await self._reset_or_drop(session)
             raise withdrawn.error from None
         except BaseException:
             self._drop()
             raise
-        if receipt.outcome != "accepted" and not (receipt.code and await _reset(client)):
-            self._drop()
+        if receipt.outcome != "accepted":
+            await (self._reset_or_drop(session) if receipt.code else _nothing())
+            if not receipt.code:
+                self._drop()
         return receipt
 
+    async def _attempt_many(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+        try:
+            session = await self._opened()
+        except MailerError as error:
+            return [_failed_to_open(error)] * len(envelopes)
+        if "pipelining" not in session.extensions:
+            return await self._one_by_one(envelopes)
+        prepared = [prepare(session, envelope) for envelope in envelopes]
+        items = [each for each in prepared if isinstance(each, Item)]
+        try:
+            taken = iter(
+                await Pipeline(session.wire, items, self._config.command_seconds).run() if items else ()
+            )
+        except BaseException:
+            self._drop()
+            raise
+        receipts = [each if isinstance(each, Receipt) else next(taken) for each in prepared]
+        if receipts and receipts[-1].outcome != "accepted" and session.wire.is_open:
+            await self._reset_or_drop(session)
+        return receipts
+
+    async def _one_by_one(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+        receipts: list[Receipt] = []
+        for envelope in envelopes:
+            receipts.append(await self._attempt(envelope, None))
+            if receipts[-1].outcome in ("throttled", "auth_failed", "connect_failed"):
+                words = "Not offered: the session ended before its turn."
+                left = len(envelopes) - len(receipts)
+                return receipts + [Receipt("connect_failed", None, None, words, "connect")] * left
+        return receipts
+
+    async def _reset_or_drop(self, session: Session) -> None:
+        """Makes the connection ready for the next message, or cuts it."""
+        try:
+            if (await session.wire.command(b"RSET", RESET_SECONDS)).code == 250:
+                return
+        except WireLost:
+            pass
+        self._drop()
+
     def _drop(self) -> None:
-        """Cuts the connection so that no byte that is still buffered can leave."""
-        client, self._client = self._client, None
-        if client is not None:
-            _cut(client)
+        session, self._session = self._session, None
+        if session is not None:
+            session.wire.abort("Given up.")
+
+
+async def _nothing() -> None:
+    return None
+
+
+def prepare(session: Session, envelope: Envelope) -> Item | Receipt:
+    """The message as it goes on this wire, or a refusal because it cannot go on it at all."""
+    sender, recipient = wire_path(envelope.mail_from), wire_path(envelope.rcpt_to)
+    if sender is None or recipient is None:
+        stage, code = ("mail", "5.1.7") if sender is None else ("rcpt", "5.1.3")
+        words = "The address is not one that mail can be sent to."
+        return Receipt("refused", None, code, words, cast("Stage", stage))
+    extensions, body = session.extensions, to_wire(envelope.data)
+    needs_utf8 = not (sender.isascii() and recipient.isascii())
+    if needs_utf8 and "smtputf8" not in extensions:
+        words = "This server does not take addresses with signs outside ASCII (no SMTPUTF8)."
+        return Receipt("refused", None, "5.6.7", words, "mail")
+    options = f" SIZE={len(body) - 3}" if "size" in extensions else ""
+    if not body.isascii():
+        header = body.partition(b"\r\n\r\n")[0]
+        if "smtputf8" in extensions and not header.isascii():
+            needs_utf8 = True
+        options += " BODY=8BITMIME" if "8bitmime" in extensions else ""
+    options += " SMTPUTF8" if needs_utf8 else ""
+    return Item(f"MAIL FROM:<{sender}>{options}\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode(), body)
+
+
+def to_wire(data: bytes) -> bytes:
+    """CRLF line ends, dots doubled, the final dot behind (RFC 5321 4.5.2)."""
+    lines = data.count(b"\r\n")
+    if data.count(b"\n") != lines or data.count(b"\r") != lines:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+    if b"\n." in data:
+        data = data.replace(b"\n.", b"\n..")
+    if data.startswith(b"."):
+        data = b"." + data
+    return data + b".\r\n" if data.endswith(b"\r\n") else data + b"\r\n.\r\n"
 
 
 class _Dialogue:
-    """One message over an open connection."""
+    """One message, step by step."""
 
-    def __init__(self, client: aiosmtplib.SMTP, config: MailerConfig) -> None:
-        self._client = client
-        self._seconds = config.command_seconds
+    def __init__(self, session: Session, seconds: float) -> None:
+        self._wire = session.wire
+        self._seconds = seconds
         self._stage: Stage = "mail"
 
-    async def deliver(
-        self, envelope: Envelope, sender: str, recipient: str, before_body: BeforeBody | None
-    ) -> Receipt:
+    async def deliver(self, item: Item, before_body: BeforeBody | None) -> Receipt:
         try:
-            return await self._deliver(envelope.data, sender, recipient, before_body)
-        except aiosmtplib.SMTPResponseException as error:  # a reply that is none, or far too long
-            return read_reply(self._stage, max(0, error.code), error.message)
-        except _LOST as error:
-            return read_loss(self._stage, str(error) or "The connection was lost.")
+            return await self._deliver(item, before_body)
+        except WireLost as lost:
+            return read_loss(self._stage, str(lost))
 
-    async def _deliver(
-        self, data: bytes, sender: str, recipient: str, before_body: BeforeBody | None
-    ) -> Receipt:
-        body = _LEADING_DOT.sub(b"..", normalize_message_line_endings(data))
-        needs_utf8 = not (sender.isascii() and recipient.isascii())
-        if needs_utf8 and not self._client.supports_extension("smtputf8"):
-            text = "This server does not take addresses with signs outside ASCII (no SMTPUTF8)."
-            return Receipt("refused", None, "5.6.7", text, "mail")
-        options = self._mail_options(data, len(body), needs_utf8)
-        for stage, words in (
-            ("mail", (b"MAIL", f"FROM:<{sender}>".encode(), *options)),
-            ("rcpt", (b"RCPT", f"TO:<{recipient}>".encode())),
-        ):
+    async def _deliver(self, item: Item, before_body: BeforeBody | None) -> Receipt:
+        mail, rcpt, _ = item.envelope.split(b"\r\n", 2)
+        for stage, line in (("mail", mail), ("rcpt", rcpt)):
             self._stage = cast("Stage", stage)
-            reply = await self._command(*words)
+            reply = await self._wire.command(line, self._seconds)
             if not 200 <= reply.code < 300:
-                return read_reply(self._stage, reply.code, reply.message)
+                return read_reply(self._stage, reply.code, reply.text)
         if before_body is not None:
             try:
                 await before_body()
             except BaseException as error:
                 raise _Withdrawn(error) from error
         self._stage = "data"
-        reply = await self._command(b"DATA")
+        reply = await self._wire.command(b"DATA", self._seconds)
         if reply.code != 354:
-            return read_reply("data", reply.code, reply.message)
+            return read_reply("data", reply.code, reply.text)
         self._stage = "body"
-        await self._write(body)
+        self._wire.write(item.body[:-3])
+        await self._wire.drain(self._seconds + len(item.body) / SLOWEST_BYTES_A_SECOND)
         self._stage = "final"
-        reply = await self._command(b".")
-        return read_reply("final", reply.code, reply.message)
-
-    async def _command(self, *words: bytes) -> aiosmtplib.SMTPResponse:
-        return await self._client.execute_command(*words, timeout=self._seconds)
-
-    async def _write(self, body: bytes) -> None:
-        """Writes the message without its final dot, and sees it leave: until then a loss is a definite one."""
-        transport = self._client.transport
-        if transport is None:
-            raise aiosmtplib.SMTPServerDisconnected("The connection was lost.")
-        writer = cast("asyncio.WriteTransport", transport)
-        writer.write(body)
-        async with asyncio.timeout(self._seconds + len(body) / _SLOWEST_BYTES_A_SECOND):
-            while writer.get_write_buffer_size() and not writer.is_closing():
-                await asyncio.sleep(0.01)
-        if writer.is_closing() or not self._client.is_connected:
-            raise aiosmtplib.SMTPServerDisconnected(
-                "The connection was lost before the message was complete."
-            )
-
-    def _mail_options(self, data: bytes, size: int, needs_utf8: bool) -> list[bytes]:
-        client, options = self._client, []
-        if client.supports_extension("size"):
-            options.append(f"SIZE={size}".encode())
-        header = data.partition(b"\r\n\r\n")[0]
-        if client.supports_extension("smtputf8") and (needs_utf8 or not header.isascii()):
-            options.append(b"SMTPUTF8")
-        if client.supports_extension("8bitmime") and not data.isascii():
-            options.append(b"BODY=8BITMIME")
-        return options
+        self._wire.write(item.body[-3:])
+        reply = await self._wire.reply(self._seconds)
+        return read_reply("final", reply.code, reply.text)
 
 
-async def _reset(client: aiosmtplib.SMTP) -> bool:
-    """Makes the connection ready for the next message; False when it is not."""
+async def _say_good_bye(session: Session) -> None:
     try:
-        return client.is_connected and (await client.execute_command(b"RSET", timeout=10)).code == 250
-    except _LOST:
-        return False
-
-
-def _cut(client: aiosmtplib.SMTP) -> None:
-    transport = client.transport
-    if transport is not None:
-        cast("asyncio.WriteTransport", transport).abort()
-    client.close()
-
-
-async def _say_good_bye(client: aiosmtplib.SMTP) -> None:
-    try:
-        if client.is_connected:
-            await client.execute_command(b"QUIT", timeout=2)
-    except _LOST:
+        if session.wire.is_open:
+            await session.wire.command(b"QUIT", GOOD_BYE_SECONDS)
+    except WireLost:
         pass
     finally:
-        client.close()
+        session.wire.close()
 
 
 def _failed_to_open(error: MailerError) -> Receipt:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import ssl
-
-import aiosmtplib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from reachly.infra import outbound
 from reachly.integrations.mailer.port import Cause, MailerConfig, MailerError
 from reachly.integrations.mailer.replies import clean_text
+from reachly.integrations.mailer.vendors.smtp_wire import NO_CODE, Reply, Wire, WireLost
 from reachly.kit.errors import Invalid, Unavailable
 
 _CAUSES: dict[str, Cause] = {
@@ -19,36 +23,63 @@ _CAUSES: dict[str, Cause] = {
     "unreachable": "refused",
 }
 _UNKNOWN_MECHANISM = frozenset({500, 502, 504})
+_MECHANISMS = ("XOAUTH2", "PLAIN", "LOGIN", "CRAM-MD5")
 
 
-async def open_session(config: MailerConfig) -> aiosmtplib.SMTP:
-    """A signed-in client within `config.connect_seconds`. Raises MailerError; then nothing stays open."""
-    client: aiosmtplib.SMTP | None = None
+class _Unexpected(Exception):
+    """The peer answered something else than the next step wants."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.text)
+        self.reply = reply
+
+
+@dataclass(slots=True)
+class Session:
+    """A wire that is greeted, encrypted and signed in as configured, and what the peer said it can do."""
+
+    wire: Wire
+    extensions: Mapping[str, str] = field(default_factory=dict)  # lower-case keyword -> its parameters
+    encrypted: bool = False
+
+
+async def open_session(config: MailerConfig) -> Session:
+    """A session within `config.connect_seconds`. Raises MailerError; then nothing stays open."""
+    wire: Wire | None = None
     try:
         async with asyncio.timeout(config.connect_seconds):
-            sock = await outbound.open_socket(
-                config.host, config.port, purpose="smtp", timeout=config.connect_seconds
-            )
-            client = aiosmtplib.SMTP(
-                hostname=config.host,
-                sock=sock,
-                use_tls=config.security == "tls",
-                start_tls=False,
-                tls_context=config.tls or ssl.create_default_context(),
-                local_hostname=_own_name(config.address),
-                timeout=config.connect_seconds,
-            )
-            await _greet(client, config)
-            await _encrypt(client, config)
-            await _sign_in(client, config)
-            return client
+            wire = await _dial(config)
+            session = Session(wire, encrypted=config.security == "tls")
+            await _greet(session, config)
+            await _encrypt(session, config)
+            await _sign_in(session, config)
+            return session
     except BaseException as error:
-        if client is not None:
-            client.close()
+        if wire is not None:
+            wire.abort("Not opened.")
         fault = _explain(error, config)
         if fault is None:
             raise
         raise fault from None
+
+
+async def _dial(config: MailerConfig) -> Wire:
+    sock = await outbound.open_socket(
+        config.host, config.port, purpose="smtp", timeout=config.connect_seconds
+    )
+    tls = _context(config) if config.security == "tls" else None
+    try:
+        _, wire = await asyncio.get_running_loop().create_connection(
+            Wire, sock=sock, ssl=tls, server_hostname=outbound.ascii_host(config.host) if tls else None
+        )
+    except BaseException:
+        sock.close()
+        raise
+    return wire
+
+
+def _context(config: MailerConfig) -> ssl.SSLContext:
+    return config.tls or ssl.create_default_context()
 
 
 def _own_name(address: str) -> str:
@@ -59,34 +90,66 @@ def _own_name(address: str) -> str:
         return "localhost"
 
 
-async def _greet(client: aiosmtplib.SMTP, config: MailerConfig) -> None:
-    await client.connect(timeout=config.connect_seconds)
-    try:
-        await client.ehlo()
-    except aiosmtplib.SMTPHeloError:
-        await client.helo()
+async def _greet(session: Session, config: MailerConfig) -> None:
+    greeting = await session.wire.reply(config.connect_seconds)
+    if greeting.code != 220:
+        raise _Unexpected(greeting)
+    await _hello(session, config)
 
 
-async def _encrypt(client: aiosmtplib.SMTP, config: MailerConfig) -> None:
+async def _hello(session: Session, config: MailerConfig) -> None:
+    name = _own_name(config.address).encode()
+    reply = await session.wire.command(b"EHLO " + name, config.connect_seconds)
+    if reply.code == 250:
+        session.extensions = _read_extensions(reply.text)
+        return
+    session.extensions = {}
+    reply = await session.wire.command(b"HELO " + name, config.connect_seconds)
+    if reply.code != 250:
+        raise _Unexpected(reply)
+
+
+def _read_extensions(text: str) -> dict[str, str]:
+    """The lines after the first; `AUTH=PLAIN` is an old spelling of `AUTH PLAIN`."""
+    found: dict[str, str] = {}
+    for line in text.split("\n")[1:]:
+        keyword, _, rest = (
+            line.strip().replace("=", " ", 1 if line.upper().startswith("AUTH=") else 0).partition(" ")
+        )
+        key = keyword.lower()
+        found[key] = f"{found[key]} {rest}" if key == "auth" and key in found else rest.strip()
+    return found
+
+
+async def _encrypt(session: Session, config: MailerConfig) -> None:
     if config.security != "starttls":
         return
-    if not client.supports_extension("starttls"):
+    if "starttls" not in session.extensions:
         raise MailerError(
             "tls",
             f"The server offers no STARTTLS on port {config.port}. Use port 587 with STARTTLS or port 465 with TLS.",
         )
-    try:
-        await client.starttls()
-    except aiosmtplib.SMTPResponseException as error:
-        raise _told("tls", "The server would not start encryption", error) from None
-    await client.ehlo()
+    reply = await session.wire.command(b"STARTTLS", config.connect_seconds)
+    if reply.code != 220:
+        raise _told("tls", "The server would not start encryption", reply)
+    transport = await asyncio.get_running_loop().start_tls(
+        session.wire.transport,
+        session.wire,
+        _context(config),
+        server_hostname=outbound.ascii_host(config.host),
+    )
+    assert transport is not None
+    session.wire.replace_transport(transport)
+    session.encrypted = True
+    await _hello(session, config)
 
 
-async def _sign_in(client: aiosmtplib.SMTP, config: MailerConfig) -> None:
+async def _sign_in(session: Session, config: MailerConfig) -> None:
     if not config.username:
         return
-    steps = {"plain": client.auth_plain, "login": client.auth_login, "cram-md5": client.auth_crammd5}
-    offered = [name for name in steps if name in client.server_auth_methods]
+    known = set(session.extensions.get("auth", "").upper().split())
+    wanted = _MECHANISMS[:1] if config.oauth_token else _MECHANISMS[1:]
+    offered = [name for name in wanted if name in known]
     if not offered:
         raise MailerError(
             "auth",
@@ -94,47 +157,73 @@ async def _sign_in(client: aiosmtplib.SMTP, config: MailerConfig) -> None:
             "or leave user name and password empty if it needs none.",
         )
     for number, name in enumerate(offered, 1):
-        try:
-            await steps[name](config.username, config.password)
-        except aiosmtplib.SMTPAuthenticationError as error:
-            if error.code in _UNKNOWN_MECHANISM and number < len(offered):
-                continue
-            if error.code < 500:
-                raise _told(
-                    "refused", "The server takes no sign-in at the moment; try again later", error
-                ) from None
-            advice = (
-                "The server did not accept user name and password. Many providers want an app password here"
-            )
-            raise _told("auth", advice, error) from None
-        return
+        reply = await _authenticate(session.wire, name, config)
+        if reply.code == 235:
+            return
+        if reply.code in _UNKNOWN_MECHANISM and number < len(offered):
+            continue
+        if reply.code < 500:
+            raise _told("refused", "The server takes no sign-in at the moment; try again later", reply)
+        raise _told(
+            "auth",
+            "The server did not accept user name and password. Many providers want an app password here",
+            reply,
+        )
 
 
-def _told(cause: Cause, advice: str, error: aiosmtplib.SMTPResponseException) -> MailerError:
+async def _authenticate(wire: Wire, mechanism: str, config: MailerConfig) -> Reply:
+    """RFC 4954. Returns the reply that ended the exchange."""
+    seconds, user, password = config.connect_seconds, config.username.encode(), config.password.encode()
+    if mechanism == "PLAIN":
+        return await wire.command(b"AUTH PLAIN " + _b64(b"\0" + user + b"\0" + password), seconds)
+    if mechanism == "XOAUTH2":
+        token = b"user=" + user + b"\x01auth=Bearer " + config.oauth_token.encode() + b"\x01\x01"
+        reply = await wire.command(b"AUTH XOAUTH2 " + _b64(token), seconds)
+        return (
+            await wire.command(b"", seconds) if reply.code == 334 else reply
+        )  # 334 carries the error; end it
+    if mechanism == "CRAM-MD5":
+        reply = await wire.command(b"AUTH CRAM-MD5", seconds)
+        if reply.code != 334:
+            return reply
+        challenge = base64.b64decode(reply.text)
+        digest = hmac.new(password, challenge, hashlib.md5).hexdigest().encode()
+        return await wire.command(_b64(user + b" " + digest), seconds)
+    reply = await wire.command(b"AUTH LOGIN " + _b64(user), seconds)
+    return await wire.command(_b64(password), seconds) if reply.code == 334 else reply
+
+
+def _b64(raw: bytes) -> bytes:
+    return base64.b64encode(raw)
+
+
+def _told(cause: Cause, advice: str, reply: Reply) -> MailerError:
     """An error with the peer's own words, one line of them in the advice."""
-    reply = clean_text(error.message)
-    line = " ".join(reply.split())[:200]
-    detail = f"{advice}. It said: {error.code} {line}" if 200 <= error.code <= 599 else f"{advice}."
-    return MailerError(cause, detail, reply_code=error.code, reply=reply)
+    words = clean_text(reply.text)
+    line = " ".join(words.split())[:200]
+    detail = f"{advice}. It said: {reply.code} {line}" if 200 <= reply.code <= 599 else f"{advice}."
+    return MailerError(cause, detail, reply_code=reply.code, reply=words)
 
 
-def _explain(error: BaseException, config: MailerConfig) -> MailerError | None:
+def _explain(error: BaseException, config: MailerConfig) -> MailerError | None:  # noqa: PLR0911 - one a cause
     """The error in the port's terms; None: not ours to explain."""
-    tls = error if isinstance(error, ssl.SSLError) else error.__cause__
     if isinstance(error, MailerError):
         return error
     if isinstance(error, Invalid):
         return MailerError("forbidden", error.detail)
     if isinstance(error, Unavailable):
         return MailerError(_CAUSES.get(error.code, "refused"), error.detail)
-    if isinstance(tls, ssl.SSLError):
-        return MailerError("tls", _tls_advice(tls, config))
+    if isinstance(error, ssl.SSLError):
+        return MailerError("tls", _tls_advice(error, config))
     if isinstance(error, TimeoutError):
         return MailerError("timeout", _timeout_advice(config))
-    turned_away = (aiosmtplib.SMTPConnectResponseError, aiosmtplib.SMTPHeloError)
-    if isinstance(error, turned_away) and 400 <= error.code <= 599:
-        return _told("refused", "The server turned the connection away", error)
-    if isinstance(error, aiosmtplib.SMTPException | OSError):
+    if isinstance(error, _Unexpected) and 400 <= error.reply.code <= 599 and error.reply.code != NO_CODE:
+        return _told("refused", "The server turned the connection away", error.reply)
+    if isinstance(error, WireLost) and "in time" in str(error):
+        return MailerError("timeout", _timeout_advice(config))
+    if isinstance(error, _Unexpected | WireLost | OSError | ValueError):
+        if isinstance(error, ConnectionError | WireLost) and config.security == "tls":
+            return MailerError("tls", _tls_advice(ssl.SSLError(), config))
         return MailerError("protocol", _protocol_advice(config))
     return None
 

@@ -1,0 +1,193 @@
+"""The wire of one SMTP session: bytes out, replies in, in the order of the commands (RFC 5321 4.2, RFC 2920)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple, cast
+
+MAX_REPLY = 65_536  # bytes of one reply over all its lines; more is no mail server
+NO_CODE = 0
+
+
+class Reply(NamedTuple):
+    """`code` is NO_CODE for a line that is no reply. `text` has the lines without codes, joined by line feeds."""
+
+    code: int
+    text: str
+
+
+class WireLost(Exception):
+    """The connection is gone, or can no longer be trusted; the text says how."""
+
+
+OnReply = Callable[[Reply], None]
+OnLoss = Callable[[WireLost], None]
+
+
+class Wire(asyncio.Protocol):
+    """Either coroutines wait for replies one by one (`reply`), or one listener takes them as they come (`listen`)."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._ready: deque[Reply] = deque()
+        self._waiter: asyncio.Future[Reply] | None = None
+        self._on_reply: OnReply | None = None
+        self._on_loss: OnLoss | None = None
+        self.lost: WireLost | None = None
+
+    # asyncio's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        buffer = self._buffer
+        buffer += data
+        start = 0
+        while self.lost is None and (end := buffer.find(b"\n", start)) >= 0:
+            line = bytes(buffer[start:end]).rstrip(b"\r")
+            start = end + 1
+            self._take_line(line)
+        del buffer[:start]
+        if self._size + len(buffer) > MAX_REPLY:
+            self.abort("The server's answer is too long to be one.")
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fail(WireLost(str(exc) if exc else "The connection was lost."))
+
+    # our side
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """Raises WireLost when the connection is gone."""
+        if self.lost is not None:
+            raise self.lost
+        assert self._transport is not None
+        return self._transport
+
+    def replace_transport(self, transport: asyncio.Transport) -> None:
+        """After STARTTLS. Whatever the peer said in clear text beyond its answer is thrown away (RFC 3207 4.2)."""
+        self._transport = transport
+        self._buffer.clear()
+        self._lines.clear()
+        self._ready.clear()
+        self._size = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.lost is None and self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def has_unasked(self) -> bool:
+        """Whether the peer said something that no command asked for, as a closing 421."""
+        return bool(self._ready or self._lines or self._buffer)
+
+    def write(self, data: bytes) -> None:
+        self.transport.write(data)
+
+    async def drain(self, seconds: float) -> None:
+        """Waits until what was written has left. Raises WireLost when it does not within `seconds`.
+
+        Looked at rather than called back: plain and TLS transports disagree on when an empty buffer is a full one.
+        """
+        pause = 0.0
+        try:
+            async with asyncio.timeout(seconds):
+                while self.transport.get_write_buffer_size() and not self.transport.is_closing():
+                    await asyncio.sleep(pause)
+                    pause = 0.005
+        except TimeoutError:
+            raise self.abort("The server stopped reading.") from None
+        except asyncio.CancelledError:
+            self.abort("Given up.")
+            raise
+        if self.transport.is_closing():
+            raise self.abort("The connection was lost before the message was complete.")
+
+    async def reply(self, seconds: float) -> Reply:
+        """The next reply. Raises WireLost when the connection ends or nothing comes within `seconds`."""
+        if self._ready:
+            return self._ready.popleft()
+        if self.lost is not None:
+            raise self.lost
+        self._waiter = self._loop.create_future()
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._waiter
+        except TimeoutError:
+            raise self.abort("The server did not answer in time.") from None
+        except asyncio.CancelledError:
+            self.abort("Given up.")  # half a dialogue is no use to anybody
+            raise
+        finally:
+            self._waiter = None
+
+    async def command(self, line: bytes, seconds: float) -> Reply:
+        """One command and its reply."""
+        self.write(line + b"\r\n")
+        return await self.reply(seconds)
+
+    def listen(self, on_reply: OnReply | None, on_loss: OnLoss | None) -> None:
+        """From now on every reply goes to the listener, until `listen(None, None)`."""
+        self._on_reply, self._on_loss = on_reply, on_loss
+
+    def abort(self, why: str) -> WireLost:
+        """Cuts the connection so that no byte that is still buffered can leave."""
+        lost = WireLost(why)
+        if self._transport is not None:
+            self._transport.abort()
+        self._fail(lost)
+        return lost
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+        self._fail(WireLost("Closed."))
+
+    def _take_line(self, line: bytes) -> None:
+        self._lines.append(line)
+        self._size += len(line) + 2
+        if self._size > MAX_REPLY:
+            self.abort("The server's answer is too long to be one.")
+            return
+        if line[3:4] == b"-" and line[:3].isdigit():
+            return
+        lines, self._lines, self._size = self._lines, [], 0
+        reply = _read(lines)
+        if self._on_reply is not None:
+            self._on_reply(reply)
+        elif self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(reply)
+        else:
+            self._ready.append(reply)
+
+    def _fail(self, lost: WireLost) -> None:
+        if self.lost is not None:
+            return
+        self.lost = lost
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(lost)
+        if self._on_loss is not None:
+            self._on_loss(lost)
+
+
+def _read(lines: list[bytes]) -> Reply:
+    last = lines[-1]
+    if not (last[:3].isdigit() and len(last[:3]) == 3 and last[3:4] in (b"", b" ")):
+        return Reply(NO_CODE, _text(b"\n".join(lines)))
+    return Reply(
+        int(last[:3]), _text(b"\n".join([line[4:] for line in lines]) if len(lines) > 1 else last[4:])
+    )
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
