@@ -156,6 +156,7 @@ async def test_other_encodings_and_semicolons(actor: Actor, sql: Any, encoding: 
         (b"\n\n\n", "empty"),
         (b"email,first_name\n", "no rows"),
         (b"first_name,company\nAda,Acme\n", "e-mail"),
+        (b"ada@example.com,Ada\nbob@example.com,Bob\n", "first line"),
     ],
 )
 async def test_an_unusable_file_fails_with_what_to_do(actor: Actor, sql: Any, data: bytes, says: str) -> None:

@@ -64,9 +64,23 @@ def understand_header(
         raise Unusable(f"The header line cannot be read: {first.reason} Mend it and import the file again.")
     headers = [cell.strip() for cell in first.cells]
     if mapping is None:
+        if any("@" in header and _is_address(header) for header in headers):
+            raise Unusable(
+                "The first line holds a person instead of the names of the columns. Put a line such as"
+                " “email,first_name,company” above it and import the file again."
+            )
         sample = [record.cells for record in below[:SAMPLE] if isinstance(record, csv.Row)]
         mapping = policy.guess_mapping(headers, sample)
-    return headers, dict(mapping), place_columns(headers, mapping), below
+    known = {header.strip(): target for header, target in mapping.items()}
+    return headers, known, place_columns(headers, known), below
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parse_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def place_columns(headers: Sequence[str], mapping: Mapping[str, str]) -> Columns:
