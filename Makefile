@@ -21,8 +21,8 @@ check: setup-dev ## lint, types, import contracts, client drift, the front end's
 	@exec .venv/bin/python scripts/check.py $(ARGS)
 
 format: setup-dev ## format everything
-	@.venv/bin/ruff check --quiet --fix-only backend scripts
-	@.venv/bin/ruff format --quiet backend scripts
+	@.venv/bin/ruff check --quiet --fix-only backend scripts benchmarks
+	@.venv/bin/ruff format --quiet backend scripts benchmarks
 	@cd frontend && npm run --silent format -- --log-level warn
 
 client: setup-dev ## write the API document and the typed client of the front end anew

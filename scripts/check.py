@@ -13,8 +13,8 @@ from steps import BACKEND, BIN, FRONTEND, ROOT, Step, Stop
 
 NPM = shutil.which("npm") or "npm"
 STEPS: List[Tuple[str, List[str], Path]] = [
-    ("ruff", [str(BIN / "ruff"), "check", "--quiet", "backend", "scripts"], ROOT),
-    ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "backend", "scripts"], ROOT),
+    ("ruff", [str(BIN / "ruff"), "check", "--quiet", "backend", "scripts", "benchmarks"], ROOT),
+    ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "backend", "scripts", "benchmarks"], ROOT),
     ("types", [str(BIN / "mypy"), "--no-error-summary"], BACKEND),
     ("import contracts", [str(BIN / "lint-imports"), "--no-cache"], BACKEND),
     ("tracked files", [sys.executable, str(ROOT / "scripts" / "tracked.py")], ROOT),

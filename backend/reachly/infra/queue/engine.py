@@ -143,20 +143,33 @@ class JobEngine:
 
         return handle
 
-    async def drain(self) -> None:
-        """Waits until no job waits or runs. Costs nothing when this process enqueued nothing since the last time.
+    async def drain(self) -> bool:
+        """Waits until no job waits or runs; whether there were any. Costs nothing when this process enqueued nothing.
 
         The virtual clock awaits it before time moves on, so that jobs take no product time.
         """
+        had_work = Marks.enqueued > 0
+        pause = 0.002
         while Marks.enqueued:
             seen = Marks.enqueued
-            left = await self._pool.fetch("SELECT id FROM pgqueuer WHERE status IN ('queued', 'picked')")
-            ids = {int(row["id"]) for row in left}
-            self._done &= ids
-            if ids - self._done:
-                await asyncio.sleep(0.003)
-            elif seen == Marks.enqueued:
-                Marks.enqueued = 0
+            if await self._is_empty():
+                if seen == Marks.enqueued:
+                    Marks.enqueued = 0
+                continue
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.2, 0.02)
+        return had_work
+
+    async def _is_empty(self) -> bool:
+        """Whether nothing waits, and what is picked is done here and only not yet written off by the engine."""
+        if await self._pool.fetchval("SELECT EXISTS (SELECT FROM pgqueuer WHERE status = 'queued')"):
+            return False
+        picked = {
+            int(row["id"])
+            for row in await self._pool.fetch("SELECT id FROM pgqueuer WHERE status = 'picked'")
+        }
+        self._done &= picked
+        return picked == self._done
 
 
 def is_transient(error: BaseException) -> bool:
