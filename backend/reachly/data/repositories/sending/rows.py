@@ -1,4 +1,7 @@
-"""What the hot statements read, as plain typed rows (JSON columns are text on the bare connection)."""
+"""What the hot statements read, as plain typed rows.
+
+JSON columns come as text or as values, depending on the codecs of the connection; both are taken.
+"""
 
 from __future__ import annotations
 
@@ -64,6 +67,7 @@ class MailboxRow:
         values = dict(record)
         for name in ("absences", "sync_cursor"):
             values[name] = _json(values[name])
+        values["workday"] = None if values["workday"] is None else _text(values["workday"])
         return cls(**values)
 
     def can_send(self) -> bool:
@@ -87,6 +91,7 @@ class CampaignRow:
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> CampaignRow:
         values = dict(record)
+        values["send_schedule"] = _text(values["send_schedule"])
         values["settings"] = _json(values["settings"]) or {}
         return cls(**values)
 
@@ -199,6 +204,10 @@ class Claimed:
 
 def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
 def caps_as_json(caps: tuple[CapKey, ...]) -> str:
