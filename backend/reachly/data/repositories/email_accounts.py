@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 
 from reachly.data.models.email_accounts import EmailAccount
-from reachly.data.session import Session
+from reachly.data.session import Session, raw
 
 
 async def list_accounts(session: Session, organization_id: uuid.UUID) -> Sequence[EmailAccount]:
@@ -45,3 +49,70 @@ async def delete_account(session: Session, organization_id: uuid.UUID, account_i
             EmailAccount.organization_id == organization_id, EmailAccount.id == account_id
         )
     )
+
+
+async def list_keys(session: Session, organization_id: uuid.UUID) -> set[str]:
+    """The normalised addresses of all mailboxes."""
+    query = select(EmailAccount.email_key).where(EmailAccount.organization_id == organization_id)
+    return set((await session.scalars(query)).all())
+
+
+@dataclass(frozen=True, slots=True)
+class DueSync:
+    """A mailbox whose turn it is to be read. `place`: what `finish_sync` kept."""
+
+    organization_id: uuid.UUID
+    account_id: uuid.UUID
+    email_key: str
+    place: dict[str, Any]
+    asked_for: datetime
+
+
+# Gmail and Outlook are read through their own API and have no IMAP settings.
+_READABLE = "next_sync_at IS NOT NULL AND (imap_config IS NOT NULL OR provider <> 'smtp')"
+_FREE = "(sync_lease_until IS NULL OR sync_lease_until < {machine})"
+_LEASE_SYNCS = f"""
+UPDATE email_accounts AS a SET sync_lease_until = $3
+FROM (SELECT organization_id, id FROM email_accounts
+      WHERE {_READABLE} AND (next_sync_at <= $1 OR $5) AND {_FREE.format(machine="$2")}
+      ORDER BY next_sync_at, email_key LIMIT $4 FOR UPDATE SKIP LOCKED) AS due
+WHERE a.organization_id = due.organization_id AND a.id = due.id
+RETURNING a.organization_id, a.id, a.email_key, a.sync_cursor, a.next_sync_at
+"""  # noqa: S608 - fixed text
+_NEXT_SYNC = f"SELECT min(next_sync_at) FROM email_accounts WHERE {_READABLE} AND {_FREE.format(machine='$1')}"  # noqa: S608
+# Whoever asked for another look meanwhile (`next_sync_at` has changed) gets it.
+_FINISH_SYNC = """
+UPDATE email_accounts
+SET sync_cursor = $3, sync_error = $4, sync_lease_until = NULL, last_synced_at = coalesce($5, last_synced_at),
+    next_sync_at = CASE WHEN next_sync_at = $6 THEN $7 ELSE next_sync_at END
+WHERE organization_id = $1 AND id = $2
+"""
+
+
+async def lease_syncs(
+    session: Session, *, now: datetime, machine: datetime, until: datetime, limit: int, everything: bool
+) -> list[DueSync]:
+    """Mailboxes of all organizations that are due (or `everything` that is read at all), by address."""
+    rows = await (await raw(session)).fetch(_LEASE_SYNCS, now, machine, until, limit, everything)
+    found = []
+    for row in rows:
+        place = json.loads(row["sync_cursor"]) if isinstance(row["sync_cursor"], str) else row["sync_cursor"]
+        due = DueSync(row["organization_id"], row["id"], row["email_key"], place or {}, row["next_sync_at"])
+        found.append(due)
+    return sorted(found, key=lambda due: due.email_key)
+
+
+async def find_next_sync(session: Session, machine: datetime) -> datetime | None:
+    """When the next mailbox of any organization is due; those being read are left out."""
+    at: datetime | None = await (await raw(session)).fetchval(_NEXT_SYNC, machine)
+    return at
+
+
+async def finish_sync(
+    session: Session, due: DueSync, *, place: dict[str, Any], error: str | None, synced_at: datetime | None,
+    next_at: datetime | None,
+) -> None:  # fmt: skip
+    """Gives the lease back. `synced_at` None: the mailbox could not be read."""
+    await (await raw(session)).execute(
+        _FINISH_SYNC, due.organization_id, due.account_id, json.dumps(place), error, synced_at, due.asked_for, next_at
+    )  # fmt: skip

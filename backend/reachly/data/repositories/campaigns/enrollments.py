@@ -268,9 +268,12 @@ async def stop_lead(
 async def hold(
     session: Session, organization_id: uuid.UUID, enrollment_id: uuid.UUID, until: datetime, now: datetime
 ) -> bool:
-    """Holds an active enrollment; its alarm rings when the hold ends. False when it is not active."""
+    """Holds an active enrollment; its alarm rings when the hold ends, never earlier than before.
+
+    False when it is not active.
+    """
     query = text(
-        """UPDATE enrollments SET status = 'held', held_until = :until, next_due_at = :until,
+        """UPDATE enrollments SET status = 'held', held_until = :until, next_due_at = greatest(next_due_at, :until),
                   blocked_reason = 'held_ooo', blocked_detail = 'Away; goes on when they are back.',
                   blocked_until = :until, updated_at = :now
            WHERE organization_id = :o AND id = :id AND status IN ('active', 'held') RETURNING id"""

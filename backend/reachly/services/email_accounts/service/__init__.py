@@ -13,8 +13,16 @@ from reachly.services.email_accounts.service.accounts import (
     update_account,
 )
 from reachly.services.email_accounts.service.connection import Connection
+from reachly.services.email_accounts.service.syncing import (
+    DueSync,
+    find_next_sync,
+    finish_sync,
+    lease_syncs,
+    list_keys,
+)
 
 __all__ = [
-    "Connection", "connect_smtp", "delete_account", "find_connection", "get_account", "list_accounts", "list_by_ids",
+    "Connection", "DueSync", "connect_smtp", "delete_account", "find_connection", "find_next_sync", "finish_sync",
+    "get_account", "lease_syncs", "list_accounts", "list_by_ids", "list_keys",
     "set_trouble", "test_account", "toggle_account", "update_account",
 ]  # fmt: skip

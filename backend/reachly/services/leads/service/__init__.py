@@ -33,7 +33,7 @@ from reachly.services.leads.service.imports import (
     undo_import,
 )
 from reachly.services.leads.service.previewing import preview_import
-from reachly.services.leads.service.reading import get_lead, page_leads
+from reachly.services.leads.service.reading import find_lead_id, get_lead, page_leads
 from reachly.services.leads.service.uploading import (
     add_chunk,
     begin_upload,
@@ -56,6 +56,7 @@ __all__ = [
     "delete_lead",
     "discard_upload",
     "export_failed_rows",
+    "find_lead_id",
     "finish_upload",
     "get_import",
     "get_lead",

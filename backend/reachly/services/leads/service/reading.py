@@ -75,5 +75,11 @@ async def get_lead(session: Session, actor: Actor, lead_id: uuid.UUID) -> LeadDe
     )  # fmt: skip
 
 
+async def find_lead_id(session: Session, organization_id: uuid.UUID, email_key: str) -> uuid.UUID | None:
+    """The person with this normalised address, for rooms that act without a person."""
+    lead = await people.find_by_key(session, organization_id, email_key)
+    return lead.id if lead else None
+
+
 def no_lead() -> NotFound:
     return NotFound("This lead does not exist. It may have been deleted.")

@@ -1,0 +1,48 @@
+"""Which mailboxes are to be read now, and where reading stopped. The room `inbox` reads them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from reachly.data.repositories import email_accounts as repository
+from reachly.data.repositories.email_accounts import DueSync
+from reachly.data.session import Session
+from reachly.data.system import system
+from reachly.kit import clock
+
+__all__ = ["DueSync", "find_next_sync", "finish_sync", "lease_syncs", "list_keys"]
+
+LEASE_SECONDS = 600.0  # machine time; longer than one look may take
+
+
+async def lease_syncs(limit: int, *, everything: bool = False) -> list[DueSync]:
+    """Leases mailboxes whose look is due on product time (or all that are read), by address; commits the lease."""
+    machine = clock.machine_now()
+    async with system() as session:
+        return await repository.lease_syncs(
+            session, now=clock.now(), machine=machine, until=machine + timedelta(seconds=LEASE_SECONDS), limit=limit,
+            everything=everything,
+        )  # fmt: skip
+
+
+async def find_next_sync() -> datetime | None:
+    """When the next look is due in any organization; None: nothing is read."""
+    async with system() as session:
+        return await repository.find_next_sync(session, clock.machine_now())
+
+
+async def finish_sync(
+    session: Session, due: DueSync, *, place: Mapping[str, Any], next_at: datetime | None, error: str | None = None
+) -> None:
+    """Keeps the place, sets the next look and gives the lease back; with an `error` the mailbox was not read."""
+    await repository.finish_sync(
+        session, due, place=dict(place), error=error, synced_at=None if error else clock.now(), next_at=next_at
+    )
+
+
+async def list_keys(session: Session, organization_id: uuid.UUID) -> set[str]:
+    """The normalised addresses of the organization's own mailboxes."""
+    return await repository.list_keys(session, organization_id)
