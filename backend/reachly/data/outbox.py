@@ -11,6 +11,7 @@ import json
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, date
 from typing import Any
 
@@ -56,6 +57,7 @@ WITH taken AS (
 SELECT last FROM taken
 """
 
+_SHARED = frozenset(f.name for f in fields(Event))
 _Key = tuple[uuid.UUID, uuid.UUID, uuid.UUID, str, uuid.UUID, date]
 
 
@@ -124,7 +126,7 @@ async def _store(
 
 def _payload(event: Event) -> dict[str, Any]:
     """`data` and the fields that only this kind of fact has."""
-    own = {name: getattr(event, name) for name in type(event).__slots__ if name not in Event.__slots__}
+    own = {f.name: getattr(event, f.name) for f in fields(event) if f.name not in _SHARED}
     return {**event.data, **{k: str(v) if isinstance(v, uuid.UUID) else v for k, v in own.items()}}
 
 

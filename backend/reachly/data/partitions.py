@@ -31,7 +31,7 @@ def _months(now: datetime) -> list[tuple[str, str, str]]:
 
 
 async def ensure(connection: AsyncConnection) -> list[str]:
-    """Makes the partitions that are missing; events that fell into DEFAULT meanwhile are moved. Returns the names."""
+    """Makes the partitions that are missing and returns their names; a month that has events in DEFAULT stays there."""
     made = []
     for suffix, first, after in _months(clock.now().astimezone(UTC)):
         name = f"analytics_events_{suffix}"

@@ -146,7 +146,9 @@ def two_empty(new_database: NewDatabase) -> list[str]:
 
 async def test_two_databases_of_one_server_migrate_at_once(two_empty: list[str]) -> None:
     """Roles belong to the whole server, and each process locks its own database only."""
-    program = "import asyncio, sys; from reachly.data import migrate; asyncio.run(migrate.upgrade(sys.argv[1]))"
+    program = (
+        "import asyncio, sys; from reachly.data import migrate; asyncio.run(migrate.upgrade(sys.argv[1]))"
+    )
     environment = {**os.environ, "PYTHONPATH": str(migrate.MIGRATIONS.parent)}
     running = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", program, dsn, env=environment)
