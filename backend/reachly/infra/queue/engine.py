@@ -19,6 +19,13 @@ from reachly.kit.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
+_WAITING = -1
+_UNFINISHED = """
+SELECT id FROM pgqueuer WHERE status = 'picked'
+UNION ALL SELECT -1 WHERE EXISTS (SELECT FROM pgqueuer WHERE status = 'queued')
+"""
+"""One statement, so that a job that goes back to waiting is seen on one side or the other."""
+
 MAX_ATTEMPTS = 5
 BATCH = 5
 
@@ -162,12 +169,10 @@ class JobEngine:
 
     async def _is_empty(self) -> bool:
         """Whether nothing waits, and what is picked is done here and only not yet written off by the engine."""
-        if await self._pool.fetchval("SELECT EXISTS (SELECT FROM pgqueuer WHERE status = 'queued')"):
+        rows = await self._pool.fetch(_UNFINISHED)
+        picked = {int(row["id"]) for row in rows}
+        if _WAITING in picked:
             return False
-        picked = {
-            int(row["id"])
-            for row in await self._pool.fetch("SELECT id FROM pgqueuer WHERE status = 'picked'")
-        }
         self._done &= picked
         return picked == self._done
 
