@@ -15,7 +15,7 @@ from reachly.data.models.campaigns import Campaign, Enrollment
 from reachly.data.models.leads import Lead, LeadFact
 from reachly.data.session import Session
 
-SEARCH_REACH = 1_000
+SEARCH_REACH = 500
 """How many of the newest matches a search looks through."""
 
 SEED_STATUS = case(
