@@ -19,6 +19,8 @@ export default function config(phase: string): NextConfig {
   const api = process.env.REACHLY_API_ORIGIN ?? 'http://127.0.0.1:8000';
   return {
     ...common,
+    // It would lie on the pulse line.
+    devIndicators: false,
     rewrites: () => Promise.resolve([{ source: '/api/:path*', destination: `${api}/api/:path*` }]),
   };
 }

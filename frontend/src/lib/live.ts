@@ -50,11 +50,13 @@ export const STALE_BY_EVENT: Readonly<Record<string, Stale>> = {
   'email:opened': figures,
   'email:clicked': figures,
   'email:replied': answers,
+  'email:auto_replied': answers,
   'email:bounced': answers,
   'email:unsubscribed': (p) => [...answers(p), keys.suppressions],
   'import:progress': () => [keys.imports],
   'leads:imported': people,
   'leads:verified': people,
+  'mailbox:changed': () => [keys.mailboxes, keys.pulse],
   'quota:warning': () => [keys.usage, keys.notifications, keys.pulse],
   'deliverability:alert': () => [keys.notifications, keys.mailboxes],
 };

@@ -23,6 +23,7 @@ export const BUILT_IN_FIELDS: readonly { name: string; label: string; sample: st
   { name: 'opening_line', label: 'Opening line', sample: '' },
   { name: 'sender_name', label: 'Sender name', sample: '' },
   { name: 'signature', label: 'Signature', sample: '' },
+  { name: 'postal_address', label: 'Postal address', sample: '' },
   { name: 'unsubscribe_url', label: 'Unsubscribe link', sample: '' },
 ];
 

@@ -10,6 +10,10 @@ export const keys = {
   usage: ['usage'] as const,
   campaigns: ['campaigns'] as const,
   campaign: (id: string) => ['campaigns', 'one', id] as const,
+  /** Apart from the campaign: dear to ask, and live events do not change it. */
+  check: (id: string) => ['campaigns', 'check', id] as const,
+  plan: (id: string) => ['campaigns', 'plan', id] as const,
+  preview: (id: string) => ['campaigns', 'preview', id] as const,
   sequences: (campaign: string) => ['sequences', campaign] as const,
   leads: ['leads'] as const,
   lead: (id: string) => ['leads', 'one', id] as const,

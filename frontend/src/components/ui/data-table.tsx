@@ -225,8 +225,12 @@ export function DataTable<Row extends Record<string, any>>(props: DataTableProps
               </div>
             );
           })}
-          {(props.loading || props.hasMore) && <LoadingRows rows={shown.length ? 2 : 8} height={rowHeight} />}
         </div>
+        {(props.loading || props.hasMore) && (
+          <div role="rowgroup">
+            <LoadingRows rows={shown.length ? 2 : 8} height={rowHeight} />
+          </div>
+        )}
       </div>
       {!props.loading && shown.length === 0 && props.empty}
     </div>

@@ -9,7 +9,7 @@ export type Finding = Schema<'CheckFinding'>;
 /** A question, though the API asks it by POST: it renders the words for every lead. */
 export function useCheck(campaign: string, enabled = true) {
   return useQuery({
-    queryKey: [...keys.campaign(campaign), 'check'],
+    queryKey: keys.check(campaign),
     queryFn: ({ signal }) =>
       unwrap(
         client.POST('/api/campaigns/{campaign_id}/check', {

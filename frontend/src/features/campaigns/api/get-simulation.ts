@@ -7,7 +7,7 @@ export type Simulation = Schema<'SimulationOut'>;
 
 export function useSimulation(campaign: string, enabled = true) {
   return useQuery({
-    queryKey: [...keys.campaigns, 'plan', campaign],
+    queryKey: keys.plan(campaign),
     queryFn: ({ signal }) =>
       unwrap(
         client.GET('/api/campaigns/{campaign_id}/simulation', {

@@ -9,7 +9,7 @@ export type PreviewOf = Partial<Schema<'PreviewIn'>>;
 /** The message as this lead would get it, through the renderer that sends; unsaved words included. */
 export function usePreview(campaign: string, of: PreviewOf, enabled = true) {
   return useQuery({
-    queryKey: [...keys.campaign(campaign), 'preview', of],
+    queryKey: [...keys.preview(campaign), of],
     queryFn: ({ signal }) =>
       unwrap(
         client.POST('/api/campaigns/{campaign_id}/preview', {

@@ -27,7 +27,7 @@ export function useUpdateCampaign(id: string) {
     },
     onSuccess: (campaign) => {
       cache.setQueryData(keys.campaign(id), campaign);
-      return invalidate(cache, [...keys.campaigns, 'list'], [...keys.campaigns, 'plan', id]);
+      return invalidate(cache, [...keys.campaigns, 'list'], keys.plan(id), keys.check(id), keys.preview(id));
     },
   });
 }

@@ -46,7 +46,7 @@ export function useUpdateStep(campaign: string) {
       cache.setQueryData<Step[]>(keys.sequences(campaign), (old) =>
         old?.map((one) => (one.id === step.id ? step : one)),
       );
-      return invalidate(cache, keys.campaign(campaign), [...keys.campaigns, 'plan', campaign]);
+      return invalidate(cache, keys.campaign(campaign), keys.plan(campaign), keys.check(campaign));
     },
   });
 }

@@ -1,0 +1,114 @@
+'use client';
+import type { RowSelectionState } from '@tanstack/react-table';
+import { Plus, Send } from 'lucide-react';
+import { useMemo, useState } from 'react';
+
+import { Page } from '@/components/layout/page';
+import { Button } from '@/components/ui/button';
+import { SearchInput, Select } from '@/components/ui/input';
+import { EmptyState, ErrorState } from '@/components/ui/states';
+import { useCampaigns, type CampaignStatus } from '@/features/campaigns/api/list-campaigns';
+import { CampaignBulkBar } from '@/features/campaigns/components/bulk-bar';
+import { CampaignTable } from '@/features/campaigns/components/campaign-table';
+import { NewCampaignDialog } from '@/features/campaigns/components/new-campaign-dialog';
+import { useMailboxes } from '@/features/email_accounts/api/list-mailboxes';
+import { useMe } from '@/features/identity/api/get-me';
+import { useDebounced } from '@/hooks/use-debounced';
+import { useUrlState } from '@/hooks/use-url-state';
+import { can } from '@/lib/can';
+import { plural } from '@/lib/format';
+
+const STATUSES: { value: CampaignStatus; label: string }[] = [
+  { value: 'active', label: 'Active' },
+  { value: 'draft', label: 'Drafts' },
+  { value: 'paused', label: 'Paused' },
+  { value: 'completed', label: 'Completed' },
+  { value: 'archived', label: 'Archived' },
+];
+
+export function CampaignsView() {
+  const { data: me } = useMe();
+  const [status, setStatus] = useUrlState('status');
+  const [q, setQ] = useUrlState('q');
+  const [creating, setCreating] = useUrlState('new');
+  const [selected, setSelected] = useState<RowSelectionState>({});
+  const search = useDebounced(q.trim());
+  const known = STATUSES.find((one) => one.value === status)?.value;
+  const list = useCampaigns({
+    ...(search ? { q: search } : {}),
+    ...(known ? { status: known } : {}),
+  });
+  const mailboxes = useMailboxes();
+  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const chosen = rows.filter((one) => selected[one.id]);
+  const total = list.data?.pages[0]?.total;
+  const writes = can(me, 'campaigns:write');
+  const fresh = !search && !known;
+  const newButton = writes && (
+    <Button variant="primary" onClick={() => setCreating('1')}>
+      <Plus aria-hidden /> New campaign
+    </Button>
+  );
+  return (
+    <Page title="Campaigns" actions={newButton} fill>
+      <div className="mb-3 flex flex-wrap items-center gap-2">
+        <SearchInput
+          label="Search campaigns"
+          placeholder="Search"
+          value={q}
+          onValueChange={setQ}
+          className="w-full sm:w-60"
+        />
+        <Select
+          aria-label="Status"
+          value={status}
+          onChange={(event) => setStatus(event.target.value)}
+          className="w-40"
+        >
+          <option value="">All but archived</option>
+          {STATUSES.map((one) => (
+            <option key={one.value} value={one.value}>
+              {one.label}
+            </option>
+          ))}
+        </Select>
+        <span className="flex-1" />
+        {chosen.length > 0 ? (
+          <CampaignBulkBar chosen={chosen} onClear={() => setSelected({})} />
+        ) : (
+          typeof total === 'number' && <span className="text-xs text-ink-3">{plural(total, 'campaign')}</span>
+        )}
+      </div>
+      {list.isError ? (
+        <ErrorState error={list.error} onRetry={() => void list.refetch()} />
+      ) : (
+        <CampaignTable
+          rows={rows}
+          loading={list.isPending}
+          hasMore={list.hasNextPage}
+          onEnd={() => !list.isFetchingNextPage && void list.fetchNextPage()}
+          canWrite={writes}
+          selected={selected}
+          onSelect={setSelected}
+          empty={
+            fresh ? (
+              <EmptyState icon={Send} title="No campaign yet" action={newButton}>
+                A campaign is words, people, mailboxes and hours. Make a draft; nothing is sent before you
+                start it.
+              </EmptyState>
+            ) : (
+              <EmptyState title="No campaign like that">Change the search or the status.</EmptyState>
+            )
+          }
+        />
+      )}
+      <NewCampaignDialog
+        open={creating === '1'}
+        onOpenChange={(open) => setCreating(open ? '1' : '')}
+        mailboxIds={(mailboxes.data ?? [])
+          .filter((box) => box.is_active && box.status === 'connected')
+          .map((box) => box.id)}
+      />
+    </Page>
+  );
+}

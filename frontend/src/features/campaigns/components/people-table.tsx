@@ -1,0 +1,231 @@
+'use client';
+import { Play, Square } from 'lucide-react';
+import { useMemo } from 'react';
+
+import { Button } from '@/components/ui/button';
+import { DataTable, type DataColumn } from '@/components/ui/data-table';
+import { SearchInput, Select } from '@/components/ui/input';
+import { EmptyState, ErrorState } from '@/components/ui/states';
+import { StatusWord } from '@/components/ui/status';
+import { toast, toastError } from '@/components/ui/toast';
+import { Tooltip } from '@/components/ui/tooltip';
+import { WhyChip } from '@/components/ui/why-chip';
+import { useDebounced } from '@/hooks/use-debounced';
+import { useUrlState } from '@/hooks/use-url-state';
+import { count, fullName, fullTime, when } from '@/lib/format';
+import { paths } from '@/lib/paths';
+import { remedyFor } from '@/lib/why';
+
+import { useEnrollments, type Enrollment, type EnrollmentStatus } from '../api/page-enrollments';
+import { useSteerEnrollment } from '../api/steer-enrollment';
+import type { Progress } from '../model';
+
+const STATES: { value: EnrollmentStatus; label: string }[] = [
+  { value: 'pending', label: 'Waiting' },
+  { value: 'active', label: 'In sequence' },
+  { value: 'held', label: 'Held' },
+  { value: 'replied', label: 'Replied' },
+  { value: 'completed', label: 'Finished' },
+  { value: 'bounced', label: 'Bounced' },
+  { value: 'unsubscribed', label: 'Unsubscribed' },
+  { value: 'stopped', label: 'Stopped' },
+  { value: 'failed', label: 'Failed' },
+];
+
+export function PeopleTable({
+  campaign,
+  progress,
+  canWrite,
+  className,
+}: {
+  campaign: string;
+  progress: Progress;
+  canWrite: boolean;
+  className?: string;
+}) {
+  const [q, setQ] = useUrlState('q');
+  const [state, setState] = useUrlState('state');
+  const search = useDebounced(q.trim());
+  const status = STATES.find((one) => one.value === state)?.value;
+  const people = useEnrollments(campaign, {
+    ...(search ? { q: search } : {}),
+    ...(status ? { status } : {}),
+  });
+  const rows = useMemo(() => people.data?.pages.flatMap((page) => page.items) ?? [], [people.data]);
+  const columns = useMemo(() => columnsFor(campaign, canWrite), [campaign, canWrite]);
+  return (
+    <div className={className}>
+      <div className="mb-3 flex flex-wrap gap-2">
+        <SearchInput
+          label="Search people"
+          placeholder="Search"
+          value={q}
+          onValueChange={setQ}
+          className="w-full sm:w-60"
+        />
+        <Select
+          aria-label="State"
+          value={state}
+          onChange={(event) => setState(event.target.value)}
+          className="w-48"
+        >
+          <option value="">All, {count(progress.total)}</option>
+          {STATES.map((one) => (
+            <option key={one.value} value={one.value}>
+              {one.label}, {count(progress[one.value])}
+            </option>
+          ))}
+        </Select>
+      </div>
+      {people.isError ? (
+        <ErrorState error={people.error} onRetry={() => void people.refetch()} />
+      ) : (
+        <DataTable
+          label="People of this campaign"
+          columns={columns}
+          rows={rows}
+          rowId={(one) => one.id}
+          rowHref={(one) => paths.lead(one.lead_id)}
+          loading={people.isPending}
+          hasMore={people.hasNextPage}
+          onEnd={() => !people.isFetchingNextPage && void people.fetchNextPage()}
+          rowHeight={48}
+          walk
+          className="h-[34rem] max-h-[70dvh]"
+          empty={
+            <EmptyState title={search || status ? 'Nobody like that' : 'Nobody is in this campaign'}>
+              {search || status ? 'Change the search or the state.' : 'Add people in the editor.'}
+            </EmptyState>
+          }
+        />
+      )}
+    </div>
+  );
+}
+
+function columnsFor(campaign: string, canWrite: boolean): DataColumn<Enrollment>[] {
+  return [
+    {
+      id: 'who',
+      header: 'Person',
+      width: 'minmax(10rem,1.6fr)',
+      cell: (one) => (
+        <span className="block leading-tight">
+          <span className="block truncate font-medium">{fullName(one) || one.email}</span>
+          <span className="block truncate text-xs text-ink-3">
+            {[fullName(one) && one.email, one.company].filter(Boolean).join(' · ')}
+          </span>
+        </span>
+      ),
+    },
+    {
+      id: 'state',
+      header: 'State',
+      width: '8.5rem',
+      cell: (one) => (
+        <StatusWord status={one.status} word={one.status === 'active' ? 'In sequence' : undefined} />
+      ),
+    },
+    {
+      id: 'why',
+      header: 'What is next',
+      width: 'minmax(11rem,1.6fr)',
+      from: 'sm',
+      cell: (one) => <NextOf one={one} campaign={campaign} />,
+    },
+    {
+      id: 'sent',
+      header: 'Sent',
+      width: '4rem',
+      align: 'right',
+      from: 'md',
+      cell: (one) => count(one.sent),
+    },
+    {
+      id: 'did',
+      header: 'Did',
+      width: '8rem',
+      from: 'lg',
+      cell: (one) => (
+        <span className="text-ink-2">
+          {[one.replied && 'replied', one.clicked && 'clicked', one.opened && 'opened']
+            .filter(Boolean)
+            .slice(0, 2)
+            .join(', ') || '–'}
+        </span>
+      ),
+    },
+    {
+      id: 'last',
+      header: 'Last sent',
+      width: '7rem',
+      align: 'right',
+      from: 'md',
+      cell: (one) => <span title={fullTime(one.last_sent_at)}>{when(one.last_sent_at)}</span>,
+    },
+    {
+      id: 'steer',
+      header: <span className="sr-only">Steer</span>,
+      width: '3.25rem',
+      align: 'right',
+      cell: (one) => (canWrite ? <Steer one={one} campaign={campaign} /> : null),
+    },
+  ];
+}
+
+function NextOf({ one, campaign }: { one: Enrollment; campaign: string }) {
+  if (one.blocked_reason) {
+    const remedy = remedyFor(one.blocked_reason, {
+      campaign,
+      lead: one.lead_id,
+      mailbox: one.email_account_id,
+    });
+    return (
+      <WhyChip
+        reason={remedy.words}
+        until={one.blocked_until ? `until ${when(one.blocked_until)}` : undefined}
+        remedy={[one.blocked_detail, remedy.change].filter(Boolean).join(' ')}
+        href={remedy.href}
+        tone={remedy.tone}
+      />
+    );
+  }
+  if (one.next_due_at)
+    return (
+      <span className="text-ink-2" title={fullTime(one.next_due_at)}>
+        Step {one.next_step}, {when(one.next_due_at)}
+      </span>
+    );
+  return <span className="text-ink-3">–</span>;
+}
+
+function Steer({ one, campaign }: { one: Enrollment; campaign: string }) {
+  const steer = useSteerEnrollment(campaign);
+  const running = one.status === 'pending' || one.status === 'active' || one.status === 'held';
+  if (!running && one.status !== 'stopped') return null;
+  const action = one.status === 'stopped' || one.status === 'held' ? 'resume' : 'stop';
+  const words = action === 'stop' ? 'Stop writing to this person' : 'Let the sequence go on';
+  const Icon = action === 'stop' ? Square : Play;
+  return (
+    <Tooltip content={words}>
+      <Button
+        variant="ghost"
+        size="icon-sm"
+        aria-label={`${words}: ${one.email}`}
+        className="relative z-10"
+        loading={steer.isPending}
+        onClick={() =>
+          steer.mutate(
+            { enrollment: one.id, action },
+            {
+              onSuccess: () => toast(action === 'stop' ? `${one.email} is stopped` : `${one.email} goes on`),
+              onError: toastError,
+            },
+          )
+        }
+      >
+        <Icon aria-hidden />
+      </Button>
+    </Tooltip>
+  );
+}

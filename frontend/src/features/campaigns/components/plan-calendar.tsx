@@ -1,0 +1,214 @@
+'use client';
+import { Popover } from '@/components/ui/menu';
+import { ErrorState, Notice, Skeleton } from '@/components/ui/states';
+import { cn } from '@/lib/cn';
+import { count, day as dayWords, plural, when } from '@/lib/format';
+
+import { useSimulation, type Simulation } from '../api/get-simulation';
+
+interface Cell {
+  planned: number;
+  sent: number;
+}
+
+const MAX_DAYS = 42;
+const LISTED = 40;
+
+/** What will happen, day by mailbox; past days show what was sent against what was planned. */
+export function PlanCalendar({
+  campaign,
+  mailboxes,
+}: {
+  campaign: string;
+  /** Names of mailboxes by id. */
+  mailboxes: ReadonlyMap<string, string>;
+}) {
+  const plan = useSimulation(campaign);
+  if (plan.isPending) return <Skeleton className="h-40 w-full" />;
+  if (plan.isError) return <ErrorState error={plan.error} onRetry={() => void plan.refetch()} />;
+  return <PlanGrid plan={plan.data} mailboxes={mailboxes} />;
+}
+
+export function PlanGrid({ plan, mailboxes }: { plan: Simulation; mailboxes: ReadonlyMap<string, string> }) {
+  const days = everyDay(plan.days.map((one) => one.day)).slice(0, MAX_DAYS);
+  const boxes = [...new Set(plan.days.map((one) => one.email_account_id))].sort((a, b) =>
+    (mailboxes.get(a) ?? a).localeCompare(mailboxes.get(b) ?? b),
+  );
+  const cells = new Map<string, Cell>(plan.days.map((one) => [`${one.day} ${one.email_account_id}`, one]));
+  const today = new Date().toISOString().slice(0, 10);
+  const top = Math.max(1, ...plan.days.map((one) => Math.max(one.planned, one.sent)));
+  return (
+    <div className="space-y-3">
+      {plan.problem && (
+        <Notice tone="held" title="The plan does not work out">
+          {plan.problem}
+        </Notice>
+      )}
+      {days.length === 0 ? (
+        <p className="py-4 text-ink-2">
+          Nothing is planned: there is nobody left to write to, or no hour to do it.
+        </p>
+      ) : (
+        <div className="scroll-slim overflow-x-auto pb-1">
+          <table
+            className="border-separate border-spacing-[2px]"
+            aria-label="Planned messages by day and mailbox"
+          >
+            <thead>
+              <tr>
+                <th className="sticky left-0 z-10 bg-panel" />
+                {days.map((day, position) => (
+                  <DayHead
+                    key={day}
+                    day={day}
+                    monthBefore={days[position - 1]?.slice(0, 7) ?? ''}
+                    today={day === today}
+                  />
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {boxes.map((box) => (
+                <tr key={box}>
+                  <th
+                    scope="row"
+                    className="sticky left-0 z-10 max-w-44 truncate bg-panel pr-3 text-left text-xs font-normal text-ink-2"
+                  >
+                    {mailboxes.get(box) ?? 'A mailbox'}
+                  </th>
+                  {days.map((day) => (
+                    <DayCell
+                      key={day}
+                      day={day}
+                      box={box}
+                      cell={cells.get(`${day} ${box}`)}
+                      top={top}
+                      plan={plan}
+                      name={mailboxes.get(box) ?? ''}
+                    />
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <PlanWords plan={plan} />
+    </div>
+  );
+}
+
+/** From the first to the last day without a gap: a day off shows as one. */
+export function everyDay(days: readonly string[]): string[] {
+  const sorted = [...days].sort();
+  const first = sorted[0];
+  const last = sorted.at(-1);
+  if (!first || !last) return [];
+  const all: string[] = [];
+  for (let at = Date.parse(`${first}T00:00:00Z`); at <= Date.parse(`${last}T00:00:00Z`); at += 86_400_000)
+    all.push(new Date(at).toISOString().slice(0, 10));
+  return all;
+}
+
+function DayHead({ day, monthBefore, today }: { day: string; monthBefore: string; today: boolean }) {
+  const date = new Date(`${day}T00:00:00Z`);
+  const weekend = date.getUTCDay() === 0 || date.getUTCDay() === 6;
+  const newMonth = day.slice(0, 7) !== monthBefore;
+  return (
+    <th
+      scope="col"
+      aria-current={today ? 'date' : undefined}
+      className={cn('min-w-8 text-2xs font-normal text-ink-3', today && 'font-semibold text-ink')}
+    >
+      <span className="relative block h-4 text-left">
+        {newMonth && <span className="absolute whitespace-nowrap">{dayWords(day).split(' ')[1]}</span>}
+      </span>
+      <span className={cn(weekend && !today && 'opacity-70')}>
+        {'SMTWTFS'[date.getUTCDay()]} {date.getUTCDate()}
+      </span>
+    </th>
+  );
+}
+
+function DayCell({
+  day,
+  box,
+  cell,
+  top,
+  plan,
+  name,
+}: {
+  day: string;
+  box: string;
+  cell: Cell | undefined;
+  top: number;
+  plan: Simulation;
+  name: string;
+}) {
+  if (!cell || (cell.planned === 0 && cell.sent === 0))
+    return <td className="h-7 min-w-8 rounded-[3px] bg-sunken" />;
+  const all = Math.max(cell.planned, cell.sent);
+  const strength = 18 + Math.round((all / top) * 42);
+  const messages = plan.messages.filter(
+    (one) => one.email_account_id === box && one.planned_at.slice(0, 10) === day,
+  );
+  return (
+    <td className="p-0">
+      <Popover
+        className="w-80"
+        trigger={
+          <button
+            type="button"
+            title={`${name}, ${dayWords(day)}: ${cell.sent ? `${cell.sent} sent of ` : ''}${all} planned`}
+            className="relative block h-7 w-full min-w-8 overflow-hidden rounded-[3px] text-2xs hover:outline hover:outline-accent"
+            style={{ background: `color-mix(in oklch, var(--sending) ${strength}%, var(--panel))` }}
+          >
+            {cell.sent > 0 && (
+              <span
+                aria-hidden
+                className="absolute inset-x-0 bottom-0 h-1 bg-sending"
+                style={{ width: `${(cell.sent / all) * 100}%` }}
+              />
+            )}
+            <span className="relative">{all}</span>
+          </button>
+        }
+      >
+        <p className="font-medium">
+          {dayWords(day)} · {name}
+        </p>
+        <p className="text-xs text-ink-2">
+          {plural(cell.planned, 'message')} planned{cell.sent > 0 && `, ${count(cell.sent)} sent`}
+        </p>
+        {messages.length > 0 && (
+          <ol className="scroll-slim mt-2 max-h-64 divide-y overflow-y-auto">
+            {messages.slice(0, LISTED).map((one) => (
+              <li key={`${one.lead_id}${one.step}`} className="flex gap-2 py-1 text-xs">
+                <time dateTime={one.planned_at} className="shrink-0 text-ink-3">
+                  {when(one.planned_at).split(' ').at(-1)}
+                </time>
+                <span className="min-w-0 flex-1 truncate">{one.email}</span>
+                <span className="shrink-0 text-ink-3">step {one.step}</span>
+              </li>
+            ))}
+            {messages.length > LISTED && (
+              <li className="py-1 text-xs text-ink-3">and {count(messages.length - LISTED)} more</li>
+            )}
+          </ol>
+        )}
+      </Popover>
+    </td>
+  );
+}
+
+function PlanWords({ plan }: { plan: Simulation }) {
+  if (plan.total === 0) return null;
+  const parts = [
+    `${plural(plan.total, 'message')} if nobody answers`,
+    plan.last_first_mail_at && `last first mail ${when(plan.last_first_mail_at)}`,
+    plan.last_follow_up_at && `last follow-up ${when(plan.last_follow_up_at)}`,
+    plan.limiting_factor && `held back by ${plan.limiting_factor.replaceAll('_', ' ')}`,
+    plan.idle_capacity > 0 && `room for ${count(plan.idle_capacity)} more`,
+  ].filter(Boolean);
+  return <p className="text-xs text-ink-2">{parts.join(' · ')}</p>;
+}

@@ -1,0 +1,86 @@
+'use client';
+import type { RowSelectionState } from '@tanstack/react-table';
+import { useMemo, useState } from 'react';
+
+import { Button } from '@/components/ui/button';
+import { DataTable, type DataColumn } from '@/components/ui/data-table';
+import { SearchInput } from '@/components/ui/input';
+import { EmptyState, ErrorState } from '@/components/ui/states';
+import { StatusWord } from '@/components/ui/status';
+import { useDebounced } from '@/hooks/use-debounced';
+import { fullName, plural } from '@/lib/format';
+
+import { useLeads, type Lead } from '../api/list-leads';
+
+const columns: DataColumn<Lead>[] = [
+  {
+    id: 'who',
+    header: 'Person',
+    width: 'minmax(10rem,1fr)',
+    cell: (lead) => (
+      <span className="block leading-tight">
+        <span className="block truncate font-medium">{fullName(lead) || lead.email}</span>
+        <span className="block truncate text-xs text-ink-3">
+          {[lead.email, lead.company].filter(Boolean).join(' · ')}
+        </span>
+      </span>
+    ),
+  },
+  {
+    id: 'verdict',
+    header: 'Address',
+    width: '9rem',
+    cell: (lead) =>
+      lead.suppressed ? (
+        <StatusWord status="stopped" word="Do not contact" />
+      ) : (
+        <StatusWord status={lead.verification} />
+      ),
+  },
+];
+
+/** Chooses people for something; what is done with them is the caller's. */
+export function LeadPicker({
+  busy,
+  onPick,
+  onAll,
+}: {
+  busy: boolean;
+  onPick: (ids: string[]) => void;
+  onAll: () => void;
+}) {
+  const [q, setQ] = useState('');
+  const [selected, setSelected] = useState<RowSelectionState>({});
+  const search = useDebounced(q.trim());
+  const leads = useLeads(search ? { q: search } : {});
+  const rows = useMemo(() => leads.data?.pages.flatMap((page) => page.items) ?? [], [leads.data]);
+  const ids = Object.keys(selected).filter((id) => selected[id]);
+  if (leads.isError) return <ErrorState error={leads.error} onRetry={() => void leads.refetch()} />;
+  return (
+    <div className="flex h-full min-h-0 flex-col gap-3">
+      <SearchInput label="Search leads" placeholder="Name, address, company" value={q} onValueChange={setQ} />
+      <DataTable
+        label="Leads"
+        columns={columns}
+        rows={rows}
+        rowId={(lead) => lead.id}
+        selected={selected}
+        onSelect={setSelected}
+        loading={leads.isPending}
+        hasMore={leads.hasNextPage}
+        onEnd={() => !leads.isFetchingNextPage && void leads.fetchNextPage()}
+        rowHeight={48}
+        className="min-h-0 flex-1"
+        empty={<EmptyState title="No lead like that">Import a file first, or change the search.</EmptyState>}
+      />
+      <div className="flex flex-wrap justify-end gap-2">
+        <Button loading={busy} onClick={onAll}>
+          Add everybody
+        </Button>
+        <Button variant="primary" loading={busy} disabled={ids.length === 0} onClick={() => onPick(ids)}>
+          Add {ids.length > 0 ? plural(ids.length, 'person', 'people') : 'selected'}
+        </Button>
+      </div>
+    </div>
+  );
+}
