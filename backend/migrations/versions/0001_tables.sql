@@ -690,6 +690,8 @@ CREATE INDEX ix_email_sends_open ON email_sends (lease_until) WHERE status IN ('
 
 CREATE INDEX ix_email_sends_provider ON email_sends (organization_id, provider_message_id) WHERE provider_message_id IS NOT NULL;
 
+CREATE INDEX ix_email_sends_tests ON email_sends (to_email, created_at) WHERE kind = 'test';
+
 CREATE INDEX ix_email_sends_unknown ON email_sends (organization_id, email_account_id) WHERE status = 'unknown';
 
 CREATE TABLE inbound_messages (

@@ -40,6 +40,8 @@ class EmailSend(TenantRow, Base):
         Index("ix_email_sends_enrollment", "organization_id", "enrollment_id"),
         Index("ix_email_sends_campaign", "organization_id", "campaign_id", "id"),
         Index("ix_email_sends_lead", "organization_id", "lead_id"),
+        # Test mails to one address, whoever sends them: they must not become a mail cannon.
+        Index("ix_email_sends_tests", "to_email", "created_at", postgresql_where=text("kind = 'test'")),
     )  # fmt: skip
 
     kind: Mapped[str]
