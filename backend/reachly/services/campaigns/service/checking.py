@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
 from reachly.data.models.campaigns import Campaign
 from reachly.data.repositories import campaigns as repository
@@ -20,6 +21,7 @@ from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 from reachly.services.leads import service as leads
 from reachly.services.rendering import (
+    Rendered,
     TemplateError,
     TemplateSource,
     UnresolvedField,
@@ -109,8 +111,29 @@ async def check_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID)
     return CheckOut(can_start=not blocked, findings=findings, leads=sum(verdicts.values()), mailable=mailable)
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One message as one lead would get it; empty fields stand in it as `[name]`."""
+
+    rendered: Rendered
+    sender: str
+    to_email: str
+    missing: list[str]
+    forms: int
+
+
 async def preview(session: Session, actor: Actor, campaign_id: uuid.UUID, body: PreviewIn) -> PreviewOut:
     """A message as one lead would get it, with the words given or those of a step. Raises Invalid on bad templates."""
+    sample = await render_sample(session, actor, campaign_id, body)
+    rendered = sample.rendered
+    return PreviewOut(
+        subject=rendered.subject, html=rendered.html or "", text=rendered.text, from_email=sample.sender,
+        to_email=sample.to_email, unresolved=sample.missing, problems=[], forms=sample.forms,
+    )  # fmt: skip
+
+
+async def render_sample(session: Session, actor: Actor, campaign_id: uuid.UUID, body: PreviewIn) -> Sample:
+    """What preview and test mail show. Raises NotFound, or Invalid on bad templates."""
     row = await get_row(session, actor.organization_id, campaign_id)
     steps = await sequences.list_steps(session, actor.organization_id, campaign_id)
     step = next((s for s in steps if body.sequence_id in (None, s.id)), None)
@@ -138,10 +161,7 @@ async def preview(session: Session, actor: Actor, campaign_id: uuid.UUID, body: 
         rendered = render(compiled, shown, seed=text_seed(row.seed, str(lead["email"]).lower(), number))
     except UnresolvedField as error:
         raise Invalid(error.detail, code="unresolved_field", errors=error.errors) from None
-    return PreviewOut(
-        subject=rendered.subject, html=rendered.html or "", text=rendered.text, from_email=sender,
-        to_email=str(lead["email"]), unresolved=missing, problems=[], forms=count_forms(compiled),
-    )  # fmt: skip
+    return Sample(rendered, sender, str(lead["email"]), missing, count_forms(compiled))
 
 
 def _words(step: SequenceOut | None, body: PreviewIn) -> tuple[str, str]:
