@@ -1,0 +1,127 @@
+"""A child process that is kept running: started, watched, started again with a growing pause, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from reachly.infra.processes import PARENT
+from reachly.infra.startup import CannotStart
+
+LOG_BYTES = 10_000_000
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+STEADY_SECONDS = 20.0  # who has run this long starts again without a pause
+LOOK_SECONDS = 0.1
+Say = Callable[[str], None]
+
+
+class Child:
+    """One program of this very Python. Its output goes to `log_path`.
+
+    It runs in a session of its own, so that Ctrl-C reaches only the parent, which ends its children in order. It is
+    told its parent's pid (`REACHLY_PARENT_PID`) and ends when that one is gone.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        log_path: Path,
+        environment: Mapping[str, str] | None = None,
+        pass_fds: Sequence[int] = (),
+        say: Say = print,
+    ) -> None:
+        self.name = name
+        self.log_path = log_path
+        self.arguments = list(arguments)
+        self._environment = dict(environment or {})
+        self._pass_fds = tuple(pass_fds)
+        self._say = say
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+
+    def start(self) -> None:
+        """Starts it; call from the main thread (on Linux the child lives as long as the thread that started it)."""
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        if self.log_path.exists() and self.log_path.stat().st_size > LOG_BYTES:
+            self.log_path.replace(self.log_path.with_suffix(".log.1"))
+        environment = {**os.environ, **self._environment, PARENT: str(os.getpid())}
+        with self.log_path.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, *self.arguments],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=self._pass_fds,
+                start_new_session=True,
+            )
+        self._started = time.monotonic()
+
+    @property
+    def code(self) -> int | None:
+        """The exit code, or None while it runs."""
+        return self._process.poll() if self._process else None
+
+    async def keep(self) -> None:
+        """Starts it again whenever it ends; runs until cancelled."""
+        pause = FIRST_PAUSE
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self.code is None:
+                continue
+            if time.monotonic() - self._started > STEADY_SECONDS:
+                pause = FIRST_PAUSE
+            self._say(
+                f"The {self.name} ended ({_told(self.code)}) and starts again in {pause:g} s; see {self.log_path}"
+            )
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            self.start()
+
+    async def finish(self) -> int:
+        """Waits for its end; the exit code."""
+        while self.code is None:
+            await asyncio.sleep(LOOK_SECONDS)
+        return self.code or 0
+
+    def ask_to_end(self) -> None:
+        if self._process and self.code is None:
+            self._process.send_signal(signal.SIGTERM)
+
+    async def end(self, seconds: float) -> None:
+        """SIGTERM; SIGKILL for who is still there after `seconds`."""
+        self.ask_to_end()
+        deadline = time.monotonic() + seconds
+        while self._process and self.code is None:
+            if time.monotonic() > deadline:
+                self._process.kill()
+                self._process.wait()
+                return
+            await asyncio.sleep(0.02)
+
+    def last_words(self) -> str:
+        """The last line of its log, for a person."""
+        try:
+            lines = self.log_path.read_text(errors="replace").strip().splitlines()
+        except OSError:
+            lines = []
+        return lines[-1][:300] if lines else "no reason given"
+
+    def require_alive(self) -> None:
+        """Raises CannotStart with its last words when it has ended."""
+        if self.code is not None:
+            raise CannotStart(f"The {self.name} does not start: {self.last_words()} (see {self.log_path}).")
+
+
+def _told(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"signal {signal.Signals(-code).name}"
+    return f"code {code}"
