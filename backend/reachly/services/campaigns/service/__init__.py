@@ -1,10 +1,11 @@
 """Campaigns: what they are, who is in them, and their way from draft to completed."""
 
-from reachly.services.campaigns.service.checking import check_campaign, preview
+from reachly.services.campaigns.service.checking import check_campaign, preview, render_sample
 from reachly.services.campaigns.service.editing import (
     clone_campaign,
     create_campaign,
     delete_campaign,
+    set_seed,
     update_campaign,
 )
 from reachly.services.campaigns.service.enrolling import (
@@ -35,5 +36,5 @@ __all__ = [
     "archive_campaign", "check_campaign", "clone_campaign", "complete_if_done", "create_campaign", "delete_campaign",
     "enroll_import", "enroll_leads", "find_campaign", "get_campaign", "hold_enrollment", "list_active_ids",
     "page_campaigns", "page_enrollments", "pause_campaign", "pause_for_trouble", "personalise", "preview",
-    "start_campaign", "steer_enrollment", "stop_enrollments", "stop_lead", "update_campaign",
+    "render_sample", "set_seed", "start_campaign", "steer_enrollment", "stop_enrollments", "stop_lead", "update_campaign",
 ]  # fmt: skip

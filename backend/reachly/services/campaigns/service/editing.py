@@ -78,6 +78,15 @@ async def update_campaign(
     return out
 
 
+async def set_seed(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, seed: int) -> None:
+    """Fixes what is drawn at random (senders, variants, spintax) so that a campaign can be repeated; a draft only."""
+    row = await lock_row(session, organization_id, campaign_id)
+    if row.status != "draft":
+        raise Conflict("What was drawn for a campaign that has started stays as it is.", code="not_a_draft")
+    row.seed = seed
+    await session.flush()
+
+
 async def delete_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID) -> None:
     """Deletes one that never sent. Raises Conflict for one that did: the ledger is never cut."""
     row = await lock_row(session, actor.organization_id, campaign_id)
