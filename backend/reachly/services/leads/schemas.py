@@ -111,7 +111,8 @@ class ImportOptions(BaseModel):
     source: Text = ""
     lawful_basis: Text = ""
     mapping: dict[str, str] | None = Field(
-        None, description="CSV header -> field name, `custom:<key>`, or empty to leave the column out; null: guessed"
+        None,
+        description="CSV header -> field name, `custom:<key>`, or empty to leave the column out; null: guessed",
     )
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
     encoding: str | None = None
@@ -159,7 +160,9 @@ class ImportPreviewOut(BaseModel):
 
 
 class VerifyIn(BaseModel):
-    lead_ids: list[uuid.UUID] | None = Field(None, max_length=10_000, description="null: all that were never verified")
+    lead_ids: list[uuid.UUID] | None = Field(
+        None, max_length=10_000, description="null: all that were never verified"
+    )
 
 
 class QueuedOut(BaseModel):

@@ -24,7 +24,9 @@ NewActor = Callable[[str], Any]
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Small batches, so that a test file has several."""
-    loaded = load_settings(data_dir=tmp_path, imports=ImportSettings(max_bytes=2_000_000, chunk_bytes=1_000, batch_rows=10))
+    loaded = load_settings(
+        data_dir=tmp_path, imports=ImportSettings(max_bytes=2_000_000, chunk_bytes=1_000, batch_rows=10)
+    )
     settings_module.install(loaded)
     return loaded
 

@@ -67,7 +67,12 @@ async def test_a_plain_file_becomes_leads(actor: Actor, sql: Any) -> None:
     assert (done.status, done.rows_read, done.imported) == ("completed", 35, 35)
     assert (done.bytes_done, done.error, done.can_undo) == (done.bytes_total, None, True)
     lead = await sql.fetchrow("SELECT * FROM leads WHERE email_key = 'p7@example.com'")
-    assert (lead["first_name"], lead["company"], lead["source"], lead["lawful_basis"]) == ("Ann7", "Acme 7", "fair", "interest")
+    assert (lead["first_name"], lead["company"], lead["source"], lead["lawful_basis"]) == (
+        "Ann7",
+        "Acme 7",
+        "fair",
+        "interest",
+    )
     assert (lead["import_id"], lead["verification"]) == (done.id, "unverified")
     assert await sql.fetchval("SELECT count(*) FROM upload_chunks") == 0
     assert await sql.fetchval("SELECT used FROM usage_days WHERE metric = 'leads_imported'") == 35
@@ -86,10 +91,17 @@ async def test_five_spellings_in_a_file_are_one_lead_and_said(actor: Actor, sql:
     spellings = ["Ada@München.example", "  ADA@münchen.example ", "mailto:ada@münchen.example",
                  "ada@xn--mnchen-3ya.example", "ada＠münchen.example"]  # fmt: skip
     # twelve others between them, so that the five lie in different batches of ten
-    rows = [cell for spelling in spellings for cell in (spelling, *(f"{uuid.uuid4()}@example.com" for _ in range(3)))]
+    rows = [
+        cell
+        for spelling in spellings
+        for cell in (spelling, *(f"{uuid.uuid4()}@example.com" for _ in range(3)))
+    ]
     done = await bring(actor, "email\n" + "\n".join(rows))
     assert (done.imported, done.skipped) == (16, 4)
-    assert await sql.fetchval("SELECT email FROM leads WHERE email_key = 'ada@xn--mnchen-3ya.example'") == spellings[0]
+    assert (
+        await sql.fetchval("SELECT email FROM leads WHERE email_key = 'ada@xn--mnchen-3ya.example'")
+        == spellings[0]
+    )
     assert set((await reported(actor, done.id)).values()) == {("skipped", "repeated")}
 
 
@@ -107,7 +119,12 @@ async def test_an_update_fills_in_and_empties_nothing(actor: Actor, sql: Any) ->
     await bring(actor, "email,first_name,company,plan\na@example.com,Ada,Acme,pro\n", source="fair")
     await bring(actor, "email,first_name,company,size\nA@EXAMPLE.com,,New Acme,10\n", source="web")
     lead = await sql.fetchrow("SELECT * FROM leads")
-    assert (lead["email"], lead["first_name"], lead["company"], lead["source"]) == ("a@example.com", "Ada", "New Acme", "fair")
+    assert (lead["email"], lead["first_name"], lead["company"], lead["source"]) == (
+        "a@example.com",
+        "Ada",
+        "New Acme",
+        "fair",
+    )
     assert sorted(lead["custom_fields"]) == sorted('{"plan": "pro", "size": "10"}')
     assert lead["version"] == 2
 
@@ -181,7 +198,9 @@ async def test_suppressed_people_are_imported_and_said(actor: Actor) -> None:
     assert (done.imported, done.suppressed) == (5, 1)
     async with tenant(actor.organization_id) as session:
         page = await service.page_leads(session, actor, limit=10, import_id=done.id)
-    assert {lead.email: lead.suppressed for lead in page.items if lead.suppressed} == {"p3@example.com": "unsubscribed"}
+    assert {lead.email: lead.suppressed for lead in page.items if lead.suppressed} == {
+        "p3@example.com": "unsubscribed"
+    }
 
 
 @pytest.mark.parametrize("after", [1, 2, 4])
@@ -224,7 +243,7 @@ async def test_two_workers_on_one_import_do_not_count_twice(actor: Actor, sql: A
 
 async def test_two_imports_of_the_same_people_at_once(actor: Actor, sql: Any) -> None:
     head, *rows = people(60).splitlines()
-    files = ["\n".join([head, *random.Random(n).sample(rows, 60)]) for n in range(2)]  # noqa: S311
+    files = ["\n".join([head, *random.Random(n).sample(rows, 60)]) for n in range(2)]
     ids = [await upload(actor, file.encode()) for file in files]
     results = await asyncio.gather(*(run(actor, id_) for id_ in ids))
     assert sum(done.imported for done in results) == 60 == await sql.fetchval("SELECT count(*) FROM leads")
@@ -233,7 +252,9 @@ async def test_two_imports_of_the_same_people_at_once(actor: Actor, sql: Any) ->
 
 async def test_undo_takes_back_what_was_added_and_changed(actor: Actor, sql: Any) -> None:
     await bring(actor, "email,company,plan\nold@example.com,Acme,pro\nedited@example.com,Acme,pro\n")
-    done = await bring(actor, "email,company,plan\nold@example.com,New,x\nedited@example.com,New,x\nnew@example.com,New,x\n")
+    done = await bring(
+        actor, "email,company,plan\nold@example.com,New,x\nedited@example.com,New,x\nnew@example.com,New,x\n"
+    )
     edited = await sql.fetchval("SELECT id FROM leads WHERE email_key = 'edited@example.com'")
     async with tenant(actor.organization_id) as session:
         await service.update_lead(session, actor, edited, LeadPatch(company="By hand"))
@@ -241,16 +262,26 @@ async def test_undo_takes_back_what_was_added_and_changed(actor: Actor, sql: Any
         assert (undone.status, undone.can_undo) == ("undone", False)
         with pytest.raises(Conflict):
             await service.undo_import(session, actor, done.id)
-    left = {row["email_key"]: (row["company"], row["custom_fields"]) for row in await sql.fetch("SELECT * FROM leads")}
-    assert left == {"old@example.com": ("Acme", '{"plan": "pro"}'), "edited@example.com": ("By hand", '{"plan": "x"}')}
+    left = {
+        row["email_key"]: (row["company"], row["custom_fields"])
+        for row in await sql.fetch("SELECT * FROM leads")
+    }
+    assert left == {
+        "old@example.com": ("Acme", '{"plan": "pro"}'),
+        "edited@example.com": ("By hand", '{"plan": "x"}'),
+    }
+
+
+SEND = """
+INSERT INTO email_sends (organization_id, id, kind, intent_key, lead_id, to_email, message_id, status, planned_at,
+                         claimed_at, created_at, updated_at)
+SELECT $1, gen_random_uuid(), 'campaign', $2, id, email, $2, 'sent', now(), now(), now(), now()
+FROM leads WHERE email_key = $2
+"""
 
 
 async def send_to(sql: Any, actor: Actor, email_key: str) -> None:
-    await sql.execute(
-        "INSERT INTO email_sends (organization_id, id, kind, intent_key, lead_id, to_email, message_id, status, planned_at, claimed_at, created_at, updated_at)"
-        " SELECT $1, gen_random_uuid(), 'campaign', $2, id, email, $2, 'sent', now(), now(), now(), now() FROM leads WHERE email_key = $2",
-        actor.organization_id, email_key,
-    )  # fmt: skip
+    await sql.execute(SEND, actor.organization_id, email_key)
 
 
 async def test_undo_is_refused_once_somebody_was_written_to(actor: Actor, sql: Any) -> None:
@@ -275,7 +306,7 @@ async def test_failed_rows_download_reads_back(actor: Actor) -> None:
     rows = list(csv.reader(io.StringIO("".join([part async for part in parts]).lstrip("\ufeff"))))
     assert rows[0][:3] == ["email", "first_name", "note"]
     assert [row[:3] for row in rows[1:]] == [["bad one", "'=cmd|x", 'a "b"\nc'], ["worse", "'@SUM(1)", ""]]
-    mended = "\n".join(['email,first_name', "a@example.com," + rows[1][1]])
+    mended = "\n".join(["email,first_name", "a@example.com," + rows[1][1]])
     again = await bring(actor, mended)
     async with tenant(actor.organization_id) as session:
         page = await service.page_leads(session, actor, limit=1, import_id=again.id)

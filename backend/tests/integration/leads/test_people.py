@@ -70,7 +70,9 @@ async def test_an_edit_on_an_older_version_is_refused(actor: Actor) -> None:
 
 async def test_a_new_address_loses_the_verdict(actor: Actor, sql: Any) -> None:
     lead = await add(actor, "a@example.com")
-    await sql.execute("UPDATE leads SET verification = 'deliverable', verified_at = created_at, enriched_at = created_at")
+    await sql.execute(
+        "UPDATE leads SET verification = 'deliverable', verified_at = created_at, enriched_at = created_at"
+    )
     async with tenant(actor.organization_id) as session:
         named = await service.update_lead(session, actor, lead.id, LeadPatch(first_name="Ada"))
         assert named.verification == "deliverable"
@@ -121,10 +123,12 @@ async def test_a_search_is_paged_like_a_list(actor: Actor) -> None:
     assert second.next_cursor is None
 
 
-async def enrol(sql: Any, actor: Actor, lead_id: uuid.UUID, campaign_id: uuid.UUID, status: str, sent: bool) -> None:
+async def enrol(
+    sql: Any, actor: Actor, lead_id: uuid.UUID, campaign_id: uuid.UUID, status: str, sent: bool
+) -> None:
     await sql.execute(
-        "INSERT INTO enrollments (organization_id, id, campaign_id, lead_id, status, last_sent_at, created_at, updated_at)"
-        " VALUES ($1, gen_random_uuid(), $2, $3, $4, CASE WHEN $5 THEN now() END, now(), now())",
+        "INSERT INTO enrollments (organization_id, id, campaign_id, lead_id, status, last_sent_at, created_at,"
+        " updated_at) VALUES ($1, gen_random_uuid(), $2, $3, $4, CASE WHEN $5 THEN now() END, now(), now())",
         actor.organization_id, campaign_id, lead_id, status, sent,
     )  # fmt: skip
 
@@ -133,8 +137,8 @@ async def test_the_seeds_status_comes_from_the_enrollment(actor: Actor, sql: Any
     campaign_id, other_id = uuid.uuid4(), uuid.uuid4()
     for id_, name in ((campaign_id, "Spring"), (other_id, "Autumn")):
         await sql.execute(
-            "INSERT INTO campaigns (organization_id, id, user_id, name, status, send_schedule, seed, created_at, updated_at)"
-            " VALUES ($1, $2, $3, $4, 'draft', '{}', 1, now(), now())",
+            "INSERT INTO campaigns (organization_id, id, user_id, name, status, send_schedule, seed, created_at,"
+            " updated_at) VALUES ($1, $2, $3, $4, 'draft', '{}', 1, now(), now())",
             actor.organization_id, id_, actor.user_id, name,
         )  # fmt: skip
     wanted = {}
@@ -147,7 +151,9 @@ async def test_the_seeds_status_comes_from_the_enrollment(actor: Actor, sql: Any
     await add(actor, "nowhere@example.com")
     async with tenant(actor.organization_id) as session:
         page = await service.page_leads(session, actor, limit=50, campaign_id=campaign_id)
-        replied = await service.page_leads(session, actor, limit=50, campaign_id=campaign_id, status="replied")
+        replied = await service.page_leads(
+            session, actor, limit=50, campaign_id=campaign_id, status="replied"
+        )
         detail = await service.get_lead(session, actor, next(iter(wanted)))
         with pytest.raises(Invalid):
             await service.page_leads(session, actor, limit=50, campaign_id=campaign_id, status="nonsense")
@@ -174,8 +180,12 @@ async def test_bulk_actions_skip_what_is_not_there(actor: Actor, sql: Any) -> No
     async with tenant(actor.organization_id) as session:
         verified = await service.bulk_action(session, actor, BulkIn(lead_ids=wanted, action="verify"))
         suppressed = await service.bulk_action(session, actor, BulkIn(lead_ids=wanted, action="suppress"))
-        assert {lead.verification for lead in (await service.page_leads(session, actor, limit=9)).items} == {"unverified"}
-        assert {lead.suppressed for lead in (await service.page_leads(session, actor, limit=9)).items} == {"manual"}
+        assert {lead.verification for lead in (await service.page_leads(session, actor, limit=9)).items} == {
+            "unverified"
+        }
+        assert {lead.suppressed for lead in (await service.page_leads(session, actor, limit=9)).items} == {
+            "manual"
+        }
         deleted = await service.bulk_action(session, actor, BulkIn(lead_ids=wanted, action="delete"))
     assert [(each.done, each.skipped) for each in (verified, suppressed, deleted)] == [(3, 1)] * 3
     assert await sql.fetchval("SELECT count(*) FROM leads") == 0
@@ -184,7 +194,9 @@ async def test_bulk_actions_skip_what_is_not_there(actor: Actor, sql: Any) -> No
 async def test_a_stranger_finds_nothing(new_actor: NewActor) -> None:
     one, other = await new_actor("one"), await new_actor("other")
     lead = await add(one, "a@example.com", first_name="Ada")
-    assert (await add(other, "a@example.com")).version == 1  # the same address is no conflict and says nothing
+    assert (
+        await add(other, "a@example.com")
+    ).version == 1  # the same address is no conflict and says nothing
     async with tenant(other.organization_id) as session:
         with pytest.raises(NotFound):
             await service.get_lead(session, other, lead.id)

@@ -23,7 +23,8 @@ MANY = 30_000
 AT = datetime(2026, 5, 1, tzinfo=UTC)
 
 FILL = """
-INSERT INTO leads (organization_id, id, email, email_key, domain, first_name, company, verification, created_at, updated_at)
+INSERT INTO leads (organization_id, id, email, email_key, domain, first_name, company, verification, created_at,
+                   updated_at)
 SELECT $1, gen_random_uuid(), e, e, 'example.com', 'Ann' || n, 'Acme ' || n % 5000,
        CASE WHEN n % 200 = 0 THEN 'risky' ELSE 'deliverable' END, $2::timestamptz - n * interval '1 second', $2
 FROM generate_series(1, $3) n, LATERAL (SELECT 'p' || n || '@example.com' e) x
@@ -106,7 +107,9 @@ async def test_search_finds_the_rare_and_the_common_alike_quickly(crowd: Actor, 
         assert len(newest) == people.SEARCH_REACH
 
 
-async def test_search_sees_one_organization_even_when_asked_for_another(crowd: Actor, new_actor: NewActor) -> None:
+async def test_search_sees_one_organization_even_when_asked_for_another(
+    crowd: Actor, new_actor: NewActor
+) -> None:
     stranger = await new_actor("stranger")
     async with tenant(stranger.organization_id) as session:
         assert await people.search(session, crowd.organization_id, "example") == []

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.anyio
 
 async def test_an_address_a_domain_and_its_subdomains_are_covered(actor: Actor) -> None:
     async with tenant(actor.organization_id) as session:
-        await service.add_suppression(session, actor, SuppressionIn(value=" Ada@Example.COM ", reason="asked"))
+        await service.add_suppression(
+            session, actor, SuppressionIn(value=" Ada@Example.COM ", reason="asked")
+        )
         await service.add_suppression(session, actor, SuppressionIn(value="@münchen.example"))
         found = await service.find_reasons(
             session, actor.organization_id,
@@ -40,7 +42,12 @@ async def test_an_erased_person_is_known_by_hash_alone(actor: Actor) -> None:
     hashed = service.hash_address(actor.organization_id, "gone@b.example")
     async with tenant(actor.organization_id) as session:
         await service.repository.add(
-            session, actor.organization_id, [("hash", hashed)], reason="erased", source="", now=service.clock.now()
+            session,
+            actor.organization_id,
+            [("hash", hashed)],
+            reason="erased",
+            source="",
+            now=service.clock.now(),
         )
         found = await service.find_reasons(session, actor.organization_id, ["gone@b.example", "c@b.example"])
     assert found == {"gone@b.example": "erased"}
@@ -49,7 +56,9 @@ async def test_an_erased_person_is_known_by_hash_alone(actor: Actor) -> None:
 async def test_ten_thousand_addresses_at_once(actor: Actor) -> None:
     keys = [f"p{n}@example.org" for n in range(10_000)]
     async with tenant(actor.organization_id) as session:
-        assert await service.suppress_addresses(session, actor.organization_id, keys, "manual", "test") == 10_000
+        assert (
+            await service.suppress_addresses(session, actor.organization_id, keys, "manual", "test") == 10_000
+        )
         assert len(await service.find_reasons(session, actor.organization_id, keys)) == 10_000
 
 

@@ -27,7 +27,11 @@ CSV = b"email,first_name\r\n" + b"".join(b"p%d@example.com,Ann\r\n" % n for n in
 
 def part(name: str, content: bytes, filename: str | None = None) -> bytes:
     tail = f'; filename="{filename}"' if filename is not None else ""
-    return f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{tail}\r\n\r\n'.encode() + content + b"\r\n"
+    return (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{tail}\r\n\r\n'.encode()
+        + content
+        + b"\r\n"
+    )
 
 
 def form(*parts: bytes) -> bytes:
@@ -61,7 +65,11 @@ class Client:
         async def receive() -> dict[str, Any]:
             async for piece in source:  # type: ignore[union-attr]
                 return {"type": "http.request", "body": piece, "more_body": True}
-            return {"type": "http.disconnect"} if hang_up else {"type": "http.request", "body": b"", "more_body": False}
+            return (
+                {"type": "http.disconnect"}
+                if hang_up
+                else {"type": "http.request", "body": b"", "more_body": False}
+            )
 
         async def send(message: Any) -> None:
             sent.append(message)
@@ -86,11 +94,15 @@ def client(actor: Actor) -> Client:
 
 
 async def left(sql: Any) -> int:
-    return int(await sql.fetchval("SELECT (SELECT count(*) FROM imports) + (SELECT count(*) FROM upload_chunks)"))
+    return int(
+        await sql.fetchval("SELECT (SELECT count(*) FROM imports) + (SELECT count(*) FROM upload_chunks)")
+    )
 
 
 @pytest.mark.parametrize("size", [1, 13, 4096, 10_000_000])
-async def test_a_form_in_any_pieces_becomes_an_import(client: Client, actor: Actor, sql: Any, size: int) -> None:
+async def test_a_form_in_any_pieces_becomes_an_import(
+    client: Client, actor: Actor, sql: Any, size: int
+) -> None:
     data = CSV if size > 1 else CSV[:300]
     body = form(part("file", data, "C:\\lists\\Leute\u200b.csv"), part("options", b'{"source": "fair"}'))
     status, out = await client.post(cut(body, size))
@@ -104,7 +116,9 @@ async def test_a_form_in_any_pieces_becomes_an_import(client: Client, actor: Act
 
 
 async def test_the_fields_may_come_before_the_file(client: Client, sql: Any) -> None:
-    status, out = await client.post([form(part("options", b'{"duplicates": "skip"}'), part("file", CSV, "a.csv"))])
+    status, out = await client.post(
+        [form(part("options", b'{"duplicates": "skip"}'), part("file", CSV, "a.csv"))]
+    )
     assert status == 202
     assert await sql.fetchval("SELECT options->>'duplicates' FROM imports") == "skip"
     assert out["campaign_id"] is None

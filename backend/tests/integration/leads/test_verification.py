@@ -105,7 +105,10 @@ async def test_asking_for_all_counts_those_that_wait(actor: Actor, sql: Any, dns
     async with tenant(actor.organization_id) as session:
         assert (await service.request_verification(session, actor, None)).queued == 1
     await sql.execute("RESET ROLE")
-    assert await sql.fetchval("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'verification.verify_batch'") == 3
+    assert (
+        await sql.fetchval("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'verification.verify_batch'")
+        == 3
+    )
 
 
 async def test_pages_follow_one_another(
@@ -183,5 +186,3 @@ async def test_only_ones_own_leads_are_judged(new_actor: NewActor, sql: Any, dns
         assert (await service.request_verification(session, one, [lead_id])).queued == 0
     await verify(one)
     assert (await verdicts(sql))["b@good.example"] == ("unverified", None)
-
-

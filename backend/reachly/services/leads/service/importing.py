@@ -24,9 +24,18 @@ from reachly.kit import clock, csv
 from reachly.services.identity import service as identity
 from reachly.services.leads.schemas import ImportOptions
 from reachly.services.leads.service.batching import Tally, store_batch
-from reachly.services.leads.service.rows import Columns, Fault, ReadRow, Unusable, read_rows, understand_header
+from reachly.services.leads.service.rows import (
+    Columns,
+    Fault,
+    ReadRow,
+    Unusable,
+    read_rows,
+    understand_header,
+)
 
 log = structlog.get_logger(__name__)
+SLICE = 100_000  # bytes
+PARSED_AT_ONCE = 1_000  # rows
 COUNTERS = ("rows_read", "imported", "updated", "skipped", "failed", "suppressed")
 
 
@@ -48,9 +57,12 @@ class Run:
                 data = await imports.read_chunk(session, self.organization_id, self.import_id, number)
             if data is None:
                 return
-            self.bytes_done += len(data)
+            for start in range(0, len(data), SLICE):
+                piece = data[start : start + SLICE]
+                self.bytes_done += len(piece)
+                yield piece
+                await asyncio.sleep(0)  # the mail must go on
             number += 1
-            yield data
 
 
 async def run_import(organization_id: uuid.UUID, import_id: uuid.UUID) -> None:
@@ -85,7 +97,9 @@ async def _batches(run: Run) -> AsyncIterator[list[ReadRow | Fault]]:
     """Rows as leads or faults, `batch_rows` at a time, without those that were read before."""
     size = current_settings().imports.batch_rows
     options = run.options
-    found = csv.read_batches(run.chunks(), encoding=options.encoding, delimiter=options.delimiter, size=size)
+    found = csv.read_batches(
+        run.chunks(), encoding=options.encoding, delimiter=options.delimiter, size=min(size, PARSED_AT_ONCE)
+    )
     columns: Columns | None = None
     passing, batch = run.rows_read, list[ReadRow | Fault]()
     async for dialect, records in found:
@@ -99,7 +113,6 @@ async def _batches(run: Run) -> AsyncIterator[list[ReadRow | Fault]]:
         while len(batch) >= size:
             yield batch[:size]
             batch = batch[size:]
-        await asyncio.sleep(0)  # a pass over a long beginning leaves room for others
     if batch:
         yield batch
 
