@@ -94,8 +94,6 @@ class LimitSettings(_Group):
     per_user: str = "600/minute"
     per_api_key: str = "600/minute"
     per_address: str = "1200/minute"
-    sign_in_per_account: str = "10/15 minutes"
-    sign_in_per_address: str = "50/15 minutes"
     register_per_address: str = "20/hour"
 
 
@@ -120,6 +118,8 @@ class SendingSettings(_Group):
     """Look into the mailbox for an answer right before a follow-up leaves."""
     retry_minutes: tuple[int, ...] = (15, 60, 240)
     greylist_retry_minutes: int = Field(5, ge=1)
+    test_sends_an_hour: int = Field(10, ge=1)
+    """Test mails to one address, over all senders and organizations."""
     soft_bounces: int = Field(3, ge=1)
     soft_bounce_days: int = Field(30, ge=1)
 

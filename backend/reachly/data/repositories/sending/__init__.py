@@ -3,6 +3,16 @@
 Locks are taken in one order by everybody: campaigns, enrollments, caps, sends, mailboxes.
 """
 
-from reachly.data.repositories.sending import caps, claims, enrollments, leases, lost, marks, outcomes, turns
+from reachly.data.repositories.sending import (
+    caps,
+    claims,
+    enrollments,
+    leases,
+    lost,
+    marks,
+    outcomes,
+    reads,
+    turns,
+)
 
-__all__ = ["caps", "claims", "enrollments", "leases", "lost", "marks", "outcomes", "turns"]
+__all__ = ["caps", "claims", "enrollments", "leases", "lost", "marks", "outcomes", "reads", "turns"]

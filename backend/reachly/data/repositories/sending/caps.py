@@ -82,6 +82,11 @@ async def settle(
     await _change(session, organization_id, back, spent)
 
 
+async def use(session: Session, organization_id: uuid.UUID, keys: Iterable[CapKey]) -> None:
+    """Counts what left without a reservation."""
+    await _change(session, organization_id, Counter(), Counter(keys))
+
+
 async def unuse(session: Session, organization_id: uuid.UUID, keys: Iterable[CapKey]) -> None:
     """What counted as used did not leave after all (an `unknown` that was settled)."""
     await _change(session, organization_id, Counter(), Counter({key: -n for key, n in Counter(keys).items()}))

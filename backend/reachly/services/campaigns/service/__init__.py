@@ -36,5 +36,6 @@ __all__ = [
     "archive_campaign", "check_campaign", "clone_campaign", "complete_if_done", "create_campaign", "delete_campaign",
     "enroll_import", "enroll_leads", "find_campaign", "get_campaign", "hold_enrollment", "list_active_ids",
     "page_campaigns", "page_enrollments", "pause_campaign", "pause_for_trouble", "personalise", "preview",
-    "render_sample", "set_seed", "start_campaign", "steer_enrollment", "stop_enrollments", "stop_lead", "update_campaign",
+    "render_sample", "set_seed", "start_campaign", "steer_enrollment", "stop_enrollments", "stop_lead",
+    "update_campaign",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from reachly.data.repositories.sending.rows import Lease
 from reachly.services.sending.service.leasing import find_next_turn, lease_due, renew_leases
+from reachly.services.sending.service.reading import audit_rows, ledger_hash, page_sends
 from reachly.services.sending.service.rescue import (
     abandon,
     complete_done_campaigns,
@@ -11,6 +12,7 @@ from reachly.services.sending.service.rescue import (
     set_next_turn,
 )
 from reachly.services.sending.service.settling import settle_mailbox, settle_unknown
+from reachly.services.sending.service.testing import send_test
 from reachly.services.sending.service.tools import (
     MailerFactory,
     ReaderFactory,
@@ -26,15 +28,19 @@ __all__ = [
     "ReaderFactory",
     "Tools",
     "abandon",
+    "audit_rows",
     "complete_done_campaigns",
     "find_next_turn",
     "lease_due",
+    "ledger_hash",
     "open_mailer",
     "open_reader",
+    "page_sends",
     "release_claims",
     "renew_leases",
     "rescue_expired",
     "rescue_organization",
+    "send_test",
     "set_next_turn",
     "settle_mailbox",
     "settle_unknown",

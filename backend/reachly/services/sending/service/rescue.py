@@ -45,7 +45,9 @@ async def rescue_organization(organization_id: uuid.UUID) -> int:
         ]
         await enrollments.change(session, organization_id, now, changes, gently=True)
         await _wake(session, organization_id, ours)
-        events: list[Event] = [failed(organization_id, row, "unknown") for row in unknown]
+        events: list[Event] = [
+            failed(organization_id, row, "unknown") for row in unknown if row.kind == "campaign"
+        ]
         await outbox.emit(session, events, wake=bool(back))
         return len(ours)
 

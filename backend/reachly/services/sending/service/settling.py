@@ -95,7 +95,7 @@ async def _note_sent(organization_id: uuid.UUID, row: OpenRow, mailbox: MailboxR
             **facts_of(organization_id, row),
             data={**words_of(row), "email_account": mailbox.email_address, "settled_by": settled_by},
         )
-        await outbox.emit(session, [event], wake=True)
+        await outbox.emit(session, [event] if row.kind == "campaign" else [], wake=True)
     return True
 
 
