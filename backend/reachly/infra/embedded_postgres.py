@@ -107,6 +107,9 @@ class EmbeddedPostgres:
             await self._wait_for_adopters()
             await self._end_process(self._process)
             self._process = None
+            if self._socket_dir is not None and self._socket_dir.parent != self.data_dir:
+                with contextlib.suppress(OSError):
+                    self._socket_dir.rmdir()  # nothing of ours stays in the temporary folder
         self.is_owner = False
         while self._locks:
             self._locks.pop().close()

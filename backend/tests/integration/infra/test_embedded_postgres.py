@@ -187,13 +187,16 @@ async def test_programs_out_of_reach_are_copied_into_the_data_folder(folder: Pat
         await server.stop()
 
 
-async def test_long_path_gets_a_short_socket(folder: Path) -> None:
+async def test_long_path_gets_a_short_socket_that_does_not_stay(folder: Path) -> None:
     server = EmbeddedPostgres(folder / ("long" * 30), durable=False)
     dsn = await server.start()
+    socket_dir = Path(dsn.partition("?host=")[2])
     try:
         assert await query(dsn, "SELECT 1") == 1
+        assert len(str(socket_dir)) < 80
     finally:
         await server.stop()
+    assert not socket_dir.exists()
 
 
 async def test_four_at_once_share_one_server(folder: Path) -> None:
