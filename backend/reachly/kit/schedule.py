@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from reachly.kit.errors import FieldError, Invalid
@@ -80,8 +81,12 @@ def default_schedule(timezone: str = "UTC") -> SendSchedule:
 
 def known_zone(name: object) -> bool:
     """True if `name` is a zone of the IANA database. Absolute paths and other tricks read False."""
-    if not isinstance(name, str) or not name or len(name) > 64:
-        return False
+    return isinstance(name, str) and 0 < len(name) <= 64 and _is_zone(name)
+
+
+@lru_cache(maxsize=4_096)
+def _is_zone(name: str) -> bool:
+    """Asked for every recipient; `ZoneInfo` itself remembers a few only, and reads files for the others."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
