@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reachly.api import errors
 from reachly.api.edge import TrackingEdge
+from reachly.api.idempotency import Replay, replay
+from reachly.api.input import refuse_unstorable
 from reachly.api.live import LiveGateway
 from reachly.api.middleware import Gateway
 from reachly.api.router import ROUTERS
@@ -41,10 +43,12 @@ def build_api() -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
         responses=PROBLEMS,  # type: ignore[arg-type]
+        dependencies=[Depends(refuse_unstorable)],
     )
     for router in ROUTERS:
         api.include_router(router)
     errors.install(api)
+    api.add_exception_handler(Replay, replay)
     return api
 
 
@@ -59,7 +63,7 @@ def build_app(settings: Settings, limiter: Limiter, live: LiveGateway, edge: Tra
             allow_credentials=True,
             allow_methods=["*"],
             allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key"],
-            expose_headers=["ETag", "Retry-After"],
+            expose_headers=["ETag", "Retry-After", "Idempotency-Replayed"],
         )
     site = ExportedSite(settings.web.root)
     parts = _Switch(GZipMiddleware(api, minimum_size=1_000), live.asgi, edge, GZipMiddleware(site))

@@ -69,6 +69,21 @@ _public.access = "public"  # type: ignore[attr-defined]
 PUBLIC = Depends(_public)
 
 
+async def _limit_registrations(request: Request) -> None:
+    limits = current_settings().limits
+    if limits.enabled:
+        limiter: Limiter = request.app.state.limiter
+        verdict = await limiter.hit(limits.register_per_address, "register", client_address(request))
+        if not verdict.allowed:
+            raise RateLimited(
+                "Too many organizations were registered from this address. Try again later.",
+                retry_after=verdict.retry_after,
+            )
+
+
+LIMIT_REGISTRATIONS = Depends(_limit_registrations)
+
+
 async def db(actor: Annotated[Actor, Depends(current_actor)]) -> AsyncIterator[Session]:
     """One transaction of the caller's organization: commits before the response starts, rolls back on any error."""
     async with tenant(actor.organization_id) as session:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import html
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs
 
 import structlog
 from starlette.requests import Request
@@ -102,17 +101,16 @@ class TrackingEdge:
             body += chunk
             if len(body) > MAX_FORM:
                 return PlainTextResponse("Too large\n", 413)
-        one_click = "List-Unsubscribe" in parse_qs(body.decode("utf-8", "replace"))
+        one_click = b"List-Unsubscribe" in body  # a form of either kind, as RFC 8058 allows
         if token and token.purpose == "unsubscribe":
             await service.unsubscribe(token, source="one click" if one_click else "page")
         return _page(*DONE)
 
     async def _record(self, request: Request, token: TokenParts) -> None:
         kind: Kind = "open" if token.purpose == "open" else "click"
-        hit = Hit(
-            kind=kind, at=clock.now(), method=request.method, link=token.link,
-            user_agent=request.headers.get("user-agent", "")[:500], ip=request.client.host if request.client else "",
-        )  # fmt: skip
+        agent = request.headers.get("user-agent", "")[:500].replace("\x00", "")
+        ip = request.client.host if request.client else ""
+        hit = Hit(kind=kind, at=clock.now(), method=request.method, link=token.link, user_agent=agent, ip=ip)
         await self._group.add(TokenHit(token.organization_id, token.send_id, hit))
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from reachly.data.errors import is_database_away
+from reachly.data.errors import is_collision, is_database_away
 from reachly.kit import errors as kinds
 
 STATUS: dict[type[kinds.ReachlyError], int] = {
@@ -72,6 +72,11 @@ async def _on_refusal(request: Request, exc: Exception) -> JSONResponse:
 
 async def _on_bad_input(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, RequestValidationError)
+    if any(e["type"] == "json_invalid" for e in exc.errors()):
+        fault = {"pointer": "", "detail": "The body is not JSON.", "code": "json_invalid"}
+        return problem(
+            request, 422, kinds.Invalid.title, "Send a body that is JSON.", "json_invalid", [fault]
+        )
     errors = [
         {"pointer": _pointer(e["loc"]), "detail": str(e["msg"]), "code": str(e["type"])}
         for e in exc.errors()[:50]
@@ -93,12 +98,17 @@ async def _on_http(request: Request, exc: Exception) -> JSONResponse:
     return problem(request, exc.status_code, title, detail, code, headers=dict(exc.headers or {}))
 
 
-async def _on_surprise(request: Request, exc: Exception) -> JSONResponse:
+async def on_surprise(request: Request, exc: Exception) -> JSONResponse:
+    """What nobody expected: 503 when the database is the trouble, else 500 and a line in the log."""
     if is_database_away(exc):
+        log.warning("the database is away", path=request.url.path, error=repr(exc))
         detail = "The database cannot be reached. Nothing was changed; try again in a moment."
         return problem(
             request, 503, kinds.Unavailable.title, detail, "database_away", headers={"Retry-After": "5"}
         )
+    if is_collision(exc):
+        detail = "Someone else changed the same thing in the same moment. Nothing was changed; try again."
+        return problem(request, 409, kinds.Conflict.title, detail, "collision", headers={"Retry-After": "1"})
     log.error("unexpected error", path=request.url.path, exc_info=exc)
     detail = "This is a fault of ours. It was logged with the request id; trying again may help."
     return problem(request, 500, "Internal error", detail, "internal_error")
@@ -109,4 +119,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(kinds.ReachlyError, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_bad_input)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_surprise)
+    app.add_exception_handler(Exception, on_surprise)

@@ -13,6 +13,7 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import socketio
 import structlog
@@ -28,16 +29,21 @@ from reachly.services.live.schemas import LiveEvent
 PATH = "/api/live"
 FOLD_SECONDS = 0.3
 KEEP_PER_KIND = 3  # of one kind and campaign in one push; the rest is told as a count
-CHECK_SECONDS = 3.0
+CHECK_SECONDS = 2.0
+SOCKETS_PER_USER = 40
+READ_AT_ONCE = 500
 LIVE, VOLATILE = "reachly_live", "reachly_volatile"
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class _Room:
-    last: int = 0  # pushed up to here
+    """The sockets of one organization. `last` is pushed to all of them; it moves under the lock only."""
+
+    last: int = 0
     heard: int = 0
     sockets: dict[str, _Caller] = field(default_factory=dict)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     task: asyncio.Task[None] | None = None
 
 
@@ -49,12 +55,12 @@ class _Caller:
 
 
 class LiveGateway:
-    """The sockets of this process."""
+    """The sockets of this process. `allowed_origins` may open them beside pages of our own host."""
 
     def __init__(self, allowed_origins: list[str] | None = None) -> None:
-        origins: Any = allowed_origins or None
+        self._origins = frozenset(allowed_origins or ())
         self.sio = socketio.AsyncServer(
-            async_mode="asgi", transports=["websocket"], cors_allowed_origins=origins
+            async_mode="asgi", transports=["websocket"], cors_allowed_origins=self._allows
         )
         self.asgi = socketio.ASGIApp(self.sio, socketio_path=PATH)
         self._rooms: dict[uuid.UUID, _Room] = defaultdict(_Room)
@@ -79,6 +85,10 @@ class LiveGateway:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.sio.shutdown()
 
+    def _allows(self, origin: str, environ: dict[str, Any]) -> bool:
+        """Our own host under either scheme (a proxy may end TLS), or one of the list."""
+        return origin in self._origins or urlsplit(origin).netloc == environ.get("HTTP_HOST", "")
+
     async def _connect(self, sid: str, _environ: dict[str, Any], auth: Any = None) -> None:
         details = auth if isinstance(auth, dict) else {}
         token = details.get("token")
@@ -87,13 +97,25 @@ class LiveGateway:
         except Unauthenticated as refusal:
             raise Refused(refusal.code) from None
         room = self._rooms[actor.organization_id]
+        if sum(caller.actor.user_id == actor.user_id for caller in room.sockets.values()) >= SOCKETS_PER_USER:
+            raise Refused("too_many_sockets")
+        # Under the lock nothing is pushed: what the newcomer is replayed ends exactly where its pushes begin.
+        async with room.lock:
+            await self._catch_up(actor.organization_id, room)
+            await self.sio.enter_room(sid, str(actor.organization_id))
+            room.sockets[sid] = _Caller(actor, str(token), claims.expires_at)
+            last = details.get("last_seq")
+            if isinstance(last, int) and not isinstance(last, bool) and last >= 0:
+                await self._replay(sid, actor.organization_id, last, room.last)
+
+    async def _catch_up(self, organization_id: uuid.UUID, room: _Room) -> None:
+        """Brings those who are here to the latest number, so that one number holds for the whole room."""
+        latest = await service.last_number(organization_id)
+        room.heard = max(room.heard, latest)
         if not room.sockets:
-            room.last = room.heard = await service.last_number(actor.organization_id)
-        await self.sio.enter_room(sid, str(actor.organization_id))
-        room.sockets[sid] = _Caller(actor, str(token), claims.expires_at)
-        last = details.get("last_seq")
-        if isinstance(last, int) and not isinstance(last, bool) and 0 <= last < room.last:
-            await self._replay(sid, actor.organization_id, last, room.last)
+            room.last = latest
+        while room.last < latest:
+            await self._push_once(organization_id, room)
 
     async def _replay(self, sid: str, organization_id: uuid.UUID, after: int, until: int) -> None:
         """What a returning client missed; too much of it is one `resync`, upon which it reads everything anew."""
@@ -106,32 +128,41 @@ class LiveGateway:
                 await self.sio.emit(event.name, event.payload, to=sid)
 
     async def _disconnect(self, sid: str, _reason: Any = None) -> None:
-        for organization_id, room in list(self._rooms.items()):
-            if room.sockets.pop(sid, None) and not room.sockets and room.task is None:
-                del self._rooms[organization_id]
+        for room in self._rooms.values():
+            room.sockets.pop(sid, None)
 
     async def _on_notify(self, payload: str) -> None:
         organization, _, last = payload.partition(":")
         room = self._rooms.get(uuid.UUID(organization))
-        if room is None or not room.sockets:
+        if room is None:
             return
         room.heard = max(room.heard, int(last))
         self._wake(uuid.UUID(organization), room)
 
     def _wake(self, organization_id: uuid.UUID, room: _Room) -> None:
-        if room.task is None or room.task.done():
+        if room.sockets and (room.task is None or room.task.done()):
             room.task = asyncio.create_task(self._push(organization_id, room))
 
     async def _push(self, organization_id: uuid.UUID, room: _Room) -> None:
         while room.last < room.heard and room.sockets:
-            events = await service.read_events(organization_id, room.last, 500)
-            if not events:
-                room.last = room.heard
-                break
-            room.last = max(room.last, events[-1].seq)
-            for event in fold(events):
-                await self.sio.emit(event.name, event.payload, room=str(organization_id))
+            try:
+                async with room.lock:
+                    await self._push_once(organization_id, room)
+            except Exception as error:  # noqa: BLE001 - the database is away: the rows are still there later
+                log.warning("live events wait", error=repr(error))
+                await asyncio.sleep(1)
             await asyncio.sleep(FOLD_SECONDS)
+
+    async def _push_once(self, organization_id: uuid.UUID, room: _Room) -> None:
+        """Reads what follows the room's number, pushes it, and moves the number on."""
+        heard = room.heard
+        events = await service.read_events(organization_id, room.last, READ_AT_ONCE)
+        for event in fold(events):
+            await self.sio.emit(event.name, event.payload, room=str(organization_id))
+        # Numbers without a name for browsers are passed over.
+        room.last = (
+            events[-1].seq if len(events) == READ_AT_ONCE else max([heard, *(e.seq for e in events[-1:])])
+        )
 
     async def _on_volatile(self, payload: str) -> None:
         body = json.loads(payload)
@@ -147,17 +178,20 @@ class LiveGateway:
         """Closes sockets whose token has expired or whose session was ended, within five seconds."""
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            for room in list(self._rooms.values()):
-                for sid, caller in list(room.sockets.items()):
-                    if not await self._still_valid(caller):
+            callers = [item for room in self._rooms.values() for item in room.sockets.items()]
+            valid = {token: await self._still_valid(token) for token in {c.token for _, c in callers}}
+            for sid, caller in callers:
+                if caller.expires_at <= time.time() or not valid[caller.token]:
+                    await self._disconnect(sid)
+                    try:
                         await self.sio.disconnect(sid)
+                    except Exception as error:  # noqa: BLE001 - one that cannot be closed keeps no other open
+                        log.warning("a socket could not be closed", error=repr(error))
 
     @staticmethod
-    async def _still_valid(caller: _Caller) -> bool:
-        if caller.expires_at <= time.time():
-            return False
+    async def _still_valid(token: str) -> bool:
         try:
-            await identity.authenticate_token(caller.token)
+            await identity.authenticate_token(token)
         except Unauthenticated:
             return False
         except Exception as error:  # noqa: BLE001 - the database is away: keep the socket, ask again

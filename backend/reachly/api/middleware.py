@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import time
 import uuid
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reachly.api.errors import on_surprise, problem
 from reachly.infra import metrics
 from reachly.infra.limiter import Limiter
 from reachly.infra.settings import Settings
@@ -51,19 +53,37 @@ class Gateway:
         answer = _Answer(send, self._extra_headers(scope, request_id))
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                wait = await self._over_limit(scope)
-                if wait is not None:
-                    await _refuse(answer, 429, "Too many requests", f"Wait {wait} seconds, then try again.",
-                                  "rate_limited", request_id, {"retry-after": str(wait)})  # fmt: skip
-                    return
-                await self.app(scope, _bounded(scope, receive), answer)
-            except _TooLarge:
-                detail = (
-                    f"The body is past {MAX_BODY} bytes. Send less, or import a file at /api/leads/import."
-                )
-                await _refuse(answer, 413, "Too large", detail, "too_large", request_id)
+                await self._pass(scope, receive, answer)
             finally:
                 self._measure(scope, answer)
+
+    async def _pass(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        request = Request(scope)
+        wait = await self._over_limit(scope)
+        if wait is not None:
+            told = f"Wait {wait} seconds, then try again."
+            refusal = problem(
+                request, 429, "Too many requests", told, "rate_limited", headers={"Retry-After": str(wait)}
+            )
+            await refusal(scope, receive, answer)
+            return
+
+        async def too_large() -> None:
+            told = f"The body is past {MAX_BODY} bytes. Send less, or import a file at /api/leads/import."
+            await problem(request, 413, "Too large", told, "too_large")(scope, receive, answer)
+            answer.close()
+
+        bounded = receive
+        if scope["path"] not in UPLOADS:
+            if _declared(scope) > MAX_BODY:
+                await too_large()
+                return
+            bounded = _bounded(receive, too_large)
+        try:
+            await self.app(scope, bounded, answer)
+        except Exception as error:  # noqa: BLE001 - the last door: a refusal in our own form, never a bare 500
+            if not answer.started:
+                await (await on_surprise(request, error))(scope, receive, answer)
 
     def _believe_proxies(self, scope: MutableMapping[str, Any]) -> None:
         """The last address in X-Forwarded-For that is not a proxy of ours; nothing when the peer is no proxy."""
@@ -102,8 +122,8 @@ class Gateway:
         metrics.api_response_seconds.labels(scope["method"], path, str(answer.status)).observe(seconds)
 
 
-class _TooLarge(Exception):
-    pass
+class _TooLarge(HTTPException):
+    """Ends the reading; the refusal has been sent already. Of a kind that the framework passes on as it is."""
 
 
 class _Answer:
@@ -113,10 +133,18 @@ class _Answer:
         self._send, self._extra = send, extra
         self.began = time.perf_counter()
         self.status = 500
+        self.started = False
+        self._closed = False
+
+    def close(self) -> None:
+        """Nothing that comes after is sent: the application does not know that it was answered for."""
+        self._closed = True
 
     async def __call__(self, message: Message) -> None:
+        if self._closed:
+            return
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status, self.started = message["status"], True
             headers = list(message.get("headers", []))
             present = {key.lower() for key, _ in headers}
             headers += [(k.encode(), v.encode()) for k, v in self._extra.items() if k.encode() not in present]
@@ -124,10 +152,16 @@ class _Answer:
         await self._send(message)
 
 
-def _bounded(scope: Scope, receive: Receive) -> Receive:
+def _declared(scope: Scope) -> int:
+    """The length that the client named, 0 when it named none."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value[:18]) if value.isdigit() else 0
+    return 0
+
+
+def _bounded(receive: Receive, too_large: Callable[[], Awaitable[None]]) -> Receive:
     """Counts the body as it comes, so that a chunked one is bounded too."""
-    if scope["path"] in UPLOADS:
-        return receive
     seen = 0
 
     async def counted() -> Message:
@@ -136,7 +170,8 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))
             if seen > MAX_BODY:
-                raise _TooLarge
+                await too_large()
+                raise _TooLarge(413)
         return message
 
     return counted
@@ -148,15 +183,3 @@ def _inside(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.I
     except ValueError:
         return False
     return any(parsed in network for network in networks)
-
-
-async def _refuse(
-    send: _Answer, status: int, title: str, detail: str, code: str, request_id: str,
-    headers: dict[str, str] | None = None,
-) -> None:  # fmt: skip
-    body = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code,
-            "errors": [], "request_id": request_id}  # fmt: skip
-    start = [(b"content-type", b"application/problem+json")]
-    start += [(key.encode(), value.encode()) for key, value in (headers or {}).items()]
-    await send({"type": "http.response.start", "status": status, "headers": start})
-    await send({"type": "http.response.body", "body": json.dumps(body).encode()})

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect
 
 from reachly.infra.settings import current_settings
 from reachly.kit.errors import FieldError, Invalid, TooLarge
@@ -37,7 +38,10 @@ async def receive_upload(request: Request, actor: Actor) -> ImportOut:
         return await service.finish_upload(
             actor, upload.opened, size=upload.size, options=options, campaign_id=campaign_id
         )
-    except BaseException:  # a disconnect and a cancelled request too
+    except ClientDisconnect:
+        await asyncio.shield(upload.discard())
+        raise _bad_form("The upload was broken off. Send it again.") from None
+    except BaseException:  # a cancelled request too
         await asyncio.shield(upload.discard())
         raise
 

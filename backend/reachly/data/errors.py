@@ -9,6 +9,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 AWAY = (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError,
         asyncpg.TooManyConnectionsError, asyncpg.DiskFullError, asyncpg.InterfaceError)  # fmt: skip
 
+COLLISIONS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
+
 
 def is_database_away(error: BaseException) -> bool:
     """Whether the database, rather than the request, is the trouble."""
@@ -22,6 +24,16 @@ def is_database_away(error: BaseException) -> bool:
             cause = cause.__cause__
         return isinstance(error, OperationalError | InterfaceError) and error.connection_invalidated
     return isinstance(error, AWAY)
+
+
+def is_collision(error: BaseException) -> bool:
+    """Whether two transactions came into each other's way: doing it again will do."""
+    cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
+    while cause is not None:
+        if isinstance(cause, COLLISIONS):
+            return True
+        cause = cause.__cause__
+    return False
 
 
 def violated_constraint(error: BaseException) -> str | None:

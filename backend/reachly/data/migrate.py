@@ -38,7 +38,8 @@ class SchemaMismatch(Exception):
     """The schema does not fit this code; the message says what to do."""
 
 
-def _config(connection: Connection | None = None) -> Config:
+def script_config(connection: Connection | None = None) -> Config:
+    """Where the revisions lie, and the connection they run on."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -46,7 +47,7 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def _state(connection: Connection) -> SchemaState:
-    known = ScriptDirectory.from_config(_config())
+    known = ScriptDirectory.fromscript_config(script_config())
     revision = MigrationContext.configure(connection).get_current_revision()
     if revision is None:
         return SchemaState.EMPTY
@@ -97,7 +98,7 @@ async def upgrade(dsn: str) -> SchemaState:
             raise SchemaMismatch(
                 "The database holds tables that Reachly did not make. Name an empty database; nothing was changed."
             )
-        await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+        await connection.run_sync(lambda sync: command.upgrade(script_config(sync), "head"))
         await connection.commit()
         await partitions.ensure(connection)
         await connection.commit()

@@ -53,6 +53,7 @@ class UpkeepLoop:
         await upkeep.trim_job_log(self._keep_log_days)
         async with system() as session:
             await identity.forget_attempts(session)
+            await identity.forget_answers(session)
 
     async def show_gauges(self) -> None:
         """Sets the gauges of `/metrics`."""

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Request, Response
 
 from reachly.api.cookies import REFRESH_COOKIE, clear_refresh_cookie, set_refresh_cookie
-from reachly.api.deps import PUBLIC, SIGNED_IN, Caller, Db, client_address
+from reachly.api.deps import LIMIT_REGISTRATIONS, PUBLIC, SIGNED_IN, Caller, Db, client_address
 from reachly.services.identity import service
 from reachly.services.identity.schemas import LoginIn, MeOut, RefreshIn, RegisterIn, SessionOut, TokenOut
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/auth", tags=["auth"])
 RefreshCookie = Annotated[str | None, Cookie(alias=REFRESH_COOKIE)]
 
 
-@router.post("/register", status_code=201, dependencies=[PUBLIC])
+@router.post("/register", status_code=201, dependencies=[PUBLIC, LIMIT_REGISTRATIONS])
 async def register(body: RegisterIn, request: Request, response: Response) -> TokenOut:
     """Makes an organization with its first administrator, and signs in."""
     agent = request.headers.get("user-agent", "")

@@ -8,6 +8,7 @@ from typing import Literal
 from fastapi import APIRouter, Response
 
 from reachly.api.deps import Caller, Cursor, Db, IfMatch, Limit, Search, require
+from reachly.api.idempotency import ONCE, ONCE_OUTSIDE, KeepingRoute
 from reachly.kit.pagination import Page
 from reachly.services.campaigns import service
 from reachly.services.campaigns.schemas import (
@@ -31,7 +32,7 @@ from reachly.services.scheduling import service as scheduling
 from reachly.services.scheduling.schemas import ExplainOut, SimulationOut
 from reachly.services.sending import service as sending
 
-router = APIRouter(prefix="/api/campaigns", tags=["campaigns"])
+router = APIRouter(prefix="/api/campaigns", tags=["campaigns"], route_class=KeepingRoute)
 READ, WRITE = require(Permission.CAMPAIGNS_READ), require(Permission.CAMPAIGNS_WRITE)
 
 
@@ -75,11 +76,11 @@ async def update_campaign(
 
 @router.delete("/{campaign_id}", status_code=204, dependencies=[WRITE])
 async def delete_campaign(campaign_id: uuid.UUID, session: Db, actor: Caller) -> None:
-    """A campaign that has sent is archived instead, so that the ledger stays whole."""
+    """A campaign that has sent is refused: archive it instead, so that the ledger stays whole."""
     await service.delete_campaign(session, actor, campaign_id)
 
 
-@router.post("/{campaign_id}/start", dependencies=[WRITE])
+@router.post("/{campaign_id}/start", dependencies=[WRITE, ONCE])
 async def start_campaign(
     campaign_id: uuid.UUID, session: Db, actor: Caller, response: Response, confirm_late: bool = False
 ) -> CampaignOut:
@@ -97,7 +98,7 @@ async def pause_campaign(
     return _tagged(response, await service.pause_campaign(session, actor, campaign_id))
 
 
-@router.post("/{campaign_id}/clone", status_code=201, dependencies=[WRITE])
+@router.post("/{campaign_id}/clone", status_code=201, dependencies=[WRITE, ONCE])
 async def clone_campaign(campaign_id: uuid.UUID, session: Db, actor: Caller) -> CampaignOut:
     """A draft with the same steps, mailboxes and schedule, without leads."""
     return await service.clone_campaign(session, actor, campaign_id)
@@ -171,7 +172,7 @@ async def check_campaign(campaign_id: uuid.UUID, session: Db, actor: Caller) -> 
     return await service.check_campaign(session, actor, campaign_id)
 
 
-@router.post("/{campaign_id}/test-send", dependencies=[WRITE])
+@router.post("/{campaign_id}/test-send", dependencies=[WRITE, ONCE_OUTSIDE])
 async def test_send(campaign_id: uuid.UUID, body: TestSendIn, actor: Caller) -> TestSendOut:
     """One message to an address of one's own, marked as a test in the ledger."""
     return await sending.send_test(actor, campaign_id, body)

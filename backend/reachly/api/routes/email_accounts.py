@@ -7,6 +7,7 @@ import uuid
 from fastapi import APIRouter
 
 from reachly.api.deps import Caller, Db, require
+from reachly.api.idempotency import ONCE_OUTSIDE, KeepingRoute
 from reachly.data.session import Session, tenant
 from reachly.kit.errors import NotImplementedYet
 from reachly.services.analytics import service as analytics
@@ -20,7 +21,7 @@ from reachly.services.email_accounts.schemas import (
 )
 from reachly.services.identity.schemas import Actor, Permission
 
-router = APIRouter(prefix="/api/email-accounts", tags=["email accounts"])
+router = APIRouter(prefix="/api/email-accounts", tags=["email accounts"], route_class=KeepingRoute)
 READ, WRITE = require(Permission.ACCOUNTS_READ), require(Permission.ACCOUNTS_WRITE)
 
 
@@ -29,7 +30,7 @@ async def list_accounts(session: Db, actor: Caller) -> list[EmailAccountOut]:
     return await analytics.with_sent_today(session, actor, await service.list_accounts(session, actor))
 
 
-@router.post("/connect/smtp", status_code=201, dependencies=[WRITE])
+@router.post("/connect/smtp", status_code=201, dependencies=[WRITE, ONCE_OUTSIDE])
 async def connect_smtp(body: SmtpConnectIn, actor: Caller) -> EmailAccountOut:
     """Both legs are tried before anything is kept; an error names the leg and the cause."""
     return await service.connect_smtp(actor, body)

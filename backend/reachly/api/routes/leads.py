@@ -9,6 +9,7 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from reachly.api.deps import Caller, Cursor, Db, IfMatch, Limit, Search, require
+from reachly.api.idempotency import ONCE_OUTSIDE, KeepingRoute
 from reachly.api.uploads import receive_upload
 from reachly.kit.pagination import Page
 from reachly.services.analytics import service as analytics
@@ -33,7 +34,7 @@ from reachly.services.leads.schemas import (
 )
 from reachly.services.verification import service as verification
 
-router = APIRouter(prefix="/api/leads", tags=["leads"])
+router = APIRouter(prefix="/api/leads", tags=["leads"], route_class=KeepingRoute)
 READ, WRITE, IMPORT = (
     require(Permission.LEADS_READ),
     require(Permission.LEADS_WRITE),
@@ -69,7 +70,7 @@ async def add_lead(body: LeadIn, session: Db, actor: Caller) -> LeadOut:
     return lead
 
 
-@router.post("/import", status_code=202, dependencies=[IMPORT], openapi_extra=UPLOAD)
+@router.post("/import", status_code=202, dependencies=[IMPORT, ONCE_OUTSIDE], openapi_extra=UPLOAD)
 async def import_leads(request: Request, actor: Caller) -> ImportOut:
     """Streams the file into the database and answers with a job; follow it at `/api/leads/imports/{id}`."""
     return await receive_upload(request, actor)

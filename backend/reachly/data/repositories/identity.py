@@ -6,10 +6,18 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Select, and_, case, delete, func, or_, select, update
+from sqlalchemy import Select, and_, case, delete, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from reachly.data.models.identity import AuditEntry, Organization, SignInAttempt, UsageDay, User, UserSession
+from reachly.data.models.identity import (
+    AuditEntry,
+    IdempotencyKey,
+    Organization,
+    SignInAttempt,
+    UsageDay,
+    User,
+    UserSession,
+)
 from reachly.data.session import Session
 
 
@@ -19,6 +27,18 @@ async def get_organization(session: Session, organization_id: uuid.UUID) -> Orga
 
 async def find_user(session: Session, organization_id: uuid.UUID, user_id: uuid.UUID) -> User | None:
     return await session.get(User, (organization_id, user_id), populate_existing=True)
+
+
+async def find_signed_in_user(
+    session: Session, organization_id: uuid.UUID, user_id: uuid.UUID, family_id: uuid.UUID, now: datetime
+) -> User | None:
+    """The user while this very sign-in lives: asked with every request, so it is one statement."""
+    alive = exists().where(
+        UserSession.organization_id == organization_id, UserSession.family_id == family_id,
+        UserSession.user_id == user_id, UserSession.revoked_at.is_(None), UserSession.expires_at > now,
+    )  # fmt: skip
+    query = _users(organization_id).where(User.id == user_id, User.is_active, alive)
+    return (await session.scalars(query)).one_or_none()
 
 
 async def lock_user(session: Session, organization_id: uuid.UUID, user_id: uuid.UUID) -> User | None:
@@ -102,27 +122,48 @@ async def revoke_family(
 
 
 async def revoke_user(
-    session: Session, organization_id: uuid.UUID, user_id: uuid.UUID, now: datetime
+    session: Session, organization_id: uuid.UUID, user_id: uuid.UUID, now: datetime, *, but: uuid.UUID | None
 ) -> None:
+    """Ends every family of the user except `but`."""
     await session.execute(
         update(UserSession)
         .where(UserSession.organization_id == organization_id, UserSession.user_id == user_id,
-               UserSession.revoked_at.is_(None))
+               UserSession.revoked_at.is_(None), UserSession.family_id.is_distinct_from(but))
         .values(revoked_at=now)
     )  # fmt: skip
+
+
+async def lock_attempts(session: Session, email_key: str) -> None:
+    """One sign-in of an account is counted at a time, so that a burst cannot pass the limit before it is seen."""
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7))"), {"key": f"sign-in {email_key}"}
+    )
 
 
 async def add_attempt(session: Session, attempt: SignInAttempt) -> None:
     session.add(attempt)
 
 
+async def set_succeeded(session: Session, attempt_id: uuid.UUID) -> None:
+    await session.execute(
+        update(SignInAttempt).where(SignInAttempt.id == attempt_id).values(succeeded=True)
+    )
+
+
 async def count_failures(
     session: Session, *, email_key: str, ip: str, since: datetime
 ) -> tuple[int, int, int]:
-    """Failed sign-ins since `since`: (this account from this address, this account, this address)."""
+    """Failed sign-ins since `since`: (this account from this address, this account, this address).
+
+    The first begins anew with every success: whoever mistyped and then got in has not failed.
+    """
     account, address = SignInAttempt.email_key == email_key, SignInAttempt.ip == ip
+    got_in = func.coalesce(
+        select(func.max(SignInAttempt.at)).where(account, address, SignInAttempt.succeeded).scalar_subquery(),
+        since,
+    )
     query = select(
-        func.count(case((and_(account, address), 1))),
+        func.count(case((and_(account, address, SignInAttempt.at > got_in), 1))),
         func.count(case((account, 1))),
         func.count(case((address, 1))),
     ).where(or_(account, address), SignInAttempt.at > since, SignInAttempt.succeeded.is_(False))
@@ -130,8 +171,65 @@ async def count_failures(
     return row[0], row[1], row[2]
 
 
+async def knows_address(session: Session, email_key: str, ip: str) -> bool:
+    """Whether this account has signed in from this address before."""
+    query = (
+        select(UserSession.id)
+        .join(User, and_(User.organization_id == UserSession.organization_id, User.id == UserSession.user_id))
+        .where(User.email_key == email_key, UserSession.ip == ip)
+    )
+    return bool(await session.scalar(select(query.exists())))
+
+
 async def delete_attempts_before(session: Session, before: datetime) -> None:
     await session.execute(delete(SignInAttempt).where(SignInAttempt.at < before))
+
+
+async def claim_key(session: Session, row: IdempotencyKey, *, expired: datetime) -> bool:
+    """Whether the key was free; waits for a transaction that is about to take it. An expired one is taken over."""
+    values = {name: getattr(row, name) for name in _KEY_COLUMNS}
+    statement = insert(IdempotencyKey).values(values)
+    fresh = statement.on_conflict_do_update(
+        index_elements=["organization_id", "user_id", "key"],
+        set_={**{name: statement.excluded[name] for name in _KEY_COLUMNS}, "status": None, "body": None},
+        where=IdempotencyKey.created_at < expired,
+    ).returning(IdempotencyKey.key)
+    return await session.scalar(fresh) is not None
+
+
+_KEY_COLUMNS = ("organization_id", "user_id", "key", "route", "body_hash", "created_at")
+
+
+async def lock_key(
+    session: Session, organization_id: uuid.UUID, user_id: uuid.UUID, key: str
+) -> IdempotencyKey | None:
+    return await session.get(
+        IdempotencyKey, (organization_id, user_id, key), populate_existing=True, with_for_update=True
+    )
+
+
+async def save_answer(
+    session: Session, organization_id: uuid.UUID, user_id: uuid.UUID, key: str, *, status: int, body: str
+) -> None:
+    await session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.organization_id == organization_id, IdempotencyKey.user_id == user_id,
+               IdempotencyKey.key == key)
+        .values(status=status, body=body)
+    )  # fmt: skip
+
+
+async def delete_key(session: Session, organization_id: uuid.UUID, user_id: uuid.UUID, key: str) -> None:
+    await session.execute(
+        delete(IdempotencyKey).where(
+            IdempotencyKey.organization_id == organization_id, IdempotencyKey.user_id == user_id,
+            IdempotencyKey.key == key, IdempotencyKey.status.is_(None),
+        )
+    )  # fmt: skip
+
+
+async def delete_keys_before(session: Session, before: datetime) -> None:
+    await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < before))
 
 
 async def add_audit(session: Session, entry: AuditEntry) -> None:

@@ -89,7 +89,10 @@ async def delete_step(session: Session, organization_id: uuid.UUID, sequence_id:
     )
 
 
-async def campaign_exists(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> bool:
+async def campaign_exists(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, *, lock: bool = False
+) -> bool:
     """A read of the next room's key, so that a stranger's campaign is not found rather than empty."""
-    query = text("SELECT true FROM campaigns WHERE organization_id = :organization_id AND id = :id")
+    wanted = "SELECT true FROM campaigns WHERE organization_id = :organization_id AND id = :id"
+    query = text(f"{wanted} FOR NO KEY UPDATE" if lock else wanted)
     return bool(await session.scalar(query, {"organization_id": organization_id, "id": campaign_id}))

@@ -15,12 +15,15 @@ FAILURES_ACCOUNT = 200
 WINDOW_MINUTES = 15
 
 
-def is_throttled(account_and_address: int, account: int, address: int) -> bool:
-    """Whether a further sign-in attempt is refused unseen."""
+def is_throttled(account_and_address: int, account: int, address: int, *, is_known: bool) -> bool:
+    """Whether a further sign-in attempt is refused unseen. `is_known`: the account has signed in from here before,
+
+    so that strangers who try many addresses do not lock its owner out.
+    """
     return (
         account_and_address >= FAILURES_ACCOUNT_AND_ADDRESS
         or address >= FAILURES_ADDRESS
-        or account >= FAILURES_ACCOUNT
+        or (account >= FAILURES_ACCOUNT and not is_known)
     )
 
 

@@ -53,6 +53,7 @@ class Actor:
     role: Role
     permissions: frozenset[Permission]
     ip: str = ""
+    session_id: uuid.UUID | None = None
 
 
 class RegisterIn(BaseModel):

@@ -19,7 +19,7 @@ ALGORITHM = "HS256"
 ISSUER = "reachly"
 AUDIENCE = "reachly-api"
 MAX_LENGTH = 4_096
-REQUIRED = ["exp", "iat", "iss", "aud", "jti", "userId", "organizationId", "sv"]
+REQUIRED = ["exp", "iat", "iss", "aud", "jti", "userId", "organizationId", "sv", "sid"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Claims:
     user_id: uuid.UUID
     organization_id: uuid.UUID
     session_version: int
+    session_id: uuid.UUID  # the refresh family it was made from
     expires_at: int
 
 
@@ -40,6 +41,7 @@ def make_access_token(
     role: str,
     permissions: list[str],
     version: int,
+    session_id: uuid.UUID,
 ) -> tuple[str, int]:
     """(token, seconds it lives)."""
     settings = current_settings().security
@@ -48,7 +50,7 @@ def make_access_token(
     claims = {
         "userId": str(user_id), "organizationId": str(organization_id), "email": email, "role": role,
         "permissions": permissions, "iat": now, "exp": now + life, "iss": ISSUER, "aud": AUDIENCE,
-        "jti": str(uuid.uuid4()), "sv": version,
+        "jti": str(uuid.uuid4()), "sv": version, "sid": str(session_id),
     }  # fmt: skip
     token = jwt.encode(
         claims, settings.jwt_secret.get_secret_value(), algorithm=ALGORITHM, headers={"typ": "at+jwt"}
@@ -79,9 +81,10 @@ def read_access_token(token: str) -> Claims:
             uuid.UUID(claims["userId"]),
             uuid.UUID(claims["organizationId"]),
             int(claims["sv"]),
+            uuid.UUID(claims["sid"]),
             int(claims["exp"]),
         )
-    except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError):
         raise refusal from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from reachly.data import readiness
 from reachly.data.repositories import live as repository
 from reachly.data.session import tenant
 from reachly.services.live.schemas import LiveEvent
@@ -39,6 +40,5 @@ IDS = ("campaign_id", "lead_id", "enrollment_id", "send_id", "email_account_id",
 
 
 async def check_ready() -> None:
-    """Raises unless the database answers."""
-    async with tenant(uuid.UUID(int=0)) as session:
-        await repository.get_last_number(session, uuid.UUID(int=0))
+    """Raises unless the database answers, its schema is ours, and the queue is there."""
+    await readiness.check()

@@ -59,7 +59,7 @@ async def add_sequence(
     session: Session, actor: Actor, campaign_id: uuid.UUID, body: SequenceIn
 ) -> SequenceOut:
     """A further step at the end."""
-    await _require_campaign(session, actor.organization_id, campaign_id)
+    await _require_campaign(session, actor.organization_id, campaign_id, lock=True)
     row = await add_step(session, actor.organization_id, campaign_id, body)
     await _replan(session, actor.organization_id, campaign_id)
     return (await _outs(session, actor.organization_id, [row]))[0]
@@ -126,7 +126,10 @@ async def update_sequence(
 
 
 async def delete_sequence(session: Session, actor: Actor, sequence_id: uuid.UUID) -> None:
-    """Deletes a step that never sent; one that did is deactivated and keeps its number."""
+    """Deletes a step that never sent; one that did is deactivated and keeps its number.
+
+    Steps behind a deleted one move up, unless one of them has sent: people are in the middle of those.
+    """
     row = await _lock(session, actor.organization_id, sequence_id)
     campaign_id = row.campaign_id
     sends = await repository.count_sends(session, actor.organization_id, [sequence_id])
@@ -134,7 +137,14 @@ async def delete_sequence(session: Session, actor: Actor, sequence_id: uuid.UUID
         row.is_active, row.updated_at = False, clock.now()
         await session.flush()
     else:
+        number = row.sequence_number
         await repository.delete_step(session, actor.organization_id, sequence_id)
+        steps = await repository.list_steps(session, actor.organization_id, campaign_id)
+        later = [step for step in steps if step.sequence_number > number]
+        if not await repository.count_sends(session, actor.organization_id, [step.id for step in later]):
+            for step in later:
+                step.sequence_number -= 1
+            await session.flush()
     await _replan(session, actor.organization_id, campaign_id)
 
 
@@ -142,7 +152,7 @@ async def reorder_sequences(
     session: Session, actor: Actor, campaign_id: uuid.UUID, body: ReorderIn
 ) -> list[SequenceOut]:
     """All steps in their new order; refused once one of them has sent, for then people are in the middle of it."""
-    await _require_campaign(session, actor.organization_id, campaign_id)
+    await _require_campaign(session, actor.organization_id, campaign_id, lock=True)
     steps = {
         step.id: step for step in await repository.list_steps(session, actor.organization_id, campaign_id)
     }
@@ -221,8 +231,11 @@ async def _lock(session: Session, organization_id: uuid.UUID, sequence_id: uuid.
     return row
 
 
-async def _require_campaign(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> None:
-    if not await repository.campaign_exists(session, organization_id, campaign_id):
+async def _require_campaign(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, *, lock: bool = False
+) -> None:
+    """`lock` where numbers are given: two people who add a step at once get two numbers."""
+    if not await repository.campaign_exists(session, organization_id, campaign_id, lock=lock):
         raise NotFound("There is no such campaign.")
 
 

@@ -33,13 +33,22 @@ class TokenHit:
 
 
 async def record_hits(hits: Sequence[TokenHit]) -> None:
-    """Writes a batch in one transaction an organization. Tests and answers are sent with tracking off or uncounted."""
+    """Writes a batch in one transaction an organization. Tests and answers are sent with tracking off or uncounted.
+
+    One organization's trouble is not another's: the rest is written, then the first error is raised.
+    """
     by_organization: dict[uuid.UUID, list[TokenHit]] = defaultdict(list)
     for each in hits:
         by_organization[each.organization_id].append(each)
+    troubles: list[Exception] = []
     for organization_id in sorted(by_organization):
-        async with tenant(organization_id) as session:
-            await _record(session, organization_id, by_organization[organization_id])
+        try:
+            async with tenant(organization_id) as session:
+                await _record(session, organization_id, by_organization[organization_id])
+        except Exception as error:  # noqa: BLE001 - see above
+            troubles.append(error)
+    if troubles:
+        raise troubles[0]
 
 
 async def _record(session: Session, organization_id: uuid.UUID, hits: Sequence[TokenHit]) -> None:

@@ -65,7 +65,7 @@ async def update_campaign(
     for name, value in changes.items():
         if name == "email_account_ids" or (value is None and name not in CAPS):
             continue
-        setattr(row, name, value)
+        setattr(row, name, {**row.settings, **value} if name == "settings" else value)
     if body.email_account_ids is not None:
         await _require_accounts(session, actor, body.email_account_ids)
         await repository.set_account_ids(session, actor.organization_id, row.id, body.email_account_ids)
@@ -125,7 +125,7 @@ async def clone_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID)
 
 def require_version(row: Campaign, if_match: str | None) -> None:
     """Raises LostUpdate when the caller's copy is older."""
-    if if_match is not None and if_match.strip().strip('W/"') != str(row.version):
+    if if_match is not None and if_match.strip() != "*" and if_match.strip().strip('W/"') != str(row.version):
         raise LostUpdate(
             "Someone else changed this campaign meanwhile. Read it again, then repeat your change."
         )

@@ -13,7 +13,7 @@ from reachly.data.session import Session, tenant
 from reachly.events import EnrollmentsReady, LeadsEnrolled
 from reachly.kit import clock
 from reachly.kit.errors import Conflict, FieldError, Invalid, NotFound
-from reachly.kit.pagination import Page, cut_page, decode_cursor, encode_cursor
+from reachly.kit.pagination import Page, cut_page, encode_cursor, read_id_cursor
 from reachly.services.campaigns.schemas import EnrollIn, EnrollmentOut, EnrollOut
 from reachly.services.campaigns.service.reading import get_row, lock_row
 from reachly.services.identity.schemas import Actor
@@ -81,7 +81,7 @@ async def page_enrollments(
 ) -> Page[EnrollmentOut]:  # fmt: skip
     """In the order of enrolling. `q` is the beginning of an address."""
     await get_row(session, actor.organization_id, campaign_id)
-    after = uuid.UUID(str(decode_cursor(cursor, 1)[0])) if cursor else None
+    after = read_id_cursor(cursor) if cursor else None
     wanted = repository.EnrollmentFilter(status=status, prefix=q.strip().lower() if q else None)
     found = await repository.page_enrollments(
         session, actor.organization_id, campaign_id, limit=limit + 1, after=after, wanted=wanted

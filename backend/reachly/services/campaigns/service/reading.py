@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from reachly.data.models.campaigns import Campaign
 from reachly.data.repositories import campaigns as repository
 from reachly.data.session import Session
 from reachly.kit.errors import NotFound
-from reachly.kit.pagination import Page, cut_page, decode_cursor, encode_cursor
+from reachly.kit.pagination import Page, cut_page, encode_cursor, read_time_cursor
 from reachly.services.campaigns.schemas import CampaignOut, CampaignSettings, Figures, Progress
 from reachly.services.identity.schemas import Actor
 from reachly.services.sequences import service as sequences
@@ -23,10 +22,7 @@ async def page_campaigns(
     session: Session, actor: Actor, *, limit: int, cursor: str | None, q: str | None, status: str | None
 ) -> Page[CampaignOut]:
     """The newest first."""
-    after = None
-    if cursor:
-        at, campaign_id = decode_cursor(cursor, 2)
-        after = (datetime.fromisoformat(str(at)), uuid.UUID(str(campaign_id)))
+    after = read_time_cursor(cursor) if cursor else None
     found = await repository.page_campaigns(
         session, actor.organization_id, limit=limit + 1, after=after, q=q, status=status
     )

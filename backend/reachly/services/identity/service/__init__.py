@@ -9,6 +9,13 @@ from reachly.services.identity.service.account import (
     list_sessions,
     update_profile,
 )
+from reachly.services.identity.service.once import (
+    SavedAnswer,
+    begin_once,
+    drop_once,
+    end_once,
+    forget_answers,
+)
 from reachly.services.identity.service.organizations import (
     add_usage,
     find_organization,
@@ -23,6 +30,8 @@ from reachly.services.identity.service.signing_in import (
     authenticate,
     authenticate_token,
     create_organization,
+    forget_attempts,
+    keep_password,
     login,
     logout,
     refresh,
@@ -30,8 +39,9 @@ from reachly.services.identity.service.signing_in import (
 )
 
 __all__ = [
-    "add_usage", "authenticate", "authenticate_token", "change_password", "create_organization", "delete_account",
-    "end_session", "find_organization", "get_me", "get_organization", "get_profile", "get_usage", "list_members",
-    "list_sessions", "login", "logout", "page_audit_log", "record", "refresh", "register", "update_organization",
-    "update_profile",
+    "SavedAnswer", "add_usage", "authenticate", "authenticate_token", "begin_once", "change_password",
+    "create_organization", "delete_account", "drop_once", "end_once", "end_session", "find_organization",
+    "forget_answers", "forget_attempts", "get_me", "get_organization", "get_profile", "get_usage", "keep_password",
+    "list_members", "list_sessions", "login", "logout", "page_audit_log", "record", "refresh", "register",
+    "update_organization", "update_profile",
 ]  # fmt: skip

@@ -51,7 +51,7 @@ async def update_profile(session: Session, actor: Actor, body: ProfileIn) -> Use
 
 
 async def change_password(session: Session, actor: Actor, body: PasswordIn) -> None:
-    """Ends every session of this person, tokens and sockets included."""
+    """Ends every other session of this person, and all access tokens and sockets: this one goes on by refreshing."""
     user = await _user(session, actor)
     if not await passwords.verify_password(body.current_password, user.password_hash):
         fault = FieldError("/current_password", "This is not the present password.", "wrong")
@@ -59,7 +59,7 @@ async def change_password(session: Session, actor: Actor, body: PasswordIn) -> N
     user.password_hash = await passwords.hash_password(body.new_password)
     user.session_version += 1
     user.updated_at = clock.machine_now()
-    await repository.revoke_user(session, actor.organization_id, user.id, clock.machine_now())
+    await repository.revoke_user(session, actor.organization_id, user.id, clock.machine_now(), but=actor.session_id)
     await record(session, actor.organization_id, user.id, "password.changed", ip=actor.ip)
 
 
@@ -90,7 +90,7 @@ async def list_sessions(session: Session, actor: Actor, refresh_token: str | Non
     return [
         SessionOut(
             id=row.family_id, user_agent=row.user_agent, ip=row.ip, created_at=starts[row.family_id],
-            last_used_at=row.created_at, is_current=row.token_hash == mine,
+            last_used_at=row.created_at, is_current=row.family_id == actor.session_id or row.token_hash == mine,
         )
         for row in rows
     ]  # fmt: skip

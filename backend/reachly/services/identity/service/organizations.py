@@ -13,7 +13,7 @@ from reachly.events import QuotaReached
 from reachly.kit import clock
 from reachly.kit.errors import FieldError, Invalid
 from reachly.kit.ids import new_id
-from reachly.kit.pagination import Page, cut_page, decode_cursor, encode_cursor
+from reachly.kit.pagination import Page, cut_page, encode_cursor, read_time_cursor
 from reachly.services.identity import policy
 from reachly.services.identity.schemas import (
     Actor,
@@ -97,10 +97,7 @@ async def page_audit_log(
     session: Session, actor: Actor, *, limit: int, cursor: str | None
 ) -> Page[AuditEntryOut]:
     """The latest first."""
-    after = None
-    if cursor:
-        at, entry_id = decode_cursor(cursor, 2)
-        after = (datetime.fromisoformat(str(at)), uuid.UUID(str(entry_id)))
+    after = read_time_cursor(cursor) if cursor else None
     rows, more = cut_page(
         await repository.page_audit(session, actor.organization_id, limit + 1, after), limit
     )

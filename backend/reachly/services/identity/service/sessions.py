@@ -27,9 +27,9 @@ class Reused(Exception):
         self.row = row
 
 
-def open_family(session: Session, user: User, *, ip: str, user_agent: str) -> str:
-    """A new sign-in; the refresh token to hand out."""
-    return _add(session, user.organization_id, user.id, new_id(), ip, user_agent)[1]
+def open_family(session: Session, user: User, *, ip: str, user_agent: str) -> tuple[UserSession, str]:
+    """A new sign-in, and the refresh token to hand out."""
+    return _add(session, user.organization_id, user.id, new_id(), ip, user_agent)
 
 
 def _add(

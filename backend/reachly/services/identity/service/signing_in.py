@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -76,56 +77,84 @@ async def create_organization(
 
 async def login(body: LoginIn, *, ip: str, user_agent: str) -> TokenOut:
     """Signs in. Raises Unauthenticated alike for unknown address and wrong password, RateLimited when throttled."""
+    refusal = Unauthenticated(
+        "Address or password is wrong. Check both and try again.", code="bad_credentials"
+    )
     try:
         key = parse_address(body.email).key
     except ValueError:
         key = body.email.strip().lower()[:320]
-    await _refuse_when_throttled(key, ip)
+    attempt_id = await _begin_attempt(key, ip)
     async with system() as session:
         user = await repository.find_user_by_email(session, key)
     fits = await passwords.verify_password(body.password, user.password_hash if user else None)
     if user is None or not fits or not user.is_active:
         # A transaction of its own: the refusal would roll the request's back.
         async with system() as session:
-            attempt = SignInAttempt(
-                id=new_id(), email_key=key, ip=ip, succeeded=False, at=clock.machine_now()
-            )
-            await repository.add_attempt(session, attempt)
             if user:
                 await record(session, user.organization_id, user.id, "sign_in.refused", ip=ip)
-        raise Unauthenticated(
-            "Address or password is wrong. Check both and try again.", code="bad_credentials"
-        )
+        raise refusal
     async with system() as session:
         current = await repository.lock_user(session, user.organization_id, user.id)
-        assert current is not None
+        if current is None or current.password_hash != user.password_hash or not current.is_active:
+            raise refusal  # changed while the password was being checked
+        await repository.set_succeeded(session, attempt_id)
         await record(session, user.organization_id, user.id, "sign_in", ip=ip)
         return await _sign_in(session, current, ip=ip, user_agent=user_agent)
 
 
-async def _refuse_when_throttled(email_key: str, ip: str) -> None:
-    since = clock.machine_now() - timedelta(minutes=policy.WINDOW_MINUTES)
+async def _begin_attempt(email_key: str, ip: str) -> uuid.UUID:
+    """Counts the attempt as failed before the password is looked at, in its own transaction. Raises RateLimited."""
+    now = clock.machine_now()
+    since = now - timedelta(minutes=policy.WINDOW_MINUTES)
     async with system() as session:
+        await repository.lock_attempts(session, email_key)
         counts = await repository.count_failures(session, email_key=email_key, ip=ip, since=since)
-    if policy.is_throttled(*counts):
-        raise RateLimited(
-            f"Too many failed sign-ins. Wait {policy.WINDOW_MINUTES} minutes, then try again.",
-            code="sign_in_throttled",
-            retry_after=policy.WINDOW_MINUTES * 60,
-        )
+        is_known = await repository.knows_address(session, email_key, ip)
+        if policy.is_throttled(*counts, is_known=is_known):
+            raise RateLimited(
+                f"Too many failed sign-ins. Wait {policy.WINDOW_MINUTES} minutes, then try again.",
+                code="sign_in_throttled",
+                retry_after=policy.WINDOW_MINUTES * 60,
+            )
+        attempt = SignInAttempt(id=new_id(), email_key=email_key, ip=ip, succeeded=False, at=now)
+        await repository.add_attempt(session, attempt)
+        return attempt.id
+
+
+async def keep_password(session: Session, email: str, password: str) -> bool:
+    """Makes sure that an account has this password; False when there is no such account.
+
+    For whoever runs the server, never for a door; `session` is the system's. A changed password ends every session.
+    """
+    user = await repository.find_user_by_email(session, parse_address(email).key)
+    if user is None:
+        return False
+    if not await passwords.verify_password(password, user.password_hash):
+        user.password_hash = await passwords.hash_password(password)
+        user.session_version += 1
+        user.updated_at = clock.machine_now()
+        await session.flush()
+    return True
+
+
+async def forget_attempts(session: Session, *, days: int = 2) -> None:
+    """Deletes sign-in attempts that no window looks at any more; `session` is the system's."""
+    await repository.delete_attempts_before(session, clock.machine_now() - timedelta(days=days))
 
 
 async def _sign_in(session: Session, user: User, *, ip: str, user_agent: str) -> TokenOut:
-    refresh_token = sessions.open_family(session, user, ip=ip, user_agent=user_agent)
-    return await _tokens(session, user, refresh_token)
+    row, refresh_token = sessions.open_family(session, user, ip=ip, user_agent=user_agent)
+    return await _tokens(session, user, row.family_id, refresh_token)
 
 
-async def _tokens(session: Session, user: User, refresh_token: str) -> TokenOut:
+async def _tokens(session: Session, user: User, family_id: uuid.UUID, refresh_token: str) -> TokenOut:
     organization = await repository.get_organization(session, user.organization_id)
     permissions = sorted(PERMISSIONS[user.role])
     token, seconds = tokens.make_access_token(
         user_id=user.id, organization_id=user.organization_id, email=user.email, role=user.role,
         permissions=[str(p) for p in permissions], version=user.session_version,
+        session_id=family_id,
     )  # fmt: skip
     me = MeOut(user=user_out(user), organization=organization_out(organization), permissions=permissions)
     return TokenOut(access_token=token, expires_in=seconds, refresh_token=refresh_token, me=me)
@@ -141,7 +170,7 @@ async def refresh(token: str | None, *, ip: str, user_agent: str) -> TokenOut:
             user = await repository.find_user(session, row.organization_id, row.user_id)
             if user is None or not user.is_active:
                 raise refusal
-            return await _tokens(session, user, successor)
+            return await _tokens(session, user, row.family_id, successor)
         except sessions.Reused as error:
             reused = True
             await record(session, error.row.organization_id, error.row.user_id, "session.reused", ip=ip)
@@ -171,8 +200,12 @@ async def authenticate_token(token: str, *, ip: str = "") -> tuple[Actor, tokens
     """The same for a bare token, as sockets bring it; with its claims."""
     claims = tokens.read_access_token(token)
     async with tenant(claims.organization_id) as session:
-        user = await repository.find_user(session, claims.organization_id, claims.user_id)
-    if user is None or not user.is_active or user.session_version != claims.session_version:
+        user = await repository.find_signed_in_user(
+            session, claims.organization_id, claims.user_id, claims.session_id, clock.machine_now()
+        )
+    if user is None or user.session_version != claims.session_version:
         raise Unauthenticated("The session has ended. Sign in again.", code="session_ended")
     role: Any = user.role
-    return Actor(claims.organization_id, user.id, user.email, role, PERMISSIONS[user.role], ip), claims
+    permissions = PERMISSIONS[user.role]
+    actor = Actor(claims.organization_id, user.id, user.email, role, permissions, ip, claims.session_id)
+    return actor, claims
