@@ -363,3 +363,23 @@ async def test_a_stranger_finds_no_import(new_actor: NewActor, settings: Setting
         with pytest.raises(NotFound):
             await service.page_import_rows(session, other, done.id, limit=5)
         assert (await service.page_imports(session, other, limit=5)).items == []
+
+
+async def test_leads_of_an_import_are_handed_on_in_pages_and_counted(actor: Actor, sql: Any) -> None:
+    """What the campaign of an import asks: those added and those met again, each once."""
+    await bring(actor, people(5))
+    done = await bring(actor, people(12))
+    found: list[uuid.UUID] = []
+    async with tenant(actor.organization_id) as session:
+        while True:
+            page = await service.list_imported_leads(
+                session, actor.organization_id, done.id, limit=5, after=found[-1] if found else None
+            )
+            if not page:
+                break
+            found += page
+        for many in (7, 5):
+            await service.record_enrolled(session, actor.organization_id, done.id, many)
+        assert (await service.get_import(session, actor, done.id)).enrolled == 12
+    assert sorted(found) == sorted(row["id"] for row in await sql.fetch("SELECT id FROM leads"))
+    assert len(found) == 12

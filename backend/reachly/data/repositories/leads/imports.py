@@ -86,6 +86,16 @@ async def change(session: Session, organization_id: uuid.UUID, import_id: uuid.U
     await session.execute(update(LeadImport).where(_of(organization_id, import_id)).values(**values))
 
 
+async def add_enrolled(
+    session: Session, organization_id: uuid.UUID, import_id: uuid.UUID, enrolled: int
+) -> None:
+    await session.execute(
+        update(LeadImport)
+        .where(_of(organization_id, import_id))
+        .values(enrolled=LeadImport.enrolled + enrolled)
+    )
+
+
 async def discard_upload(session: Session, organization_id: uuid.UUID, import_id: uuid.UUID) -> None:
     """Removes an upload that never became whole, with its chunks."""
     await session.execute(

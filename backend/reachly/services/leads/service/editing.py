@@ -16,11 +16,11 @@ from reachly.kit import clock
 from reachly.kit.address import Address, parse_address
 from reachly.kit.errors import Conflict, FieldError, Invalid, LostUpdate
 from reachly.kit.ids import new_id
+from reachly.kit.schedule import known_zone
 from reachly.services.identity.schemas import Actor
 from reachly.services.leads.schemas import BulkIn, BulkOut, LeadIn, LeadOut, LeadPatch
 from reachly.services.leads.service.outputs import describe_lead
 from reachly.services.leads.service.reading import no_lead
-from reachly.services.leads.service.zones import is_zone
 from reachly.services.suppression import service as suppression
 
 ONE_ADDRESS = "uq_leads_organization_id_email_key"
@@ -128,7 +128,7 @@ def shown_address(address: Address) -> str:
 
 def require_zone(name: str) -> None:
     """Empty or an IANA zone. Raises Invalid."""
-    if name and not is_zone(name):
+    if name and not known_zone(name):
         fault = FieldError(
             "/timezone", f"`{name}` is not a time zone; use a name such as Europe/Madrid.", "timezone"
         )

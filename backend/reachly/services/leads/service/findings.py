@@ -125,5 +125,5 @@ async def list_imported_leads(
 async def record_enrolled(
     session: Session, organization_id: uuid.UUID, import_id: uuid.UUID, enrolled: int
 ) -> None:
-    """How many leads of the import are in its campaign now."""
-    await imports.change(session, organization_id, import_id, enrolled=enrolled)
+    """Adds to the number of leads that came into the campaign of their import, in the transaction that enrols them."""
+    await imports.add_enrolled(session, organization_id, import_id, enrolled)

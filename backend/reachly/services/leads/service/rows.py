@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from reachly.kit import csv
 from reachly.kit.address import Address, parse_address
+from reachly.kit.schedule import known_zone
 from reachly.kit.text import is_storable
 from reachly.services.leads import policy
-from reachly.services.leads.service.zones import is_zone
 
 FIELDS = ("email", "first_name", "last_name", "company", "position", "country", "timezone")
 LONGEST = {"country": 100, "timezone": 60}
@@ -151,7 +151,7 @@ def _with_address(
         address = parse_address(email)
     except ValueError as error:
         return Fault(line, cells, "bad_address", str(error))
-    if fields["timezone"] and not is_zone(fields["timezone"]):
+    if fields["timezone"] and not known_zone(fields["timezone"]):
         custom.setdefault(
             "timezone", fields["timezone"]
         )  # kept, where it cannot move a message to a wrong hour
