@@ -47,7 +47,7 @@ def script_config(connection: Connection | None = None) -> Config:
 
 
 def _state(connection: Connection) -> SchemaState:
-    known = ScriptDirectory.fromscript_config(script_config())
+    known = ScriptDirectory.from_config(script_config())
     revision = MigrationContext.configure(connection).get_current_revision()
     if revision is None:
         return SchemaState.EMPTY
