@@ -61,6 +61,10 @@ class Verdict:
         return self.kind in ("bounced", "soft", "refused")
 
 
+NEVER_OFFERED = Verdict("connect", "deferred", "mailbox_error")
+"""Marked, and then the session ended with a message before it: nothing of it was written."""
+
+
 def judge(receipt: Receipt, attempts: int, failures: int, retry: Retry) -> Verdict:
     """`attempts` counts this one; `failures` are the mailbox's in a row before this one."""
     match receipt.outcome:

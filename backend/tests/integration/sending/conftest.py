@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -54,7 +54,7 @@ async def organization_id(actor: Actor, sql: Any) -> uuid.UUID:
 async def loop(database: Any, settings: Settings) -> AsyncIterator[SendingLoop]:
     made = SendingLoop(settings)
     yield made
-    await made.tools.readers.close()
+    await made.tools.close()
 
 
 async def drain(loop: SendingLoop, most: int = 200) -> int:
@@ -116,6 +116,11 @@ class Held:
         if self._before_send:
             await self._before_send()
         return await self._inner.send(envelope, before_body)
+
+    async def send_many(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+        if self._before_send:
+            await self._before_send()
+        return await self._inner.send_many(envelopes)
 
     async def probe(self) -> ProbeResult:
         return await self._inner.probe()

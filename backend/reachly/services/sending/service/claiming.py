@@ -11,10 +11,13 @@ from reachly.data.repositories.sending import caps, claims, enrollments, outcome
 from reachly.data.repositories.sending.rows import CapKey, Claim, Claimed, Lease, MailboxRow
 from reachly.data.session import Session, tenant
 from reachly.events import Event
+from reachly.infra.crypto import CannotOpen
 from reachly.infra.settings import SendingSettings
 from reachly.kit import clock
 from reachly.kit.ids import new_id
 from reachly.services.campaigns import service as campaigns
+from reachly.services.email_accounts import service as email_accounts
+from reachly.services.email_accounts.service import Connection
 from reachly.services.rendering.policy import pick_variant
 from reachly.services.rendering.values import text_seed
 from reachly.services.scheduling import policy as scheduling
@@ -44,12 +47,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one turn has claimed, and what it knows of the rest. `touched`: campaigns in which somebody's way ended."""
+    """What one turn has claimed, and what it knows of the rest. `connection` None: the mailbox's secrets cannot be
+    opened, for the reason in `trouble`."""
 
     lease: Lease
     board: Board
     items: list[Item]
     waiting: list[tuple[Ready, datetime]]
+    connection: Connection | None
+    trouble: str = ""
 
 
 async def claim(lease: Lease, settings: SendingSettings) -> tuple[Batch | None, set[uuid.UUID]]:
@@ -104,10 +110,19 @@ async def _take(
     ended = {change.enrollment_id for change in changes if change.status}
     touched = await enrollments.list_campaign_ids(session, lease.organization_id, sorted(ended)) if ended else set()
     if items:
-        return Batch(lease, board, items, picked.waiting), touched
+        connection, trouble = await _connection(session, lease)
+        return Batch(lease, board, items, picked.waiting, connection, trouble), touched
     next_due = await boards.find_next_due(session, mailbox, now)
     await _finish(session, lease, mailbox, boards.earliest(board, picked.waiting, now, next_due))
     return None, touched
+
+
+async def _connection(session: Session, lease: Lease) -> tuple[Connection | None, str]:
+    try:
+        found = await email_accounts.find_connection(session, lease.organization_id, lease.email_account_id)
+    except CannotOpen as error:
+        return None, str(error)
+    return found, ""
 
 
 async def _write_intents(

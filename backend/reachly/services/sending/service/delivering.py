@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reachly.data import outbox
 from reachly.data.repositories.sending import caps, outcomes
+from reachly.data.repositories.sending.caps import Usage
+from reachly.data.repositories.sending.rows import CapKey
 from reachly.data.session import Session, tenant
 from reachly.events import Event, MessageFailed
 from reachly.integrations.mailer.port import Envelope, Mailer, MailerError, Receipt
@@ -18,7 +20,14 @@ from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.scheduling import policy as scheduling
 from reachly.services.sending.errors import MailboxOff
-from reachly.services.sending.policy import MAILBOX_TROUBLE, Retry, Verdict, connect_wait, judge
+from reachly.services.sending.policy import (
+    MAILBOX_TROUBLE,
+    NEVER_OFFERED,
+    Retry,
+    Verdict,
+    connect_wait,
+    judge,
+)
 from reachly.services.sending.service import board as boards
 from reachly.services.sending.service import world
 from reachly.services.sending.service.claiming import Batch
@@ -68,21 +77,20 @@ async def deliver(
 ) -> list[Result]:
     """Sends all of it or gives it back; the lease is given back with the last commit. Returns what was sent."""
     sent: list[Result] = []
-    mailer = tools.make_mailer(connection)
-    try:
-        if messages:
-            await _open(run, mailer)
-        left = list(messages)
-        size = _wave_size(run, tools)
-        while left and run.verdict is None and not tools.stopping():
-            wave, left = left[:size], left[size:]
-            results = await _wave(run, wave, backs, mailer, tools, last=not left)
-            backs = []
-            sent += [result for result in results if result.verdict.kind == "sent"]
-        if not run.done:
-            await give_back(run, left, backs, tools)
-    finally:
-        await mailer.close()
+    mailer = await tools.mailers.of(connection)
+    if messages:
+        await _open(run, mailer)
+    left = list(messages)
+    size = _wave_size(run, tools)
+    while left and run.verdict is None and not tools.stopping():
+        wave, left = left[:size], left[size:]
+        results = await _wave(run, wave, backs, mailer, tools, last=not left)
+        backs = []
+        sent += [result for result in results if result.verdict.kind == "sent"]
+    if not run.done:
+        await give_back(run, left, backs, tools)
+    if run.verdict is not None:
+        await tools.mailers.drop(connection)
     return sent
 
 
@@ -137,26 +145,34 @@ async def _wave(
             await outbox.emit(session, await _put_back(session, run, gone))
         run.verdict = Verdict("auth", "deferred", "mailbox_paused")
         return []
-    results = [await _send(run, message, mailer, tools) for message in marked]
+    results = await _write(run, marked, mailer, tools)
     async with tenant(lease.organization_id) as session:
         recorded = await record(session, lease, run.batch.board.mailbox, results, clock.now(), sending)
         run.take(recorded)
         run.again |= any(result.verdict.kind in MAILBOX_TROUBLE for result in results)
         if last:
-            recorded.events += await _finish(session, run, tools)
+            recorded.events += await _finish(session, run, tools, recorded.usage)
         await outbox.emit(session, recorded.events)
     return results
 
 
-async def _send(run: Run, message: Message, mailer: Mailer, tools: Tools) -> Result:
-    """Writes one message, or (after the connection was found useless) leaves it unwritten."""
-    if run.verdict is not None:
-        return Result(message, run.verdict, None)
-    claim = message.item.claim
-    envelope = Envelope(
-        parse_address(run.batch.board.mailbox.email_address).wire, parse_address(claim.to_email).wire, message.data
-    )
-    receipt = await mailer.send(envelope)
+async def _write(run: Run, marked: Sequence[Message], mailer: Mailer, tools: Tools) -> list[Result]:
+    """Puts the wave on the wire: a single message step by step, several in one pipeline."""
+    sender = parse_address(run.batch.board.mailbox.email_address).wire
+    envelopes = [
+        Envelope(sender, parse_address(message.item.claim.to_email).wire, message.data) for message in marked
+    ]
+    receipts = [await mailer.send(envelopes[0])] if len(envelopes) == 1 else await mailer.send_many(envelopes)
+    results: list[Result] = []
+    for message, receipt in zip(marked, receipts, strict=True):
+        if run.verdict is None and not (results and receipt.outcome == "connect_failed"):
+            results.append(_judged(run, message, receipt, tools))
+        else:  # the session ended with one before it: it was never offered, and goes as soon as the mailbox does
+            results.append(Result(message, run.verdict or NEVER_OFFERED, None))
+    return results
+
+
+def _judged(run: Run, message: Message, receipt: Receipt, tools: Tools) -> Result:
     verdict = judge(receipt, message.item.claimed.attempts + 1, run.failures, retry_of(tools))
     if verdict.kind in MAILBOX_TROUBLE:
         run.verdict, run.trouble = verdict, _words(receipt)
@@ -202,8 +218,13 @@ async def _put_back(session: Session, run: Run, backs: Sequence[Back]) -> list[E
     ]  # fmt: skip
 
 
-async def _finish(session: Session, run: Run, tools: Tools) -> list[Event]:
-    """The next turn, the mailbox's state and the lease, in the commit of the last outcomes."""
+async def _finish(
+    session: Session, run: Run, tools: Tools, usage: Mapping[CapKey, Usage] | None = None
+) -> list[Event]:
+    """The next turn, the mailbox's state and the lease, in the commit of the last outcomes.
+
+    `usage`: counters that were just written, to save a read where they are all that is needed.
+    """
     run.done = True
     batch, now = run.batch, clock.now()
     lease = batch.lease
@@ -221,7 +242,9 @@ async def _finish(session: Session, run: Run, tools: Tools) -> list[Event]:
         )
         events = [changed] if changed else []
     elif run.verdict is None or run.verdict.kind != "auth":
-        usage = await caps.read_usage(session, lease.organization_id, world.mailbox_keys(mailbox, now))
+        keys = world.mailbox_keys(mailbox, now)
+        if usage is None or not all(key in usage for key in keys):
+            usage = await caps.read_usage(session, lease.organization_id, keys)
         slot = scheduling.next_slot(world.mailbox_state(mailbox, usage, now), now)
         next_due = await boards.find_next_due(session, mailbox, now)
         board = replace(batch.board, more=batch.board.more or run.again, mailbox=mailbox)

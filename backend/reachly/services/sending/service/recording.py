@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reachly.data.repositories.sending import caps, claims, enrollments, outcomes
+from reachly.data.repositories.sending.caps import Usage
 from reachly.data.repositories.sending.enrollments import Advance, Change
 from reachly.data.repositories.sending.outcomes import Outcome
-from reachly.data.repositories.sending.rows import Lease, MailboxRow, StepRow
+from reachly.data.repositories.sending.rows import CapKey, Lease, MailboxRow, StepRow
 from reachly.data.session import Session
 from reachly.events import Bounced, Event, MessageFailed, MessageSent
 from reachly.infra.settings import SendingSettings
@@ -43,6 +44,7 @@ class Recorded:
     events: list[Event] = field(default_factory=list)
     runs: dict[uuid.UUID, tuple[bool, int]] = field(default_factory=dict)
     ended: set[uuid.UUID] = field(default_factory=set)
+    usage: dict[CapKey, Usage] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     advances: list[Advance] = field(default_factory=list)
 
@@ -59,14 +61,14 @@ async def record(
     )
     ours = [result for result in results if result.message.send_id in written]
     spent = {r.message.send_id for r in ours if r.verdict.kind in ("sent", "unknown")}
-    await caps.settle(
+    usage = await caps.settle(
         session, organization_id,
         used=[key for send_id, keys in written.items() if send_id in spent for key in keys],
         released=[key for send_id, keys in written.items() if send_id not in spent for key in keys],
     )  # fmt: skip
     campaign_ids = sorted({result.message.item.ready.campaign.id for result in ours})
     steps = await claims.list_steps(session, organization_id, campaign_ids)
-    done = Recorded()
+    done = Recorded(usage=usage)
     for result in ours:
         _apply(done, result, mailbox, steps[result.message.item.ready.campaign.id], now)
     await enrollments.advance(session, organization_id, now, done.advances)

@@ -12,11 +12,9 @@ from reachly.data.repositories.sending import outcomes
 from reachly.data.repositories.sending.rows import Lease
 from reachly.data.session import tenant
 from reachly.events import Event
-from reachly.infra.crypto import CannotOpen
 from reachly.integrations.reader.port import ReaderError
 from reachly.kit import clock
 from reachly.services.campaigns import service as campaigns
-from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.sending.errors import LeaseLost
 from reachly.services.sending.policy import Verdict
@@ -58,27 +56,15 @@ async def _go(run: Run, batch: Batch, tools: Tools) -> list[Result]:
     composed = [compose(item, mailbox, now, tools.settings.mail.max_message_bytes) for item in batch.items]
     messages = [one for one in composed if isinstance(one, Message)]
     backs = [back_for_obstacle(one) for one in composed if not isinstance(one, Message)]
-    connection = await _connection(run, batch.lease)
+    connection = batch.connection
     if connection is None:
+        run.verdict, run.trouble = Verdict("auth", "deferred", "mailbox_error"), batch.trouble
         return await delivering.give_back(run, messages, backs, tools)
     messages, held = await look_once_more(messages, mailbox, connection, tools)
     sent = await delivering.deliver(run, messages, [*backs, *held], connection, tools)
     if connection.reader is not None and mailbox.files_sent is False:
         await _file_copies(sent, connection, tools)
     return sent
-
-
-async def _connection(run: Run, lease: Lease) -> Connection | None:
-    """How to reach the mailbox; None when it cannot be: then the run knows why."""
-    try:
-        async with tenant(lease.organization_id) as session:
-            found = await email_accounts.find_connection(session, lease.organization_id, lease.email_account_id)
-    except CannotOpen as error:
-        run.verdict, run.trouble = Verdict("auth", "deferred", "mailbox_error"), str(error)
-        return None
-    if found is None:
-        raise LeaseLost
-    return found
 
 
 async def _file_copies(sent: Sequence[Result], connection: Connection, tools: Tools) -> None:
