@@ -47,9 +47,9 @@ async def enroll_import(organization_id: uuid.UUID, campaign_id: uuid.UUID, impo
             )
             if row is None or row.status == "archived" or not ids:
                 return enrolled
-            enrolled += (
-                await _enroll(session, organization_id, campaign_id, lead_ids=ids, import_id=import_id)
-            ).enrolled
+            page = await _enroll(session, organization_id, campaign_id, lead_ids=ids, import_id=import_id)
+            await leads.record_enrolled(session, organization_id, import_id, page.enrolled)
+            enrolled += page.enrolled
         after = ids[-1]
 
 
