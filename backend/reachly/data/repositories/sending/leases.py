@@ -29,10 +29,17 @@ FROM numbered WHERE a.organization_id = numbered.organization_id AND a.id = numb
 RETURNING a.organization_id, a.id AS email_account_id, a.email_key, a.lease_attempt AS attempt_id,
           numbered.next_turn_at AS planned_turn, a.next_turn_at AS mark
 """
-_EXTEND_MAILBOXES = "UPDATE email_accounts SET lease_until = $2 WHERE lease_attempt = ANY($1::uuid[])"
+# A row that a turn is writing at this moment is passed over: it needs no heartbeat, and waiting for it could deadlock.
+_EXTEND_MAILBOXES = """
+UPDATE email_accounts AS a SET lease_until = $2 FROM (
+    SELECT organization_id, id FROM email_accounts WHERE lease_attempt = ANY($1::uuid[]) FOR UPDATE SKIP LOCKED
+) AS free WHERE a.organization_id = free.organization_id AND a.id = free.id
+"""
 _EXTEND_SENDS = """
-UPDATE email_sends SET lease_until = $2
-WHERE status IN ('claimed', 'sending') AND attempt_id = ANY($1::uuid[])
+UPDATE email_sends AS s SET lease_until = $2 FROM (
+    SELECT organization_id, id FROM email_sends
+    WHERE status IN ('claimed', 'sending') AND attempt_id = ANY($1::uuid[]) FOR UPDATE SKIP LOCKED
+) AS free WHERE s.organization_id = free.organization_id AND s.id = free.id
 """
 _NEXT_TURN = """
 SELECT min(next_turn_at) FROM email_accounts
