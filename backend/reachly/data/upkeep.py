@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,3 +54,11 @@ async def read_gauges(session: Session, now: datetime, since: datetime) -> Gauge
     assert row is not None
     share = 1.0 if not row["handed"] else 1 - row["bounced"] / row["handed"]
     return Gauges(row["campaigns_active"], row["backlog"], share)
+
+
+async def find_owner(session: Session, campaign_id: uuid.UUID) -> uuid.UUID | None:
+    """The organization of a campaign, for whoever runs the server; `session` is the system's."""
+    found: uuid.UUID | None = await (await raw(session)).fetchval(
+        "SELECT organization_id FROM campaigns WHERE id = $1", campaign_id
+    )
+    return found

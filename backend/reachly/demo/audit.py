@@ -7,6 +7,7 @@ so that a fault of the scheduler cannot hide itself.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -164,7 +165,7 @@ def _find_over_cap(ours: Sequence[Received], limits: Mapping[str, Limits]) -> It
         for day, sent in Counter(f"{moment:%Y-%m-%d}" for moment in at).items():
             if sent > limit.daily:
                 yield Finding("over_cap", f"{mailbox} sent {sent} on {day}, {limit.daily} were allowed")
-        for before, after in zip(at, at[1:], strict=False):
+        for before, after in itertools.pairwise(at):
             if (after - before).total_seconds() < limit.gap:
                 yield Finding("over_cap", f"{mailbox} sent at {before} and {after}, {limit.gap} s were to lie between")
 

@@ -29,7 +29,7 @@ STEP = timedelta(hours=3)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a play. `counts` has sent, opened, clicked, replied, bounced, unsubscribed over all steps and by step."""
+    """The end of a play. `counts` has `sent` and what is in COUNTED over all steps, `by_step` for each of them."""
 
     ledger: Sequence[LedgerRow]
     people: Sequence[Person]

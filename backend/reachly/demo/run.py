@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import secrets
 import tempfile
 import time
@@ -73,7 +74,7 @@ async def run_demo(options: Options, told: Told) -> Result:
     """Plays it and audits it. Nothing of it stays on the disk."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="reachly-demo-") as folder:
-        Path(folder).chmod(0o711)  # PostgreSQL may run as another account than root and must pass through
+        os.chmod(folder, 0o711)  # noqa: PTH101, S103 - PostgreSQL may run as another account and must pass through
         settings = _throw_away(Path(folder) / "var")
         told("Starting PostgreSQL", 0.0, 0)
         server = EmbeddedPostgres(

@@ -53,6 +53,7 @@ class Story:
     steps: tuple[StepText, ...]
     schedule: dict[str, Any] = field(default_factory=lambda: OFFICE_HOURS)
     daily_cap: int | None = None
+    new_leads_cap: int | None = None
 
 
 OFFICE = (

@@ -106,6 +106,7 @@ class User:
             "name": story.name,
             "send_schedule": story.schedule,
             "daily_cap": story.daily_cap,
+            "new_leads_cap": story.new_leads_cap,
             "settings": {"track_opens": True, "track_clicks": True},
             "email_account_ids": [mailboxes[box.address] for box in story.boxes],
         }

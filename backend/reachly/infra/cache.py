@@ -14,6 +14,8 @@ from typing import Any
 
 import structlog
 from cashews import Cache as Backend
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +102,18 @@ class Cache:
             self._away_until = time.monotonic() + RETRY_SECONDS
             log.warning("the cache does not answer", error=repr(error))
             return None
+
+
+async def find_trouble(url: str) -> str | None:
+    """What keeps the server at `url` from answering, in its own words; None when it answers."""
+    client = Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3)
+    try:
+        await client.ping()
+    except (RedisError, OSError, ValueError) as error:
+        return str(error) or type(error).__name__
+    finally:
+        await client.aclose()
+    return None
 
 
 class _Installed:

@@ -274,23 +274,31 @@ class Settings(BaseSettings):
         return parts.scheme == "https" and (parts.hostname or "") not in loopback
 
 
+def read_settings(**overrides: Any) -> Settings:
+    """The settings from the environment, with `overrides` on top; touches nothing, so secrets may be missing.
+
+    Raises CannotStart with one line when a value is wrong.
+    """
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        raise CannotStart(_first_fault(error)) from None
+    _ = settings.database_dsn, settings.listen_dsn  # refuses an address that is not PostgreSQL's
+    return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().resolve()})
+
+
 def load_settings(**overrides: Any) -> Settings:
     """The settings from the environment, with `overrides` (top-level fields) on top.
 
     Makes the data folder and, in development, the missing secrets.
     Raises CannotStart with one line when a value is wrong, a secret is missing or the folder cannot be written.
     """
-    try:
-        settings = Settings(**overrides)
-    except ValidationError as error:
-        raise CannotStart(_first_fault(error)) from None
-    settings = settings.model_copy(update={"data_dir": settings.data_dir.expanduser().resolve()})
+    settings = read_settings(**overrides)
     try:
         settings = settings.model_copy(update={"security": _with_secrets(settings)})
         _ = settings.security.encryption_ring(), settings.security.tracking_ring()
     except ValueError as error:
         raise CannotStart(f"A key ring in REACHLY_SECURITY__… cannot be read: {error}") from None
-    _ = settings.database_dsn, settings.listen_dsn  # refuses an address that is not PostgreSQL's
     return settings
 
 

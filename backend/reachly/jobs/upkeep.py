@@ -71,7 +71,7 @@ class UpkeepLoop:
 async def _try(work: Callable[[], Awaitable[None]]) -> None:
     try:
         await work()
-    except Exception as error:  # noqa: BLE001 - housekeeping never takes a worker down
+    except Exception as error:
         if is_database_away(error):
             log.warning("housekeeping waits for the database")
         else:

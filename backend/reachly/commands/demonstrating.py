@@ -1,0 +1,59 @@
+"""Verbs that show the product at work."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import uvloop
+from cyclopts import Parameter
+
+from reachly.infra.processes import die_with_parent
+from reachly.infra.settings import load_settings
+
+
+def demo(
+    *, leads: int = 500, days: int = 14, seed: int = 7, as_json: Annotated[bool, Parameter(name="--json")] = False
+) -> None:
+    """A fortnight of a real campaign in about a minute, in a throw-away folder; then the audit.
+
+    Exit code 1 when a message was lost, sent twice, sent after an answer, outside its window or over a cap.
+
+    Parameters
+    ----------
+    leads
+        How many people are written to.
+    days
+        How many days are played.
+    seed
+        Another seed, another fortnight; the same seed gives the same ledger.
+    as_json
+        Print one JSON object as the last line.
+    """
+    from rich.console import Console
+
+    from reachly.demo import report
+    from reachly.demo.run import Options, run_demo
+
+    console = Console(stderr=as_json)
+    with report.open_bar(console) as bar:
+        result = uvloop.run(run_demo(Options(leads, days, seed), report.teller(bar)))
+    report.show(result, console)
+    if as_json:
+        print(result.as_json(), flush=True)
+    sys.exit(0 if result.is_clean else 1)
+
+
+def play_past() -> None:
+    """The demo organization's last fortnight, for `up`."""
+    from reachly.demo.history import play_history
+    from reachly.demo.organization import keep_sign_in
+    from reachly.demo.post_office import PostOffice
+
+    die_with_parent()
+    settings = load_settings()
+    dsn = settings.database_dsn
+    assert dsn is not None, "up names the database"
+    office = PostOffice(settings.data_dir / "mailworld")
+    sign_in = keep_sign_in(settings.data_dir, settings.base_url)
+    uvloop.run(play_history(settings, dsn, sign_in, office, office.keep_ports()))

@@ -1,0 +1,150 @@
+"""Whether everything is there that Reachly needs, one line a thing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import platform
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from reachly.data.migrate import SchemaState, schema_state
+from reachly.data.server import ServerAway, look_at_server
+from reachly.infra import cache
+from reachly.infra.embedded_postgres import EmbeddedPostgres
+from reachly.infra.settings import CHECKOUT, Settings, load_settings
+from reachly.infra.startup import CannotStart
+
+OLDEST_PYTHON = (3, 11)
+STATES = {
+    SchemaState.EMPTY: "no schema yet: `reachly up` and `reachly migrate` make it",
+    SchemaState.BEHIND: "an older schema: run `reachly migrate`, or `reachly up`",
+    SchemaState.CURRENT: "the schema is this version's",
+    SchemaState.AHEAD: "made by a newer Reachly: update this program",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`words` say what is, and what to do where it is not good."""
+
+    what: str
+    words: str
+    state: Literal["good", "note", "fault"] = "good"
+
+    @property
+    def mark(self) -> str:
+        return {"good": "✓", "note": "·", "fault": "✗"}[self.state]
+
+    @property
+    def is_fault(self) -> bool:
+        return self.state == "fault"
+
+
+async def examine() -> list[Finding]:
+    """All findings, in the order in which things are needed."""
+    found = [_python()]
+    try:
+        settings = load_settings()
+    except CannotStart as error:
+        return [*found, Finding("settings", str(error), "fault")]
+    found += [_front_end(settings), _data_folder(settings), *await _database(settings)]
+    found += [await check(settings) for check in (_redis, _mail_world)]
+    return found
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    if sys.version_info < OLDEST_PYTHON:
+        return Finding("Python", f"{version} is too old: use 3.11 or newer", "fault")
+    return Finding("Python", version)
+
+
+def _front_end(settings: Settings) -> Finding:
+    root = settings.web.root
+    if (root / "index.html").is_file():
+        return Finding("front end", f"built, in {root}")
+    if not (CHECKOUT / "frontend").is_dir():
+        return Finding("front end", f"not in {root}; the API is served alone", "note")
+    if shutil.which("node") is None:
+        return Finding("front end", "not built, and Node.js is missing: install Node.js 20 or newer", "fault")
+    return Finding("front end", "not built: run `make run`, or `npm ci && npm run build` in frontend/", "fault")
+
+
+def _data_folder(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    probe = folder / ".doctor"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return Finding("data folder", f"{folder} is not writable: {error.strerror}", "fault")
+    free = shutil.disk_usage(folder).free / 2**30
+    if free < 1:
+        return Finding("data folder", f"{folder} is writable, but only {free:.1f} GB are free", "note")
+    return Finding("data folder", f"{folder} is writable, {free:.0f} GB free")
+
+
+async def _database(settings: Settings) -> list[Finding]:
+    try:
+        async with _reached(settings) as dsn:
+            server = await look_at_server(dsn)
+            found = [Finding("PostgreSQL", f"{server.version} answers")]
+            found += [Finding("PostgreSQL", f"its administrator must run: {line}", "fault") for line in server.missing]
+            state = await schema_state(dsn)
+            fault = state in (SchemaState.BEHIND, SchemaState.AHEAD)
+            found.append(Finding("schema", STATES[state], "fault" if fault else "good"))
+            return found
+    except (ServerAway, CannotStart) as error:
+        return [Finding("PostgreSQL", str(error), "fault")]
+
+
+@asynccontextmanager
+async def _reached(settings: Settings) -> AsyncIterator[str]:
+    """The configured server as it is; the embedded one is adopted, or started for this look."""
+    if settings.database_dsn is not None:
+        yield settings.database_dsn
+        return
+    server = EmbeddedPostgres(
+        settings.data_dir, embedded_bin=settings.database.embedded_bin, account=settings.database.embedded_account
+    )
+    dsn = await server.start()
+    try:
+        yield dsn
+    finally:
+        await server.stop()
+
+
+async def _redis(settings: Settings) -> Finding:
+    if settings.redis_address is None:
+        return Finding("Redis", "not set: cache and rate limits are kept in memory", "note")
+    trouble = await cache.find_trouble(settings.redis_address)
+    if trouble:
+        return Finding("Redis", f"does not answer ({trouble}); rate limits fall back to memory", "fault")
+    return Finding("Redis", "answers")
+
+
+def _read_ports(path: Path) -> dict[str, int]:
+    return dict(json.loads(path.read_text()))
+
+
+async def _mail_world(settings: Settings) -> Finding:
+    path = settings.data_dir / "mailworld" / "ports.json"
+    if not path.exists():
+        return Finding("mail world", "was never started here", "note")
+    try:
+        ports = await asyncio.to_thread(_read_ports, path)
+        for name in ("smtp_port", "imap_port"):
+            _, writer = await asyncio.open_connection("127.0.0.1", ports[name])
+            writer.close()
+    except (OSError, ValueError, KeyError):
+        return Finding("mail world", "is not running; `reachly up` starts it", "note")
+    return Finding("mail world", f"answers (SMTP {ports['smtp_port']}, IMAP {ports['imap_port']})")
+
+

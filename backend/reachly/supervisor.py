@@ -1,0 +1,248 @@
+"""`reachly up`: one foreground command that owns everything on this machine, and ends everything when it ends.
+
+The port is bound first, so that a taken one changes nothing. Then the database, the schema, the mail world, the demo
+organization's past, and at last the API and the worker, each a process of its own that is started again when it dies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import httpx2
+
+from reachly.data.migrate import SchemaMismatch, SchemaState, upgrade
+from reachly.data.server import ServerAway, look_at_server
+from reachly.infra import logging
+from reachly.infra.children import Child
+from reachly.infra.embedded_postgres import EmbeddedPostgres
+from reachly.infra.processes import stop_on_signals
+from reachly.infra.settings import Settings
+from reachly.infra.startup import CannotStart
+
+READY_SECONDS = 60.0
+PATIENCE_SECONDS = 6.0  # for children that are asked to end; the database has its own three
+WORLD_SECONDS = 20.0
+HISTORY_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `up` was asked for."""
+
+    mailworld: bool
+    demo: bool
+
+    @classmethod
+    def read(cls, settings: Settings, *, empty: bool, mailworld: bool, demo: bool) -> Wanted:
+        """Beside somebody's own database there is neither demo nor mail world unless asked for."""
+        beside = settings.database_dsn is None or demo
+        return cls(mailworld=mailworld and beside, demo=mailworld and beside and not empty)
+
+
+async def run_up(settings: Settings, listening: socket.socket, *, empty: bool, mailworld: bool, demo: bool) -> None:
+    """Runs until SIGINT or SIGTERM. `listening` is bound to `settings.port`. Raises CannotStart."""
+    logging.configure(level="warning", form=settings.log.form)
+    wanted = Wanted.read(settings, empty=empty, mailworld=mailworld, demo=demo)
+    with stop_on_signals() as stop:
+        work = asyncio.create_task(_Up(settings, listening, wanted).run())
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if stop.is_set() and not work.done():
+            _say("Stopping …")
+            work.cancel()
+        try:
+            await work
+        except asyncio.CancelledError:
+            _say("Stopped.")
+
+
+class _Up:
+    """One run. Whatever is opened goes onto the stack, which closes it in the opposite order."""
+
+    def __init__(self, settings: Settings, listening: socket.socket, wanted: Wanted) -> None:
+        self.settings, self.listening, self.wanted = settings, listening, wanted
+        self.url = _local_url(settings)
+        self.environment: dict[str, str] = {
+            "REACHLY_DATA_DIR": str(settings.data_dir),
+            "REACHLY_PORT": str(settings.port),
+            "PORT": str(settings.port),
+            "REACHLY_JOBS__SHUTDOWN_SECONDS": str(min(settings.jobs.shutdown_seconds, PATIENCE_SECONDS - 2)),
+        }
+        self.watchers: list[asyncio.Task[None]] = []
+
+    async def run(self) -> None:
+        async with AsyncExitStack() as stack:
+            await self._open_database(stack)
+            if self.wanted.mailworld:
+                await self._open_world(stack)
+            await self._serve(stack)
+            self._announce()
+            await asyncio.gather(*self.watchers)
+
+    # --- database ---------------------------------------------------------------------------------------------------
+
+    async def _open_database(self, stack: AsyncExitStack) -> None:
+        dsn = self.settings.database_dsn
+        if dsn is None:
+            chosen = self.settings.database
+            server = EmbeddedPostgres(
+                self.settings.data_dir, embedded_bin=chosen.embedded_bin, account=chosen.embedded_account,
+                adopters_seconds=1,
+            )  # fmt: skip
+            dsn = await server.start()
+            if not server.is_owner:
+                raise CannotStart(f"Reachly runs already on {self.settings.data_dir}. Stop it first.")
+            stack.push_async_callback(server.stop)
+            self.environment["DATABASE_URL"] = dsn
+        await prepare_schema(dsn)
+
+    # --- mail world and demo ----------------------------------------------------------------------------------------
+
+    async def _open_world(self, stack: AsyncExitStack) -> None:
+        from reachly.demo.feeder import Feeder
+        from reachly.demo.organization import keep_sign_in
+        from reachly.demo.post_office import HOST, PostOffice
+
+        office = PostOffice(self.settings.data_dir / "mailworld")
+        sign_in = keep_sign_in(self.settings.data_dir, self.settings.base_url)
+        ports = office.keep_ports()
+        office.keep_accounts(sign_in.mailbox_secret)
+        self.environment |= {
+            "REACHLY_OUTBOUND__ALLOW": ",".join((*self.settings.outbound.allow, *ports.allowed)),
+            "REACHLY_RESOLVER__RESERVED_NAMESERVER": f"{HOST}:{ports.dns_port}",
+            "REACHLY_WEB__TRUSTED_PROXIES": ",".join((*self.settings.web.trusted_proxies, HOST)),
+        }
+        if "REACHLY_INBOX__POLL_SECONDS" not in os.environ:
+            self.environment["REACHLY_INBOX__POLL_SECONDS"] = "15"  # nobody likes to wait for a demo
+        if self.wanted.demo and not office.has_past:
+            await self._play_past(stack)
+            office.note_past()
+        world = self._child("mail world", office.arguments(ports, self.url, self.settings.base_url), "mailworld")
+        await self._start(stack, world, lambda: _listens(HOST, ports.imap_port), WORLD_SECONDS)
+        if self.wanted.demo:
+            feeder = Feeder(self.url, sign_in, office, ports.servers)
+            self.feed = lambda: feeder.run(_say)
+            self.sign_in_words = f"{sign_in.email}   {sign_in.password}"
+
+    feed: Callable[[], Awaitable[None]] | None = None
+    sign_in_words: str | None = None
+
+    async def _play_past(self, stack: AsyncExitStack) -> None:
+        """A failed play is told and is no reason not to start."""
+        began = time.monotonic()
+        _say("First start: playing a fortnight of the demo organization …")
+        past = self._child("demo's past", ["-m", "reachly.cli", "play-past"], "past")
+        past.start()
+        stack.push_async_callback(past.end, PATIENCE_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            code = await asyncio.wait_for(past.finish(), HISTORY_SECONDS)
+            if code == 0:
+                _say(f"  played in {time.monotonic() - began:.0f} s")
+                return
+        await past.end(PATIENCE_SECONDS)
+        _say(f"The demo's past could not be played ({past.last_words()}); see {past.log_path}")
+
+    # --- the product ------------------------------------------------------------------------------------------------
+
+    async def _serve(self, stack: AsyncExitStack) -> None:
+        number = self.listening.fileno()
+        api = self._child("API", ["-m", "reachly.cli", "serve", "--fd", str(number)], "api", (number,))
+        worker = self._child("worker", ["-m", "reachly.cli", "work"], "worker")
+        stack.push_async_callback(self._end_together, [api, worker])
+        worker.start()
+        await self._start(None, api, lambda: _is_ready(self.url), READY_SECONDS)
+        self.watchers.append(asyncio.create_task(worker.keep()))
+        if self.feed is not None:
+            self.watchers.append(asyncio.ensure_future(_run(self.feed)))
+
+    async def _end_together(self, children: list[Child]) -> None:
+        await self._drop_watchers()
+        await asyncio.gather(*(child.end(PATIENCE_SECONDS) for child in children))
+
+    async def _drop_watchers(self) -> None:
+        for watcher in self.watchers:
+            watcher.cancel()
+        await asyncio.gather(*self.watchers, return_exceptions=True)
+
+    def _child(self, name: str, arguments: list[str], log: str, fds: tuple[int, ...] = ()) -> Child:
+        path = self.settings.data_dir / "log" / f"{log}.log"
+        return Child(name, arguments, log_path=path, environment=self.environment, pass_fds=fds, say=_say)
+
+    async def _start(
+        self, stack: AsyncExitStack | None, child: Child, is_up: Callable[[], Awaitable[bool]], seconds: float
+    ) -> None:
+        """Starts a child, waits until it answers, and keeps it running from then on."""
+        child.start()
+        if stack is not None:
+            stack.push_async_callback(child.end, PATIENCE_SECONDS)
+        deadline = time.monotonic() + seconds
+        while not await is_up():
+            child.require_alive()
+            if time.monotonic() > deadline:
+                raise CannotStart(f"The {child.name} does not answer after {seconds:.0f} s; see {child.log_path}.")
+            await asyncio.sleep(0.05)
+        self.watchers.append(asyncio.create_task(child.keep()))
+
+    def _announce(self) -> None:
+        _say("")
+        _say(f"  Reachly is running:  {self.settings.base_url}")
+        if self.sign_in_words:
+            _say(f"  Sign in with:        {self.sign_in_words}")
+        elif not self.wanted.demo:
+            _say("  Register the first account there.")
+        _say(f"  Logs:                {self.settings.data_dir / 'log'}")
+        _say("  Stop with Ctrl-C.")
+        _say("")
+
+
+async def prepare_schema(dsn: str) -> SchemaState:
+    """Brings the schema up to this version. Raises CannotStart with one line; nothing is changed then."""
+    try:
+        server = await look_at_server(dsn)
+        if server.missing:
+            raise CannotStart(f"The database lacks something. Its administrator must run: {' '.join(server.missing)}")
+        return await upgrade(dsn)
+    except ServerAway as error:
+        raise CannotStart(f"The database does not answer: {error}") from None
+    except SchemaMismatch as error:
+        raise CannotStart(str(error)) from None
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)
+
+
+async def _run(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
+
+
+def _local_url(settings: Settings) -> str:
+    """Where this machine reaches the API, whatever its public address is."""
+    host = settings.web.host
+    local = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{local}:{settings.port}"
+
+
+async def _is_ready(url: str) -> bool:
+    try:
+        async with httpx2.AsyncClient(trust_env=False, verify=False, timeout=5) as client:
+            return (await client.get(f"{url}/ready")).status_code == 200
+    except httpx2.HTTPError:
+        return False
+
+
+async def _listens(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
