@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -100,6 +100,13 @@ async def lease_syncs(
         due = DueSync(row["organization_id"], row["id"], row["email_key"], place or {}, row["next_sync_at"])
         found.append(due)
     return sorted(found, key=lambda due: due.email_key)
+
+
+async def renew_syncs(session: Session, account_ids: Collection[uuid.UUID], until: datetime) -> None:
+    await (await raw(session)).execute(
+        "UPDATE email_accounts SET sync_lease_until = $2 WHERE id = ANY($1::uuid[]) AND sync_lease_until IS NOT NULL",
+        sorted(account_ids), until,
+    )  # fmt: skip
 
 
 async def find_next_sync(session: Session, machine: datetime) -> datetime | None:

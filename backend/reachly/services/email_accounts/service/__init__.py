@@ -19,10 +19,11 @@ from reachly.services.email_accounts.service.syncing import (
     finish_sync,
     lease_syncs,
     list_keys,
+    renew_syncs,
 )
 
 __all__ = [
     "Connection", "DueSync", "connect_smtp", "delete_account", "find_connection", "find_next_sync", "finish_sync",
     "get_account", "lease_syncs", "list_accounts", "list_by_ids", "list_keys",
-    "set_trouble", "test_account", "toggle_account", "update_account",
+    "renew_syncs", "set_trouble", "test_account", "toggle_account", "update_account",
 ]  # fmt: skip

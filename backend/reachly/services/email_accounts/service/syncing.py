@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,9 +13,9 @@ from reachly.data.session import Session
 from reachly.data.system import system
 from reachly.kit import clock
 
-__all__ = ["DueSync", "find_next_sync", "finish_sync", "lease_syncs", "list_keys"]
+__all__ = ["DueSync", "find_next_sync", "finish_sync", "lease_syncs", "list_keys", "renew_syncs"]
 
-LEASE_SECONDS = 600.0  # machine time; longer than one look may take
+LEASE_SECONDS = 90.0  # machine time; renewed while the look goes on
 
 
 async def lease_syncs(limit: int, *, everything: bool = False) -> list[DueSync]:
@@ -26,6 +26,13 @@ async def lease_syncs(limit: int, *, everything: bool = False) -> list[DueSync]:
             session, now=clock.now(), machine=machine, until=machine + timedelta(seconds=LEASE_SECONDS), limit=limit,
             everything=everything,
         )  # fmt: skip
+
+
+async def renew_syncs(account_ids: Collection[uuid.UUID]) -> None:
+    """Keeps the leases of looks that go on."""
+    until = clock.machine_now() + timedelta(seconds=LEASE_SECONDS)
+    async with system() as session:
+        await repository.renew_syncs(session, account_ids, until)
 
 
 async def find_next_sync() -> datetime | None:

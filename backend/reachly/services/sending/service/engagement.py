@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reachly.data.repositories.sending.engagement import (
+    Mark,
     SentRow,
     find_link,
     list_by_message_ids,
@@ -10,5 +11,15 @@ from reachly.data.repositories.sending.engagement import (
     list_sent,
     mark_first,
 )
+from reachly.data.repositories.sending.outcomes import count_bounces
 
-__all__ = ["SentRow", "find_link", "list_by_message_ids", "list_by_recipient", "list_sent", "mark_first"]
+__all__ = [
+    "Mark",
+    "SentRow",
+    "count_bounces",
+    "find_link",
+    "list_by_message_ids",
+    "list_by_recipient",
+    "list_sent",
+    "mark_first",
+]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -70,6 +69,4 @@ async def _has_answer(reader: Reader, message: Message, mailbox: MailboxRow) -> 
 def cursor_of(mailbox: MailboxRow) -> str | None:
     """Where the inbox stopped reading; None before its first look."""
     kept = mailbox.sync_cursor
-    if isinstance(kept, dict) and "cursor" in kept:
-        return str(kept["cursor"]) if kept["cursor"] else None
-    return json.dumps(kept) if kept else None
+    return str(kept["imap"]) if isinstance(kept, dict) and kept.get("imap") else None

@@ -1,0 +1,179 @@
+"""One received message in one transaction, together with everything that it causes."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from reachly.data import outbox
+from reachly.data.models.inbox import Thread
+from reachly.data.repositories import inbox as repository
+from reachly.data.repositories.inbox import NewMessage, ThreadKey
+from reachly.data.session import Session, tenant
+from reachly.events import Event
+from reachly.kit import clock
+from reachly.kit.ids import new_id
+from reachly.services.campaigns import service as campaigns
+from reachly.services.inbox import policy
+from reachly.services.inbox.policy import Classified, Inbound, Kind
+from reachly.services.inbox.service import effects as causes
+from reachly.services.inbox.service.effects import Effects
+from reachly.services.inbox.service.matching import Mailbox, Match, find_match, is_report, key_of
+
+MAX_BODY = 100_000
+SNIPPET = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    kind: Kind
+    ended: frozenset[uuid.UUID] = frozenset()
+
+
+async def store_inbound(mailbox: Mailbox, raw: bytes, received_at: datetime) -> Stored | None:
+    """Keeps a message that concerns us; None for one that does not, is our own, or is known already."""
+    inbound = policy.parse_inbound(raw)
+    if policy.is_from_ourselves(inbound, mailbox.own_keys):
+        return None
+    read = policy.classify(inbound, mailbox.own_keys)
+    organization_id = mailbox.organization_id
+    async with tenant(organization_id) as session:
+        if await repository.is_known(session, organization_id, mailbox.account_id, inbound.message_id):
+            return None
+        match = await find_match(session, mailbox, inbound, read)
+        kind = kind_of(read, match) if match else None
+        if match is None or kind is None:
+            return None
+        stored = await _keep(session, mailbox, inbound, read, match, kind, raw, received_at)
+    if stored and stored.ended:
+        await _complete(organization_id, stored.ended)
+    return stored
+
+
+def kind_of(read: Classified, match: Match) -> Kind | None:
+    """What it is, now that it is known to whom it belongs; None: not worth keeping."""
+    if read.kind == "auto_reply" and read.report is not None:
+        return "unknown"  # delayed, relayed, delivered
+    if match.row is not None:
+        return "reply" if read.kind == "unknown" else read.kind
+    if read.kind == "auto_reply":
+        return None
+    return "unsubscribe" if read.kind == "unsubscribe" and match.how == "lead" else "unknown"
+
+
+async def _keep(
+    session: Session, mailbox: Mailbox, inbound: Inbound, read: Classified, match: Match, kind: Kind, raw: bytes,
+    received_at: datetime,
+) -> Stored | None:  # fmt: skip
+    organization_id, now, row = mailbox.organization_id, clock.now(), match.row
+    received_at = min(received_at, now)  # a server whose clock is ahead
+    had_reply = False
+    if row is not None and row.enrollment_id:
+        had_reply = await repository.has_human_reply(session, organization_id, row.enrollment_id)
+    effects = await _apply(session, mailbox, inbound, read, match, kind, received_at, had_reply=had_reply)
+    message = _message(mailbox, inbound, read, match, kind, raw, received_at, effects)
+    message_id = await repository.add_message(session, organization_id, message, now)
+    if message_id is None:  # another worker was quicker: all that was done here is undone
+        await session.rollback()
+        return None
+    if not is_report(read):
+        thread_id = await _thread(session, mailbox, message, match, now)
+        await repository.set_thread(session, organization_id, message_id, thread_id)
+    await outbox.emit(session, effects.events, wake=effects.wake)
+    return Stored(kind, frozenset(effects.ended))
+
+
+async def _apply(
+    session: Session, mailbox: Mailbox, inbound: Inbound, read: Classified, match: Match, kind: Kind,
+    received_at: datetime, *, had_reply: bool,
+) -> Effects:  # fmt: skip
+    row = match.row
+    if row is None:
+        wish = kind == "unsubscribe"
+        return await causes.apply_wish(session, mailbox, match.lead_id, inbound) if wish else Effects()
+    match kind:
+        case "reply" | "unsubscribe":
+            return await causes.apply_reply(session, mailbox, row, inbound, read, had_reply=had_reply)
+        case "auto_reply":
+            return await causes.apply_auto_reply(session, mailbox, row, inbound, received_at)
+        case "bounce":
+            return await causes.apply_bounce(session, mailbox, row, read)
+        case "complaint":
+            return await causes.apply_complaint(session, mailbox, row, inbound)
+        case _:
+            return Effects()
+
+
+def _message(
+    mailbox: Mailbox, inbound: Inbound, read: Classified, match: Match, kind: Kind, raw: bytes, received_at: datetime,
+    effects: Effects,
+) -> NewMessage:  # fmt: skip
+    row = match.row
+    facts: dict[str, Any] = {
+        "rule": read.rule,
+        "matched_by": match.how,
+        "headers": inbound.headers,
+        **effects.facts,
+    }
+    if read.report is not None:
+        facts["actions"] = sorted({one.action for one in read.report.recipients})
+    human = kind in ("reply", "unsubscribe", "unknown")
+    return NewMessage(
+        email_account_id=mailbox.account_id, message_id=storable(inbound.message_id), kind=kind,
+        intent=read.intent if human else "out_of_office" if kind == "auto_reply" else "unclear",
+        from_email=storable(inbound.from_email), from_name=storable(inbound.from_name),
+        subject=storable(inbound.subject),
+        body_text=storable(read.reply or policy.extract_reply(inbound.reply_source) or inbound.text)[:MAX_BODY],
+        facts=_storable_json(facts), raw=raw, received_at=received_at, lead_id=match.lead_id,
+        send_id=row.id if row else None, campaign_id=row.campaign_id if row else None,
+        enrollment_id=row.enrollment_id if row else None,
+    )  # fmt: skip
+
+
+async def _thread(
+    session: Session, mailbox: Mailbox, message: NewMessage, match: Match, now: datetime
+) -> uuid.UUID:
+    """The conversation it belongs to, brought up to date. A machine's note does not ask for attention."""
+    contact = key_of(match.row.to_email) if match.row else key_of(message.from_email)
+    key = ThreadKey(mailbox.account_id, message.enrollment_id, message.lead_id, contact)
+    thread = await repository.find_thread(session, mailbox.organization_id, key)
+    is_human = message.kind != "auto_reply"
+    if thread is None:
+        thread = Thread(
+            organization_id=mailbox.organization_id, id=new_id(), email_account_id=mailbox.account_id,
+            lead_id=message.lead_id, campaign_id=message.campaign_id, enrollment_id=message.enrollment_id,
+            contact_email=contact, contact_name=message.from_name, subject=message.subject, intent=message.intent,
+            unread=is_human, last_message_at=message.received_at, created_at=now,
+        )  # fmt: skip
+        session.add(thread)
+    if is_human:
+        thread.unread, thread.snoozed_until, thread.intent = True, None, message.intent
+        thread.contact_name = message.from_name or thread.contact_name
+    thread.last_kind = message.kind
+    thread.snippet = " ".join(message.body_text.split())[:SNIPPET]
+    thread.last_message_at = max(thread.last_message_at, message.received_at)
+    await session.flush()
+    return thread.id
+
+
+async def _complete(organization_id: uuid.UUID, campaign_ids: frozenset[uuid.UUID]) -> None:
+    async with tenant(organization_id) as session:
+        events: list[Event] = []
+        for campaign_id in sorted(campaign_ids):
+            events += await campaigns.complete_if_done(session, organization_id, campaign_id)
+        await outbox.emit(session, events)
+
+
+def storable(text: str) -> str:
+    """Without what PostgreSQL cannot keep: NUL, and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def _storable_json(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(str(name)): _storable_json(each) for name, each in value.items()}
+    return [_storable_json(each) for each in value] if isinstance(value, list) else value

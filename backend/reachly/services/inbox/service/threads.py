@@ -1,0 +1,95 @@
+"""Conversations, as the inbox page shows and steers them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from reachly.data.models.inbox import Thread
+from reachly.data.repositories import inbox as repository
+from reachly.data.session import Session
+from reachly.kit import clock
+from reachly.kit.errors import Invalid, NotFound
+from reachly.kit.pagination import Page, cut_page, decode_cursor, encode_cursor
+from reachly.services.identity.schemas import Actor
+from reachly.services.inbox.schemas import Intent, MessageOut, ThreadDetailOut, ThreadOut
+
+SHOWN = 500
+
+
+async def page_threads(
+    session: Session, actor: Actor, *, limit: int, cursor: str | None, intent: Intent | None, unread: bool | None,
+    campaign_id: uuid.UUID | None,
+) -> Page[ThreadOut]:  # fmt: skip
+    """The latest first; what is snoozed comes back when its time has come."""
+    wanted = repository.ThreadFilter(clock.now(), intent, unread, campaign_id)
+    found = await repository.page_threads(
+        session, actor.organization_id, limit=limit + 1, before=_read_cursor(cursor), wanted=wanted
+    )
+    rows, more = cut_page(found, limit)
+    next_cursor = encode_cursor(rows[-1].last_message_at.isoformat(), str(rows[-1].id)) if more else None
+    return Page(items=[_out(row) for row in rows], next_cursor=next_cursor)
+
+
+def _read_cursor(cursor: str | None) -> tuple[datetime, uuid.UUID] | None:
+    if not cursor:
+        return None
+    at, thread_id = decode_cursor(cursor, 2)
+    try:
+        return datetime.fromisoformat(str(at)), uuid.UUID(str(thread_id))
+    except ValueError:
+        raise Invalid("Leave `cursor` out to begin at the first page.", code="bad_cursor") from None
+
+
+async def get_thread(session: Session, actor: Actor, thread_id: uuid.UUID) -> ThreadDetailOut:
+    """Both sides, oldest first: what came in, and everything that was sent to that person. Raises NotFound."""
+    row = await repository.find_thread_view(session, actor.organization_id, thread_id)
+    if row is None:
+        raise _no_thread()
+    rows = await repository.list_conversation(session, actor.organization_id, thread_id, row.lead_id, SHOWN)
+    return ThreadDetailOut(**_shown(row), messages=[MessageOut(**dict(each)) for each in rows])
+
+
+async def mark_read(session: Session, actor: Actor, thread_id: uuid.UUID, *, unread: bool) -> ThreadOut:
+    row = await _lock(session, actor, thread_id)
+    row.unread = unread
+    await session.flush()
+    return _out(row)
+
+
+async def set_intent(session: Session, actor: Actor, thread_id: uuid.UUID, intent: Intent) -> ThreadOut:
+    """A person knows better than the rules. It changes no counter: those say what was read when the answer came."""
+    row = await _lock(session, actor, thread_id)
+    row.intent = intent
+    await session.flush()
+    return _out(row)
+
+
+async def snooze(session: Session, actor: Actor, thread_id: uuid.UUID, until: datetime | None) -> ThreadOut:
+    """Out of the list until then, or until the person writes again; None brings it back."""
+    if until is not None and until.tzinfo is None:
+        raise Invalid("Give the moment with its time zone, such as 2026-03-01T09:00:00Z.", code="naive_time")
+    row = await _lock(session, actor, thread_id)
+    row.snoozed_until = until
+    await session.flush()
+    return _out(row)
+
+
+async def _lock(session: Session, actor: Actor, thread_id: uuid.UUID) -> Thread:
+    row = await repository.lock_thread(session, actor.organization_id, thread_id)
+    if row is None:
+        raise _no_thread()
+    return row
+
+
+def _no_thread() -> NotFound:
+    return NotFound("This conversation does not exist.")
+
+
+def _shown(row: Thread) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in ThreadOut.model_fields}
+
+
+def _out(row: Thread) -> ThreadOut:
+    return ThreadOut(**_shown(row))
