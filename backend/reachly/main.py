@@ -15,7 +15,7 @@ from reachly.api.live import LiveGateway
 from reachly.bootstrap import Product
 from reachly.infra import cache
 from reachly.infra.live_bus import LiveBus
-from reachly.infra.startup import CannotStart
+from reachly.jobs.upkeep import keep_gauges
 
 CACHE_CHANNEL = "reachly_cache"
 GRACE_SECONDS = 5
@@ -27,23 +27,6 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket, made early so that a taken port is one clear line."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise CannotStart(
-            f"Port {port} on {host} cannot be used ({error.strerror}). Stop what uses it, or choose another: PORT=8001."
-        ) from None
-    listening.listen(2048)
-    listening.set_inheritable(True)
-    return listening
 
 
 @asynccontextmanager
@@ -63,11 +46,13 @@ async def serving(product: Product, listening: socket.socket) -> AsyncIterator[N
     )  # fmt: skip
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]), name="http")
+    gauges = asyncio.create_task(keep_gauges(), name="gauges")
     try:
         while not server.started and not task.done():
             await asyncio.sleep(0.01)
         yield
     finally:
+        gauges.cancel()
         await live.stop()
         server.should_exit = True
         await task

@@ -12,6 +12,7 @@ import uvloop
 from cyclopts import Parameter
 
 from reachly.infra.embedded_postgres import EmbeddedPostgres
+from reachly.infra.listening import bind
 from reachly.infra.processes import die_with_parent, stop_on_signals
 from reachly.infra.settings import Settings, load_settings, read_settings
 from reachly.infra.startup import CannotStart
@@ -29,7 +30,6 @@ def up(*, empty: bool = False, mailworld: bool = True, demo: bool = False) -> No
     demo
         With DATABASE_URL set: make the demo organization and the mail world there too.
     """
-    from reachly.main import bind
     from reachly.supervisor import run_up
 
     wanted = read_settings()
@@ -40,7 +40,6 @@ def up(*, empty: bool = False, mailworld: bool = True, demo: bool = False) -> No
 
 def serve(*, fd: Annotated[int | None, Parameter(show=False)] = None) -> None:
     """API and front end only, on a database that is migrated (`DATABASE_URL`)."""
-    from reachly.main import bind
     from reachly.main import serve as run_serving
 
     die_with_parent()

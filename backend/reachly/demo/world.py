@@ -16,13 +16,14 @@ from pathlib import Path
 from mailworld import MailWorld, MailWorldConfig
 from reachly.bootstrap import Product, open_product
 from reachly.demo.user import Servers
+from reachly.infra.listening import bind
 from reachly.infra.queue import JobEngine
 from reachly.infra.settings import Settings
 from reachly.jobs.inbox import InboxLoop
 from reachly.jobs.sending import SendingLoop
 from reachly.kit import clock
 from reachly.kit.clock import VirtualClock
-from reachly.main import bind, serving
+from reachly.main import serving
 from reachly.worker import build_engine
 
 ACTORS = ("inbox", "mailworld", "sending", "user")

@@ -35,17 +35,14 @@ class UpkeepLoop:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`. What fails is tried again at its next turn."""
-        due: dict[Callable[[], Awaitable[None]], tuple[float, float]] = {
-            self.clean_up: (DAILY_SECONDS, 0.0),
-            self.show_gauges: (GAUGES_SECONDS, 0.0),
-        }
+        cleaned = -DAILY_SECONDS
         while not stop.is_set():
-            for work, (every, at) in due.items():
-                if time.monotonic() >= at:
-                    await _try(work)
-                    due[work] = (every, time.monotonic() + every)
+            if time.monotonic() - cleaned >= DAILY_SECONDS:
+                await _try(self.clean_up)
+                cleaned = time.monotonic()
+            await _try(show_gauges)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), GAUGES_SECONDS / 3)
+                await asyncio.wait_for(stop.wait(), GAUGES_SECONDS)
 
     async def clean_up(self) -> None:
         """Partitions ahead; the job engine's log and sign-in attempts that nobody looks at any more."""
@@ -55,17 +52,25 @@ class UpkeepLoop:
             await identity.forget_attempts(session)
             await identity.forget_answers(session)
 
-    async def show_gauges(self) -> None:
-        """Sets the gauges of `/metrics`."""
-        now = clock.now()
-        async with system() as session:
-            found = await upkeep.read_gauges(session, now, now - SEEN)
-        queue = await upkeep.read_queue()
-        metrics.campaigns_active.set(found.campaigns_active)
-        metrics.email_backlog.set(found.backlog)
-        metrics.deliverability_ratio.set(found.delivered_share)
-        metrics.jobs_waiting.set(queue.waiting)
-        metrics.jobs_failed.set(queue.failed)
+
+async def keep_gauges() -> None:
+    """The same numbers in the serving process, whose `/metrics` is scraped; until cancelled."""
+    while True:
+        await _try(show_gauges)
+        await asyncio.sleep(GAUGES_SECONDS)
+
+
+async def show_gauges() -> None:
+    """Sets the gauges of `/metrics`."""
+    now = clock.now()
+    async with system() as session:
+        found = await upkeep.read_gauges(session, now, now - SEEN)
+    queue = await upkeep.read_queue()
+    metrics.campaigns_active.set(found.campaigns_active)
+    metrics.email_backlog.set(found.backlog)
+    metrics.deliverability_ratio.set(found.delivered_share)
+    metrics.jobs_waiting.set(queue.waiting)
+    metrics.jobs_failed.set(queue.failed)
 
 
 async def _try(work: Callable[[], Awaitable[None]]) -> None:
