@@ -20,7 +20,7 @@ def _head() -> str | None:
 
 
 async def check() -> None:
-    """Raises Unavailable when the schema is another's or the queue is missing, and the driver's errors when it is away."""
+    """Raises Unavailable when the schema is another's or the queue is missing; the driver's errors when it is away."""
     async with database().engine.connect() as connection:
         row = (await connection.execute(ASKED)).one_or_none()
     if row is None or row.version_num != _head() or not row.has_queue:

@@ -107,7 +107,7 @@ async def get_family_starts(
         .where(UserSession.organization_id == organization_id, UserSession.family_id.in_(families))
         .group_by(UserSession.family_id)
     )
-    return dict((await session.execute(query)).tuples().all())
+    return {family: began for family, began in await session.execute(query)}
 
 
 async def revoke_family(

@@ -6,8 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Text, any_, delete, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import delete, select
 
 from reachly.data.models.suppression import Suppression
 from reachly.data.session import Session, raw
@@ -19,17 +18,20 @@ SELECT $1, wanted.id, wanted.kind, wanted.value, $5, $6, $7
 FROM unnest($2::uuid[], $3::text[], $4::text[]) AS wanted(id, kind, value)
 ON CONFLICT DO NOTHING RETURNING value
 """
+_FIND = """
+SELECT s.kind, s.value, s.reason FROM unnest($2::text[], $3::text[]) AS wanted(kind, value)
+JOIN suppressions s ON s.organization_id = $1 AND s.kind = wanted.kind AND s.value = wanted.value
+"""
 
 
-async def find(
-    session: Session, organization_id: uuid.UUID, kind: str, values: Sequence[str]
-) -> dict[str, str]:
-    """Value to reason, of those that are suppressed. Any number of values."""
-    query = select(Suppression.value, Suppression.reason).where(
-        Suppression.organization_id == organization_id, Suppression.kind == kind,
-        Suppression.value == any_(literal(list(values), ARRAY(Text))),
-    )  # fmt: skip
-    return {row.value: row.reason for row in await session.execute(query)}
+async def find_targets(
+    session: Session, organization_id: uuid.UUID, targets: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """(kind, value) to reason, of those that are suppressed; one statement for any number."""
+    connection = await raw(session)
+    kinds, values = [kind for kind, _ in targets], [value for _, value in targets]
+    rows = await connection.fetch(_FIND, organization_id, kinds, values)
+    return {(row["kind"], row["value"]): row["reason"] for row in rows}
 
 
 async def get(session: Session, organization_id: uuid.UUID, kind: str, value: str) -> Suppression:
@@ -37,13 +39,6 @@ async def get(session: Session, organization_id: uuid.UUID, kind: str, value: st
         Suppression.organization_id == organization_id, Suppression.kind == kind, Suppression.value == value
     )
     return (await session.scalars(query)).one()
-
-
-async def has_hashes(session: Session, organization_id: uuid.UUID) -> bool:
-    query = select(Suppression.id).where(
-        Suppression.organization_id == organization_id, Suppression.kind == "hash"
-    )
-    return (await session.scalars(query.limit(1))).first() is not None
 
 
 async def add(

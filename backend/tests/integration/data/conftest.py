@@ -14,7 +14,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from reachly.data import models
 from reachly.data.base import Base
 from reachly.kit.ids import new_id
-from reachly.services.identity.schemas import Actor
 from tests.conftest import NewActor
 
 assert models.__name__
@@ -25,25 +24,30 @@ TENANT_TABLES = [table for table in Base.metadata.sorted_tables if "organization
 class Populated:
     """`rows[table]` is the one row that was put in for this organization."""
 
-    actor: Actor
+    id: uuid.UUID
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    @property
-    def id(self) -> uuid.UUID:
-        return self.actor.organization_id
+    extra: dict[str, uuid.UUID] = field(default_factory=dict)
 
 
 @pytest.fixture
 async def two_filled(new_actor: NewActor, sql: Any) -> tuple[Populated, Populated]:
     """Organizations A and B; each has one row in every table that belongs to an organization."""
-    both = Populated(await new_actor("brightfjord")), Populated(await new_actor("quietharbor"))
-    for each in both:
-        user = await sql.fetchrow("SELECT * FROM users WHERE organization_id = $1", each.id)
-        each.rows["users"] = dict(user)
-        for table in TENANT_TABLES:
-            if table.name not in each.rows:
-                await _insert(sql, table, each)
-    return both
+    one, two = await new_actor("brightfjord"), await new_actor("quietharbor")
+    return (
+        await fill_organization(sql, one.organization_id, {}),
+        await fill_organization(sql, two.organization_id, {}),
+    )
+
+
+async def fill_organization(sql: Any, organization_id: uuid.UUID, extra: dict[str, uuid.UUID]) -> Populated:
+    """Puts a row into every table of an organization that has nothing but its people."""
+    filled = Populated(organization_id, extra=extra)
+    user = await sql.fetchrow("SELECT * FROM users WHERE organization_id = $1", organization_id)
+    filled.rows["users"] = dict(user)
+    for table in TENANT_TABLES:
+        if table.name not in filled.rows:
+            await _insert(sql, table, filled)
+    return filled
 
 
 async def _insert(sql: Any, table: Table, owner: Populated) -> None:

@@ -35,6 +35,7 @@ FROM unnest($2::text[], $3::text[], $4::date[], $5::int[], $6::int[]) AS w(scope
 ORDER BY w.scope, w.key, w.day
 ON CONFLICT (organization_id, scope, key, day)
 DO UPDATE SET reserved = greatest(0, u.reserved - excluded.reserved), used = greatest(0, u.used + excluded.used)
+RETURNING scope, key, day, reserved, used
 """
 
 
@@ -75,11 +76,11 @@ async def reserve(
 
 async def settle(
     session: Session, organization_id: uuid.UUID, *, used: Iterable[CapKey] = (), released: Iterable[CapKey] = ()
-) -> None:
-    """Takes reservations back, once per mention; those in `used` become used."""
+) -> dict[CapKey, Usage]:
+    """Takes reservations back, once per mention; those in `used` become used. What the counters say then."""
     spent, back = Counter(used), Counter(released)
     back.update(spent)
-    await _change(session, organization_id, back, spent)
+    return await _change(session, organization_id, back, spent)
 
 
 async def use(session: Session, organization_id: uuid.UUID, keys: Iterable[CapKey]) -> None:
@@ -94,10 +95,11 @@ async def unuse(session: Session, organization_id: uuid.UUID, keys: Iterable[Cap
 
 async def _change(
     session: Session, organization_id: uuid.UUID, back: Mapping[CapKey, int], spent: Mapping[CapKey, int]
-) -> None:
+) -> dict[CapKey, Usage]:
     keys = sorted({*back, *spent})
     if not keys:
-        return
+        return {}
     columns: list[Sequence[object]] = [list(column) for column in zip(*keys, strict=True)]
     backs, spents = [back.get(key, 0) for key in keys], [spent.get(key, 0) for key in keys]
-    await (await raw(session)).execute(_SETTLE, organization_id, *columns, backs, spents)
+    rows = await (await raw(session)).fetch(_SETTLE, organization_id, *columns, backs, spents)
+    return {(r["scope"], r["key"], r["day"]): Usage(r["reserved"], r["used"]) for r in rows}

@@ -15,7 +15,6 @@ from reachly.data.repositories.sending.rows import (
     Lease,
     MailboxRow,
     StepRow,
-    VariantRow,
     caps_as_json,
 )
 from reachly.data.session import Session, raw
@@ -39,10 +38,11 @@ SELECT e.id, e.campaign_id, e.lead_id, e.status, e.next_step, e.next_due_at, e.s
 FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
 WHERE e.organization_id = $1
 """
-_DUE = _PEOPLE + """ AND e.email_account_id = $2 AND e.next_due_at <= $3 AND e.last_sent_at IS {sent}
+_PAGE = """
+  AND e.email_account_id = $2 AND e.next_due_at <= $3 AND e.last_sent_at IS {sent}
 ORDER BY e.next_due_at, e.sort_key LIMIT $4
 """
-_DUE_LATER, _DUE_FIRST = _DUE.format(sent="NOT NULL"), _DUE.format(sent="NULL")
+_DUE = f"({_PEOPLE}{_PAGE.format(sent='NOT NULL')}) UNION ALL ({_PEOPLE}{_PAGE.format(sent='NULL')})"
 _PERSON = _PEOPLE + " AND e.id = $2"
 
 _CAMPAIGNS = """
@@ -50,14 +50,14 @@ SELECT id, name, status, send_schedule, daily_cap, new_leads_cap, company_cap, s
 FROM campaigns WHERE organization_id = $1 AND id = ANY($2::uuid[])
 """
 _STEPS = """
-SELECT id, campaign_id, sequence_number, delay_days, delay_hours, working_days_only, subject_template, email_template,
-       version, updated_at AS changed_at
-FROM email_sequences WHERE organization_id = $1 AND campaign_id = ANY($2::uuid[]) AND is_active
-ORDER BY campaign_id, sequence_number
-"""
-_VARIANTS = """
-SELECT sequence_id, label, subject_template, email_template, weight FROM sequence_variants
-WHERE organization_id = $1 AND sequence_id = ANY($2::uuid[]) AND is_active ORDER BY sequence_id, label
+SELECT q.id, q.campaign_id, q.sequence_number, q.delay_days, q.delay_hours, q.working_days_only, q.subject_template,
+       q.email_template, q.version, q.updated_at AS changed_at,
+       (SELECT json_agg(json_build_object('label', v.label, 'subject_template', v.subject_template,
+                                          'email_template', v.email_template, 'weight', v.weight) ORDER BY v.label)
+        FROM sequence_variants v
+        WHERE v.organization_id = $1 AND v.sequence_id = q.id AND v.is_active) AS variants
+FROM email_sequences q WHERE q.organization_id = $1 AND q.campaign_id = ANY($2::uuid[]) AND q.is_active
+ORDER BY q.campaign_id, q.sequence_number
 """
 _INTENTS = """
 SELECT id, intent_key, enrollment_id, status, attempts, handed_at, sent_at, reason FROM email_sends
@@ -114,10 +114,10 @@ async def list_due(
     session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, now: datetime, limit: int
 ) -> tuple[list[EnrollmentRow], bool]:
     """Due enrollments of one mailbox, follow-ups then first mails, and whether a page was full."""
-    connection = await raw(session)
-    later = await connection.fetch(_DUE_LATER, organization_id, account_id, now, limit)
-    first = await connection.fetch(_DUE_FIRST, organization_id, account_id, now, limit)
-    return [EnrollmentRow.read(row) for row in (*later, *first)], limit in (len(later), len(first))
+    rows = await (await raw(session)).fetch(_DUE, organization_id, account_id, now, limit)
+    people = [EnrollmentRow.read(row) for row in rows]
+    later = sum(person.last_sent_at is not None for person in people)
+    return people, limit in (later, len(people) - later)
 
 
 async def find_person(
@@ -139,15 +139,9 @@ async def list_steps(
     session: Session, organization_id: uuid.UUID, campaign_ids: Sequence[uuid.UUID]
 ) -> dict[uuid.UUID, list[StepRow]]:
     """The active steps of each campaign, in order, with their active variants."""
-    connection = await raw(session)
-    rows = await connection.fetch(_STEPS, organization_id, list(campaign_ids))
-    variants: dict[uuid.UUID, list[VariantRow]] = {row["id"]: [] for row in rows}
-    for row in await connection.fetch(_VARIANTS, organization_id, list(variants)):
-        values = dict(row)
-        variants[values.pop("sequence_id")].append(VariantRow(**values))
     steps: dict[uuid.UUID, list[StepRow]] = {campaign_id: [] for campaign_id in campaign_ids}
-    for row in rows:
-        steps[row["campaign_id"]].append(StepRow(**dict(row), variants=tuple(variants[row["id"]])))
+    for row in await (await raw(session)).fetch(_STEPS, organization_id, list(campaign_ids)):
+        steps[row["campaign_id"]].append(StepRow.read(row))
     return steps
 
 

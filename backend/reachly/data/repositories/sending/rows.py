@@ -120,6 +120,12 @@ class StepRow:
     changed_at: datetime
     variants: tuple[VariantRow, ...]
 
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> StepRow:
+        values = dict(record)
+        values["variants"] = tuple(VariantRow(**variant) for variant in _json(values["variants"]) or ())
+        return cls(**values)
+
 
 @dataclass(frozen=True, slots=True)
 class EnrollmentRow:
