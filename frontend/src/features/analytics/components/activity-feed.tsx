@@ -30,17 +30,18 @@ import { useActivity, type Activity } from '../api/page-activity';
 interface Fact {
   icon: LucideIcon;
   tone: Tone;
-  /** What happened to whom: the name goes before. */
+  /** What happened to whom: the name goes before, the step after. */
   does: string;
+  step?: string;
 }
 
 const FACTS: Record<string, Fact> = {
-  sent: { icon: Send, tone: 'sending', does: 'was written to' },
-  opened: { icon: Eye, tone: 'sending', does: 'opened' },
-  clicked: { icon: MousePointerClick, tone: 'sending', does: 'clicked' },
+  sent: { icon: Send, tone: 'sending', does: 'got', step: 'step' },
+  opened: { icon: Eye, tone: 'sending', does: 'opened', step: 'step' },
+  clicked: { icon: MousePointerClick, tone: 'sending', does: 'clicked', step: 'in step' },
   replied: { icon: Reply, tone: 'replied', does: 'replied' },
   auto_replied: { icon: Bot, tone: 'held', does: 'is away' },
-  bounced: { icon: MailX, tone: 'bounced', does: 'bounced' },
+  bounced: { icon: MailX, tone: 'bounced', does: 'bounced', step: 'at step' },
   failed: { icon: OctagonAlert, tone: 'bounced', does: 'could not be written to' },
   unsubscribed: { icon: UserMinus, tone: 'bounced', does: 'unsubscribed' },
   campaign_started: { icon: Send, tone: 'sending', does: 'started' },
@@ -94,7 +95,8 @@ export function ActivityFeed({ campaign, limit = 30 }: { campaign?: string; limi
 }
 
 function Line({ fact, now, showCampaign }: { fact: Activity; now: Date; showCampaign: boolean }) {
-  const { icon: Icon, tone, does } = factOf(fact.event);
+  const { icon: Icon, tone, does, step } = factOf(fact.event);
+  const at = step && typeof fact.data.step === 'number' ? ` ${step} ${fact.data.step}` : '';
   const machine = fact.data.verdict === 'machine';
   const campaign = fact.campaign_id && fact.campaign_name;
   const who = fact.lead_email ?? (fact.event.startsWith('campaign') ? fact.campaign_name : null);
@@ -110,8 +112,9 @@ function Line({ fact, now, showCampaign }: { fact: Activity; now: Date; showCamp
           who && <span className="font-medium">{who}</span>
         )}{' '}
         <span className="text-ink-2">
-          {machine ? `${does}, by a machine` : does}
-          {typeof fact.data.step === 'number' && `, step ${fact.data.step}`}
+          {does}
+          {at || (does === 'got' ? ' a message' : '')}
+          {machine && ', by a machine'}
         </span>
         {showCampaign && campaign && fact.lead_id && (
           <Link

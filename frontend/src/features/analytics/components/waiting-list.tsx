@@ -18,7 +18,7 @@ export function WaitingList({ reasons }: { reasons: readonly Waiting[] }) {
         const remedy = remedyFor(waiting.reason);
         return (
           <li key={waiting.reason} className="flex items-center gap-3 py-2">
-            <span className="w-12 shrink-0 text-right font-medium">{count(waiting.count)}</span>
+            <span className="w-8 shrink-0 text-right font-medium">{count(waiting.count)}</span>
             <span className="min-w-0 flex-1">
               <WhyChip
                 reason={remedy.words}

@@ -1,0 +1,119 @@
+'use client';
+import { Inbox } from 'lucide-react';
+import { useMemo } from 'react';
+
+import { Page } from '@/components/layout/page';
+import { Button } from '@/components/ui/button';
+import { Segmented } from '@/components/ui/segmented';
+import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
+import { useMe } from '@/features/identity/api/get-me';
+import { useThreads } from '@/features/inbox/api/threads';
+import { Conversation } from '@/features/inbox/components/conversation';
+import { ThreadList } from '@/features/inbox/components/thread-list';
+import { INTENTS } from '@/features/inbox/model';
+import { useHotkeys } from '@/hooks/use-hotkeys';
+import { useUrlState } from '@/hooks/use-url-state';
+import { can } from '@/lib/can';
+import { cn } from '@/lib/cn';
+
+export function InboxView() {
+  const { data: me } = useMe();
+  const [show, setShow] = useUrlState('show', 'all');
+  const [intent, setIntent] = useUrlState('intent');
+  const [open, setOpen] = useUrlState('thread');
+  const known = INTENTS.find((one) => one.value === intent)?.value;
+  const list = useThreads({
+    ...(known ? { intent: known } : {}),
+    ...(show === 'unread' ? { unread: true } : {}),
+  });
+  const threads = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const step = (by: number) => {
+    const at = threads.findIndex((thread) => thread.id === open);
+    const next = threads[Math.min(Math.max(at + by, 0), threads.length - 1)];
+    if (next) setOpen(next.id);
+  };
+  useHotkeys({ j: () => step(1), k: () => step(-1), Escape: () => setOpen('') });
+  const writes = can(me, 'inbox:write');
+  return (
+    <Page
+      title="Inbox"
+      fill
+      className="p-0 md:p-0"
+      actions={
+        <Segmented
+          label="Show"
+          value={show === 'unread' ? 'unread' : 'all'}
+          onValueChange={setShow}
+          options={[
+            { value: 'all', label: 'All' },
+            { value: 'unread', label: 'Unread' },
+          ]}
+        />
+      }
+    >
+      <div className="flex min-h-0 flex-1">
+        <nav aria-label="Folders" className="hidden w-44 shrink-0 border-r p-2 xl:block">
+          {[{ value: '', label: 'Everything' }, ...INTENTS].map((folder) => (
+            <button
+              key={folder.value}
+              type="button"
+              aria-current={intent === folder.value ? 'true' : undefined}
+              onClick={() => setIntent(folder.value)}
+              className={cn(
+                'flex h-8 w-full items-center rounded-md px-2.5 text-left text-ink-2 hover:bg-hover',
+                intent === folder.value && 'bg-hover font-medium text-ink',
+              )}
+            >
+              {folder.label}
+            </button>
+          ))}
+        </nav>
+        <section
+          aria-label="Threads"
+          className={cn(
+            'scroll-slim min-h-0 w-full shrink-0 overflow-y-auto border-r bg-panel md:w-80 lg:w-96',
+            open && 'max-md:hidden',
+          )}
+        >
+          {list.isPending ? (
+            <SkeletonRows rows={8} />
+          ) : list.isError ? (
+            <ErrorState error={list.error} onRetry={() => void list.refetch()} />
+          ) : threads.length === 0 ? (
+            <EmptyState icon={Inbox} title={known || show === 'unread' ? 'Nothing here' : 'No reply yet'}>
+              Answers to your campaigns come here, sorted by what people want.
+            </EmptyState>
+          ) : (
+            <>
+              <ThreadList threads={threads} current={open} onOpen={setOpen} />
+              {list.hasNextPage && (
+                <div className="border-t p-2 text-center">
+                  <Button
+                    variant="ghost"
+                    size="sm"
+                    loading={list.isFetchingNextPage}
+                    onClick={() => void list.fetchNextPage()}
+                  >
+                    Earlier
+                  </Button>
+                </div>
+              )}
+            </>
+          )}
+        </section>
+        <section
+          aria-label="Conversation"
+          className={cn('min-h-0 min-w-0 flex-1 flex-col', open ? 'flex' : 'hidden md:flex')}
+        >
+          {open ? (
+            <Conversation key={open} id={open} canWrite={writes} onClose={() => setOpen('')} />
+          ) : (
+            <EmptyState title="Pick a thread" className="my-auto">
+              j and k walk through the list.
+            </EmptyState>
+          )}
+        </section>
+      </div>
+    </Page>
+  );
+}

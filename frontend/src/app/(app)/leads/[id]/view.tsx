@@ -1,0 +1,228 @@
+'use client';
+import { Ban, ShieldCheck, Trash2 } from 'lucide-react';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import type { ReactNode } from 'react';
+
+import { Page } from '@/components/layout/page';
+import { Button } from '@/components/ui/button';
+import { Panel } from '@/components/ui/card';
+import { Confirm } from '@/components/ui/dialog';
+import { ErrorState, Notice, SkeletonRows } from '@/components/ui/states';
+import { StatusWord } from '@/components/ui/status';
+import { toast, toastError } from '@/components/ui/toast';
+import { useMe } from '@/features/identity/api/get-me';
+import { useActOnLeads, useVerifyLeads } from '@/features/leads/api/act-on-leads';
+import { useDeleteLead } from '@/features/leads/api/change-lead';
+import { useLead } from '@/features/leads/api/get-lead';
+import { LeadFacts } from '@/features/leads/components/lead-facts';
+import { LeadTimeline } from '@/features/leads/components/lead-timeline';
+import { useRouteParam } from '@/hooks/use-route-param';
+import { can } from '@/lib/can';
+import type { Schema } from '@/lib/client';
+import { day, fullName, when } from '@/lib/format';
+import { paths } from '@/lib/paths';
+
+const crumbs = [{ label: 'Leads', href: paths.leads }];
+
+export function LeadView() {
+  const id = useRouteParam(2);
+  if (!id) return <LeadFrame />;
+  return <LoadedLead key={id} id={id} />;
+}
+
+function LeadFrame() {
+  return (
+    <Page title="Lead" crumbs={crumbs}>
+      <SkeletonRows rows={6} className="rounded-lg border bg-panel" />
+    </Page>
+  );
+}
+
+function LoadedLead({ id }: { id: string }) {
+  const lead = useLead(id);
+  const { data: me } = useMe();
+  if (lead.isPending) return <LeadFrame />;
+  if (lead.isError)
+    return (
+      <Page title="Lead" crumbs={crumbs}>
+        <ErrorState error={lead.error} onRetry={() => void lead.refetch()} />
+      </Page>
+    );
+  const writes = can(me, 'leads:write');
+  return <LeadBody lead={lead.data} writes={writes} />;
+}
+
+function LeadBody({ lead, writes }: { lead: Schema<'LeadDetailOut'>; writes: boolean }) {
+  return (
+    <Page
+      title={fullName(lead) || lead.email}
+      heading={
+        <span className="flex min-w-0 items-center gap-3">
+          <span className="truncate">{fullName(lead) || lead.email}</span>
+          <StatusWord status={lead.verification} className="text-sm" />
+        </span>
+      }
+      crumbs={crumbs}
+      actions={writes && <LeadActions lead={lead} />}
+    >
+      {lead.suppressed && (
+        <Notice tone="bounced" className="mb-4" title="Must not be written to">
+          {lead.suppressed.replaceAll('_', ' ')}. No campaign and no import changes that.
+        </Notice>
+      )}
+      <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+        <div className="min-w-0 space-y-4">
+          <Panel title="Facts">
+            <LeadFacts lead={lead} readOnly={!writes} />
+          </Panel>
+          <Panel title="Found out" bodyClassName="p-0" description="What enrichment learned, and from where">
+            <FoundOut facts={lead.facts} />
+          </Panel>
+        </div>
+        <div className="min-w-0 space-y-4">
+          <Panel title="About">
+            <dl className="grid grid-cols-[8rem_1fr] gap-y-1.5">
+              <About name="Address">
+                <StatusWord status={lead.verification} />
+                {lead.verification_reason && (
+                  <span className="block text-xs text-ink-2">{lead.verification_reason}</span>
+                )}
+              </About>
+              <About name="Checked">{when(lead.verified_at)}</About>
+              <About name="Source">{lead.source || '–'}</About>
+              <About name="May be written to">{lead.lawful_basis || '–'}</About>
+              <About name="Added">{day(lead.created_at)}</About>
+            </dl>
+          </Panel>
+          <Panel title="Campaigns" bodyClassName="p-0">
+            <Enrollments enrollments={lead.enrollments} />
+          </Panel>
+          <Panel title="What happened" bodyClassName="p-0">
+            <LeadTimeline lead={lead.id} />
+          </Panel>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function About({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-ink-3">{name}</dt>
+      <dd className="min-w-0">{children}</dd>
+    </>
+  );
+}
+
+function FoundOut({ facts }: { facts: readonly Schema<'FactOut'>[] }) {
+  if (facts.length === 0) return <p className="px-4 py-6 text-center text-ink-2">Nothing yet.</p>;
+  return (
+    <ul className="divide-y">
+      {facts.map((fact) => (
+        <li key={`${fact.name}${fact.source}`} className="flex items-baseline gap-3 px-4 py-2">
+          <span className="w-32 shrink-0 text-ink-3">{fact.name.replaceAll('_', ' ')}</span>
+          <span className="min-w-0 flex-1">{fact.value}</span>
+          <span className="shrink-0 text-xs text-ink-3">
+            {fact.source}, {day(fact.observed_at)}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Enrollments({ enrollments }: { enrollments: readonly Schema<'LeadEnrollmentOut'>[] }) {
+  if (enrollments.length === 0) return <p className="px-4 py-6 text-center text-ink-2">In no campaign.</p>;
+  return (
+    <ul className="divide-y">
+      {enrollments.map((one) => (
+        <li
+          key={one.enrollment_id}
+          className="relative flex items-center justify-between gap-3 px-4 py-2.5 hover:bg-hover"
+        >
+          <Link
+            href={paths.campaign(one.campaign_id)}
+            prefetch={false}
+            className="min-w-0 truncate font-medium after:absolute after:inset-0"
+          >
+            {one.campaign_name}
+          </Link>
+          <span className="flex shrink-0 items-center gap-3">
+            {one.next_due_at && <span className="text-xs text-ink-3">next {when(one.next_due_at)}</span>}
+            <StatusWord
+              status={one.status}
+              word={one.status === 'active' ? 'In sequence' : undefined}
+              className="text-xs"
+            />
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function LeadActions({ lead }: { lead: Schema<'LeadDetailOut'> }) {
+  const router = useRouter();
+  const verify = useVerifyLeads();
+  const act = useActOnLeads();
+  const remove = useDeleteLead();
+  const who = fullName(lead) || lead.email;
+  return (
+    <>
+      <Button
+        loading={verify.isPending}
+        className="max-sm:hidden"
+        onClick={() =>
+          verify.mutate([lead.id], {
+            onSuccess: () => toast('The address is being checked again'),
+            onError: toastError,
+          })
+        }
+      >
+        <ShieldCheck aria-hidden /> Verify
+      </Button>
+      {!lead.suppressed && (
+        <Confirm
+          trigger={
+            <Button className="max-sm:hidden">
+              <Ban aria-hidden /> Do not contact
+            </Button>
+          }
+          title={`Never write to ${who} again?`}
+          description="Taken out of every campaign; no import brings the address back."
+          action="Do not contact"
+          danger
+          onConfirm={() =>
+            act.mutateAsync({ lead_ids: [lead.id], action: 'suppress' }).catch((error: unknown) => {
+              toastError(error);
+              throw error;
+            })
+          }
+        />
+      )}
+      <Confirm
+        trigger={
+          <Button variant="ghost" size="icon" aria-label={`Delete ${who}`}>
+            <Trash2 aria-hidden />
+          </Button>
+        }
+        title={`Delete ${who}?`}
+        description="The facts are gone for good. What was sent stays counted, without the person."
+        action="Delete"
+        danger
+        onConfirm={async () => {
+          try {
+            await remove.mutateAsync(lead.id);
+            toast(`${who} is deleted`);
+            router.push(paths.leads);
+          } catch (error) {
+            toastError(error);
+            throw error;
+          }
+        }}
+      />
+    </>
+  );
+}

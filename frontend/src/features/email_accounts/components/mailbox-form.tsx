@@ -1,0 +1,106 @@
+'use client';
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useForm, useWatch } from 'react-hook-form';
+import * as z from 'zod';
+
+import { NumberField, SelectField, SwitchField, TextareaField, TextField } from '@/components/forms/fields';
+import { ZoneOptions } from '@/components/forms/zone-options';
+import { Button } from '@/components/ui/button';
+import { toast, toastError } from '@/components/ui/toast';
+import { placeFaults } from '@/lib/form-faults';
+
+import { useUpdateMailbox } from '../api/change-mailbox';
+import type { Mailbox } from '../api/list-mailboxes';
+
+const amount = (least: number, most: number) =>
+  z.number({ error: 'A number' }).int().min(least, `${least} at least`).max(most, `${most} at most`);
+const schema = z.object({
+  display_name: z.string().trim().max(200),
+  reply_to: z.string().trim(),
+  signature: z.string().max(5000),
+  daily_limit: amount(1, 10_000),
+  min_gap_seconds: amount(0, 86_400),
+  gap_jitter_seconds: amount(0, 86_400),
+  ramp_enabled: z.boolean(),
+  ramp_start: amount(1, 10_000),
+  ramp_step: amount(0, 10_000),
+  timezone: z.string(),
+});
+
+/** How a mailbox presents itself and how much it sends. */
+export function MailboxForm({ mailbox, readOnly }: { mailbox: Mailbox; readOnly: boolean }) {
+  const update = useUpdateMailbox();
+  const form = useForm({
+    resolver: zodResolver(schema),
+    disabled: readOnly,
+    defaultValues: {
+      display_name: mailbox.display_name,
+      reply_to: mailbox.reply_to ?? '',
+      signature: mailbox.signature,
+      daily_limit: mailbox.daily_limit,
+      min_gap_seconds: mailbox.min_gap_seconds,
+      gap_jitter_seconds: mailbox.gap_jitter_seconds,
+      ramp_enabled: mailbox.ramp_enabled,
+      ramp_start: mailbox.ramp_start,
+      ramp_step: mailbox.ramp_step,
+      timezone: mailbox.timezone,
+    },
+  });
+  const ramp = useWatch({ control: form.control, name: 'ramp_enabled' });
+  const submit = form.handleSubmit(async (values) => {
+    try {
+      await update.mutateAsync({ id: mailbox.id, patch: { ...values, reply_to: values.reply_to || null } });
+      form.reset(values);
+      toast.success('Saved');
+    } catch (error) {
+      if (!placeFaults(form, error)) toastError(error);
+    }
+  });
+  return (
+    <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+      <div className="grid gap-3 sm:grid-cols-2">
+        <TextField form={form} name="display_name" label="Sender name" />
+        <TextField
+          form={form}
+          name="reply_to"
+          label="Replies go to"
+          hint="Empty: to the mailbox itself"
+          optional
+        />
+      </div>
+      <TextareaField
+        form={form}
+        name="signature"
+        label="Signature"
+        rows={3}
+        hint="Stands where the words say {{ signature }}"
+      />
+      <div className="grid gap-3 sm:grid-cols-3">
+        <NumberField form={form} name="daily_limit" label="Messages a day" min={1} />
+        <NumberField form={form} name="min_gap_seconds" label="Gap between two" min={0} end="s" />
+        <NumberField form={form} name="gap_jitter_seconds" label="and up to" min={0} end="s more" />
+      </div>
+      <SwitchField
+        form={form}
+        name="ramp_enabled"
+        label="Ramp up"
+        hint="A new mailbox that sends much at once looks like a stolen one"
+        disabled={readOnly}
+      />
+      {ramp && (
+        <div className="grid gap-3 sm:grid-cols-3">
+          <NumberField form={form} name="ramp_start" label="From a day" min={1} />
+          <NumberField form={form} name="ramp_step" label="More each day" min={0} />
+        </div>
+      )}
+      <SelectField form={form} name="timezone" label="Its day begins in" className="sm:max-w-64">
+        <ZoneOptions />
+      </SelectField>
+      {!readOnly && (
+        <Button type="submit" variant="primary" disabled={!form.formState.isDirty} loading={update.isPending}>
+          Save
+        </Button>
+      )}
+    </form>
+  );
+}

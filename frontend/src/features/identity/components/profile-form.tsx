@@ -1,0 +1,82 @@
+'use client';
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useForm } from 'react-hook-form';
+import * as z from 'zod';
+
+import { PasswordField, SelectField, TextField } from '@/components/forms/fields';
+import { ZoneOptions } from '@/components/forms/zone-options';
+import { Button } from '@/components/ui/button';
+import { toast, toastError } from '@/components/ui/toast';
+import { placeFaults } from '@/lib/form-faults';
+
+import { useChangePassword } from '../api/change-password';
+import type { Me } from '../api/get-me';
+import { useUpdateProfile } from '../api/update-profile';
+
+const profile = z.object({ name: z.string().trim().max(200), timezone: z.string() });
+
+export function ProfileForm({ me }: { me: Me }) {
+  const update = useUpdateProfile();
+  const form = useForm({
+    resolver: zodResolver(profile),
+    defaultValues: { name: me.user.name, timezone: me.user.timezone ?? '' },
+  });
+  const submit = form.handleSubmit(async (values) => {
+    try {
+      await update.mutateAsync({ name: values.name, timezone: values.timezone || null });
+      form.reset(values);
+      toast.success('Saved');
+    } catch (error) {
+      if (!placeFaults(form, error)) toastError(error);
+    }
+  });
+  return (
+    <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+      <div className="grid gap-3 sm:grid-cols-2">
+        <TextField form={form} name="name" label="Name" autoComplete="name" />
+        <SelectField form={form} name="timezone" label="Time zone">
+          <ZoneOptions blank="the organization's" />
+        </SelectField>
+      </div>
+      <p className="text-ink-2">
+        Signed in as {me.user.email}, {me.user.role}.
+      </p>
+      <Button type="submit" variant="primary" disabled={!form.formState.isDirty} loading={update.isPending}>
+        Save
+      </Button>
+    </form>
+  );
+}
+
+const passwords = z.object({
+  current_password: z.string().min(1, 'The one you have now'),
+  new_password: z.string().min(10, 'At least 10 characters').max(1024),
+});
+
+export function PasswordForm() {
+  const change = useChangePassword();
+  const form = useForm({
+    resolver: zodResolver(passwords),
+    defaultValues: { current_password: '', new_password: '' },
+  });
+  const submit = form.handleSubmit(async (values) => {
+    try {
+      await change.mutateAsync(values);
+      form.reset();
+      toast.success('The password is changed', { description: 'Every other session is signed out.' });
+    } catch (error) {
+      if (!placeFaults(form, error)) toastError(error);
+    }
+  });
+  return (
+    <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+      <div className="grid gap-3 sm:grid-cols-2">
+        <PasswordField form={form} name="current_password" label="Now" autoComplete="current-password" />
+        <PasswordField form={form} name="new_password" label="New" autoComplete="new-password" />
+      </div>
+      <Button type="submit" loading={change.isPending}>
+        Change password
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,45 @@
+import type { Lead } from './api/list-leads';
+
+export const VERDICTS: { value: Lead['verification']; label: string }[] = [
+  { value: 'deliverable', label: 'Deliverable' },
+  { value: 'risky', label: 'Risky' },
+  { value: 'undeliverable', label: 'Undeliverable' },
+  { value: 'unknown', label: 'Unknown' },
+  { value: 'unverified', label: 'Not checked' },
+];
+
+/** Where a column of a file can go; anything else becomes a field of one's own. */
+export const COLUMNS: { value: string; label: string }[] = [
+  { value: 'email', label: 'E-mail address' },
+  { value: 'first_name', label: 'First name' },
+  { value: 'last_name', label: 'Last name' },
+  { value: 'company', label: 'Company' },
+  { value: 'position', label: 'Position' },
+  { value: 'country', label: 'Country' },
+  { value: 'timezone', label: 'Time zone' },
+];
+
+/** A header as the key of a field of one's own: `Deal size (€)` becomes `deal_size`. */
+export function customKey(header: string): string {
+  const key = header
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .slice(0, 60);
+  return /^[a-z]/.test(key) ? key : `field_${key}`.replace(/_+$/, '');
+}
+
+/** What keeps a mapping from being used; empty when it can be. */
+export function mappingFaults(mapping: Readonly<Record<string, string>>): string[] {
+  const faults: string[] = [];
+  const used = Object.values(mapping).filter(Boolean);
+  if (!used.includes('email')) faults.push('Say which column holds the e-mail address.');
+  const doubled = [...new Set(used.filter((target, at) => used.indexOf(target) !== at))];
+  for (const target of doubled) {
+    const label = COLUMNS.find((column) => column.value === target)?.label ?? target.replace('custom:', '');
+    faults.push(`Two columns go to “${label}”; keep one.`);
+  }
+  return faults;
+}

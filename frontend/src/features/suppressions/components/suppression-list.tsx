@@ -1,0 +1,133 @@
+'use client';
+import { Trash2 } from 'lucide-react';
+import { useState } from 'react';
+
+import { Button } from '@/components/ui/button';
+import { Confirm } from '@/components/ui/dialog';
+import { Input, SearchInput } from '@/components/ui/input';
+import { ErrorState, SkeletonRows } from '@/components/ui/states';
+import { toast, toastError } from '@/components/ui/toast';
+import { useDebounced } from '@/hooks/use-debounced';
+import { day } from '@/lib/format';
+
+import {
+  useAddSuppression,
+  useDeleteSuppression,
+  useSuppressions,
+  type Suppression,
+} from '../api/suppressions';
+
+/** Who must not be written to. It outlives the lead, and no import gets round it. */
+export function SuppressionList({ canAdd, canDelete }: { canAdd: boolean; canDelete: boolean }) {
+  const [q, setQ] = useState('');
+  const list = useSuppressions(useDebounced(q.trim()));
+  const rows = list.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-2 border-b p-3">
+        <SearchInput
+          label="Search"
+          placeholder="Address or domain"
+          value={q}
+          onValueChange={setQ}
+          className="w-56"
+        />
+        <span className="flex-1" />
+        {canAdd && <AddOne />}
+      </div>
+      {list.isPending ? (
+        <SkeletonRows rows={4} />
+      ) : list.isError ? (
+        <ErrorState error={list.error} onRetry={() => void list.refetch()} />
+      ) : rows.length === 0 ? (
+        <p className="px-4 py-8 text-center text-ink-2">
+          {q ? 'No such address or domain.' : 'Nobody yet. Who unsubscribes or bounces comes here by itself.'}
+        </p>
+      ) : (
+        <ul className="divide-y">
+          {rows.map((row) => (
+            <Line key={row.id} row={row} canDelete={canDelete} />
+          ))}
+        </ul>
+      )}
+      {list.hasNextPage && (
+        <div className="border-t p-2 text-center">
+          <Button
+            variant="ghost"
+            size="sm"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
+            More
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function AddOne() {
+  const [value, setValue] = useState('');
+  const add = useAddSuppression();
+  return (
+    <form
+      className="flex gap-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        add.mutate(value.trim(), {
+          onSuccess: () => {
+            toast(`${value.trim()} will not be written to`);
+            setValue('');
+          },
+          onError: toastError,
+        });
+      }}
+    >
+      <Input
+        aria-label="Address or domain to add"
+        placeholder="name@company.example or company.example"
+        required
+        minLength={3}
+        value={value}
+        onChange={(event) => setValue(event.target.value)}
+        className="w-72"
+      />
+      <Button type="submit" loading={add.isPending}>
+        Add
+      </Button>
+    </form>
+  );
+}
+
+function Line({ row, canDelete }: { row: Suppression; canDelete: boolean }) {
+  const remove = useDeleteSuppression();
+  return (
+    <li className="flex items-center gap-4 px-4 py-2">
+      <span className="min-w-0 flex-1 truncate font-medium">
+        {row.kind === 'hash' ? 'an erased person' : row.value}
+      </span>
+      <span className="w-28 text-ink-2">{row.reason}</span>
+      <span className="w-44 truncate text-xs text-ink-3 max-md:hidden">{row.source}</span>
+      <span className="w-16 text-right text-xs text-ink-3">{day(row.created_at)}</span>
+      {canDelete && (
+        <Confirm
+          trigger={
+            <Button variant="ghost" size="icon-sm" aria-label={`Allow ${row.value} again`}>
+              <Trash2 aria-hidden />
+            </Button>
+          }
+          title={`Allow ${row.value} again?`}
+          description="Only if this person has asked for it: writing to somebody who unsubscribed is against the law in many countries."
+          action="Allow again"
+          danger
+          onConfirm={() =>
+            remove.mutateAsync(row.id).catch((error: unknown) => {
+              toastError(error);
+              throw error;
+            })
+          }
+        />
+      )}
+    </li>
+  );
+}
