@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import asyncpg
 from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.orm import SessionTransaction
@@ -34,6 +35,14 @@ def _enter(session: SyncSession, transaction: SessionTransaction, connection: An
         connection.execute(
             ENTER, {"role": session.info["role"], "organization_id": session.info["organization_id"]}
         )
+        session.info["raw"] = (transaction, connection.connection.driver_connection)
+
+
+def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
+    """A connection that the server closed (a restart) is replaced. Asking costs nothing; a ping would cost three round
+    trips a transaction."""
+    if dbapi_connection.driver_connection.is_closed():
+        raise DisconnectionError("the server closed this connection")
 
 
 class Database:
@@ -46,8 +55,9 @@ class Database:
             connect |= {"statement_cache_size": 0}
             url = url.update_query_dict({"prepared_statement_cache_size": "0"})
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=connect
+            url, pool_size=pool_size, max_overflow=pool_size, connect_args=connect
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
 
     def session(self, role: str, organization_id: uuid.UUID | None) -> AsyncSession:
         """A session that enters `role` for `organization_id` with its first statement."""
@@ -94,5 +104,9 @@ async def raw(session: Session) -> asyncpg.Connection[Any]:
 
     JSON columns take text and give Python values here, as SQLAlchemy has set the codecs.
     """
-    pooled = await (await session.connection()).get_raw_connection()
-    return cast("asyncpg.Connection[Any]", pooled.driver_connection)
+    transaction, connection = session.info.get("raw", (None, None))
+    unit = session.sync_session
+    if transaction is None or unit.get_transaction() is not transaction or unit.in_nested_transaction():
+        await session.connection()  # begins, and sets the savepoint that a nested transaction has only announced
+        _, connection = session.info["raw"]
+    return cast("asyncpg.Connection[Any]", connection)
