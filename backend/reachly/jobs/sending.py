@@ -56,7 +56,7 @@ class SendingLoop:
                 for task in beside:
                     task.cancel()
                 await asyncio.gather(*beside, return_exceptions=True)
-                await self.tools.readers.close()
+                await self.tools.close()
 
     async def run_once(self) -> int:
         """One pass without sleeping; how many turns were taken, all of them finished."""
@@ -71,8 +71,10 @@ class SendingLoop:
 
     async def _pass(self) -> None:
         try:
-            taken = await (self.run_once() if self._is_virtual() else self._start_turns())
-            if not taken:
+            if self._is_virtual():
+                await self.run_once()
+                await self._sleep()
+            elif not await self._start_turns():
                 await self._sleep()
         except Exception:
             log.exception("sending is held up")
@@ -121,7 +123,7 @@ class SendingLoop:
             self._tidy_at = machine + TIDY_SECONDS
             self.tools.unsettled = True
             await service.complete_done_campaigns()
-            await self.tools.readers.close_idle()
+            await self.tools.close_idle()
         if self.tools.unsettled and (self._settle_at is None or now >= self._settle_at):
             settled, left = await service.settle_unknown(self.tools)
             self._settle_wait = SETTLE_EVERY if settled else min(SETTLE_AT_MOST, self._settle_wait * 2)

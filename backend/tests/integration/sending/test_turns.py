@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import uuid
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -14,7 +15,7 @@ from reachly.infra.settings import Settings
 from reachly.jobs.sending import SendingLoop
 from reachly.kit import clock
 from reachly.services.sending.tokens import read_token
-from tests.factories.sending import ALWAYS, Step, add_campaign, add_mailbox
+from tests.factories.sending import Step, add_campaign, add_mailbox
 from tests.integration.sending.conftest import Relay, SetClock, drain
 
 pytestmark = pytest.mark.anyio
@@ -85,7 +86,7 @@ async def test_a_gap_lets_one_message_leave_a_turn(
         await drain(loop)
         at.at = await sql.fetchval("SELECT next_turn_at FROM email_accounts") or at.at
     planned = [r["planned_at"] for r in await sql.fetch("SELECT planned_at FROM email_sends ORDER BY planned_at")]
-    gaps = [(later - earlier).total_seconds() for earlier, later in zip(planned, planned[1:], strict=False)]
+    gaps = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(planned)]
     assert len(planned) == 5
     assert all(600 <= gap <= 900 for gap in gaps)
     assert len(set(gaps)) > 1
