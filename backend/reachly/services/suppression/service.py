@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import uuid
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import cast
 
 from reachly.data.repositories import suppression as repository
@@ -27,35 +28,34 @@ async def find_reasons(
     session: Session, organization_id: uuid.UUID, email_keys: Collection[str]
 ) -> dict[str, str]:
     """The reason for each address (by its key) that must not be written to; the others are left out."""
-    keys = list(set(email_keys))
-    if not keys:
+    covering = {key: _targets(organization_id, key) for key in set(email_keys)}
+    if not covering:
         return {}
-    addresses = await repository.find(session, organization_id, "email", keys)
-    covering = {key: policy.covering_domains(domain_of(key)) for key in keys}
-    names = list({name for names in covering.values() for name in names})
-    domains = await repository.find(session, organization_id, "domain", names)
-    hashes = await _find_hashed(session, organization_id, keys)
+    wanted = {target for targets in covering.values() for target in targets}
+    found = await repository.find_targets(session, organization_id, sorted(wanted))
     reasons: dict[str, str] = {}
-    for key in keys:
-        found = [addresses.get(key), *(domains.get(name) for name in covering[key]), hashes.get(key)]
-        reason = next((each for each in found if each), None)
+    for key, targets in covering.items():
+        reason = next((found[target] for target in targets if target in found), None)
         if reason:
             reasons[key] = reason
     return reasons
 
 
-async def _find_hashed(session: Session, organization_id: uuid.UUID, keys: Sequence[str]) -> dict[str, str]:
-    """Erased people who come back in a later file: nothing of them is kept but a keyed hash."""
-    if not await repository.has_hashes(session, organization_id):
-        return {}
-    by_hash = {hash_address(organization_id, key): key for key in keys}
-    found = await repository.find(session, organization_id, "hash", list(by_hash))
-    return {by_hash[value]: reason for value, reason in found.items()}
+def _targets(organization_id: uuid.UUID, key: str) -> list[tuple[str, str]]:
+    """Every (kind, value) that would cover this address. An erased person who comes back in a later file is known by
+    nothing but a keyed hash."""
+    domains = [("domain", name) for name in policy.covering_domains(domain_of(key))]
+    return [("email", key), *domains, ("hash", hash_address(organization_id, key))]
+
+
+@lru_cache(maxsize=4)
+def _hash_key(pepper: str) -> bytes:
+    return derive_key(pepper, "suppression")
 
 
 def hash_address(organization_id: uuid.UUID, email_key: str) -> str:
     """What is kept of an erased person: HMAC-SHA-256 in hex, with a key of this installation."""
-    key = derive_key(current_settings().security.pepper.get_secret_value(), "suppression")
+    key = _hash_key(current_settings().security.pepper.get_secret_value())
     return hmac.digest(key, f"{organization_id}|{email_key}".encode(), hashlib.sha256).hex()
 
 
