@@ -160,6 +160,8 @@ def _by_words(code: int | None, status: str | None, said: str, stage: str, *, in
         verdict = Verdict("throttled", "mailbox", True, "throttled")
     elif words.POLICY.search(said):
         verdict = Verdict("policy", "mailbox", False, "policy_words")
+    elif not in_session and words.SLOW.search(said):
+        verdict = Verdict("soft", "person", False, "never_reached")
     elif status and status.startswith("5.1."):
         verdict = _hard("address_subject")
     elif in_session and stage == "rcpt" and code in RECIPIENT_CODES and status is None:

@@ -29,6 +29,8 @@ NOBODY = re.compile(
     r"|(domain|host)\b.{0,60}(not found|does not exist|non-?existent|unknown|NXDOMAIN|no (mail exchanger|mx))"
     r"|NXDOMAIN|name or service not known|host or domain name not found|no such domain|null ?mx|does not accept mail"
     r"|access denied.{0,6}\bAS\(201806281\)|recipient address rejected: access denied|unrouteable address"
+    r"|invalid final delivery|no valid recipients|unknown or illegal|n['’]existe pas|mailbox name not allowed"
+    r"|name service error.{0,60}not found|unknown (host|domain)"
     r"|utilisateur inconnu|adresse (inconnue|inexistante|invalide)|destinataire inconnu"
     r"|bo[iî]te .{0,20}(inexistante|d[ée]sactiv)"
     r"|(benutzer|empf(ä|ae|=C3=A4)nger|postfach|adresse).{0,40}(unbekannt|existiert nicht|nicht gefunden"
@@ -45,9 +47,11 @@ NOBODY = re.compile(
 
 FULL = re.compile(
     r"(mailbox|inbox|quota|storage|mail ?box|account|user|disk|maildir|recipient).{0,60}"
-    r"(full|exceed|over ?quota|over its quota|over the maximum|out of storage|over limit|too large)"
+    r"(full|exceed|over (disk |its |their |the |mail )?quota|over ?quota|over its quota|over the maximum"
+    r"|out of storage|over limit|too large)"
     r"|over ?quota|quota.?(exceeded|full)|exceeded (the |its |storage |disk )?(quota|storage|allocation|allowed)"
-    r"|insufficient.{0,20}(storage|disk|space)|out of (disk )?space|no space left|not enough (disk )?space|boxfull"
+    r"|quota (violation|limit)|space not enough|insufficient.{0,20}(storage|disk|space)|out of (disk )?space"
+    r"|no space left|not enough (disk )?space|boxfull"
     r"|(postfach|mailbox|speicher).{0,30}(voll|(ü|ue)berschritten)|bo[iî]te .{0,30}pleine|quota d[ée]pass"
     r"|buz[oó]n .{0,30}lleno|casella .{0,20}piena|caixa .{0,20}cheia|receiving mail (at a rate|too quickly)",
     _I,
@@ -81,7 +85,8 @@ GREY = re.compile(
     _I,
 )
 THROTTLED = re.compile(
-    r"too (many|much|fast|quick)|rate.?limit|rate.?control|throttl|slow down|(sending|submission|message|send"
+    r"too (many(?! hops)|much|fast|quick)|rate.?limit|rate.?control|throttl|slow down|(sending|submission|message"
+    r"|send"
     r"|mail) (rate|quota)"
     r"|(daily|hourly|per day|per hour)\b.{0,40}\b(limit|quota|exceeded)|(limit|quota).{0,30}(daily|hourly|per day"
     r"|per hour)"
@@ -99,6 +104,15 @@ SIGN_IN = re.compile(
     r"|bad (username|credentials|authentication)|invalid (credentials|login)|must (authenticate|issue a starttls)"
     r"|log ?in (via|required)"
     r"|smtpclientauthentication is disabled|application-specific password",
+    _I,
+)
+
+SLOW = re.compile(
+    r"connection (timed out|refused|reset|failed|dropped)|timed? ?out|not reachable|not responding|no route"
+    r"|unreachable|too many hops"
+    r"|queue (period|too long)|(in the queue|collected|attempts|hours?|days?|expired|too old)"
+    r"|establish an smtp connection|loops? back"
+    r"|temporar|network|try (again )?later|lookup (failed|timed)|unable to contact|host .{0,40}(down|not answer)",
     _I,
 )
 
