@@ -17,7 +17,6 @@ from reachly.kit import clock
 from reachly.kit.address import address_key
 from reachly.services.inbox import policy
 from reachly.services.inbox.policy import Classified, Inbound
-from reachly.services.inbox.policy.reports import original_recipients
 from reachly.services.leads import service as leads
 from reachly.services.sending.service import engagement
 from reachly.services.sending.service.engagement import SentRow
@@ -53,8 +52,9 @@ def key_of(address: str) -> str:
         return address.strip().lower()
 
 
-def is_report(read: Classified) -> bool:
-    return read.report is not None or read.kind in ("bounce", "complaint")
+def is_report(inbound: Inbound, read: Classified) -> bool:
+    """Whether a server writes about a message of ours: it failed, is late, was called spam or not spam."""
+    return read.report is not None or inbound.feedback is not None or read.kind in ("bounce", "complaint")
 
 
 async def find_match(session: Session, mailbox: Mailbox, inbound: Inbound, read: Classified) -> Match | None:
@@ -64,7 +64,7 @@ async def find_match(session: Session, mailbox: Mailbox, inbound: Inbound, read:
     if ids:
         rows = await engagement.list_by_message_ids(session, mailbox.organization_id, ids)
         rows = sorted(rows, key=lambda row: ids.index(row.message_id) if row.message_id in ids else len(ids))
-    if is_report(read):
+    if is_report(inbound, read):
         row = await _find_reported(session, mailbox, inbound, read, rows, has_ids=bool(ids))
         return Match("message_id" if rows else "recipient", row, row.lead_id) if row else None
     return await _find_answered(session, mailbox, inbound, rows)
@@ -117,5 +117,7 @@ def named_recipients(inbound: Inbound, read: Classified) -> set[str]:
     named = [one.address for one in read.report.recipients] if read.report else []
     if inbound.feedback:
         named += inbound.feedback.recipients
-    named += original_recipients(inbound.original)
+    for name, value in inbound.original:
+        if name in ("to", "x-original-to"):
+            named += policy.find_addresses(value)
     return {key_of(address) for address in named if "@" in address}

@@ -43,7 +43,7 @@ async def store_inbound(mailbox: Mailbox, raw: bytes, received_at: datetime) -> 
         if await repository.is_known(session, organization_id, mailbox.account_id, inbound.message_id):
             return None
         match = await find_match(session, mailbox, inbound, read)
-        kind = kind_of(read, match) if match else None
+        kind = kind_of(inbound, read, match) if match else None
         if match is None or kind is None:
             return None
         stored = await _keep(session, mailbox, inbound, read, match, kind, raw, received_at)
@@ -52,10 +52,10 @@ async def store_inbound(mailbox: Mailbox, raw: bytes, received_at: datetime) -> 
     return stored
 
 
-def kind_of(read: Classified, match: Match) -> Kind | None:
+def kind_of(inbound: Inbound, read: Classified, match: Match) -> Kind | None:
     """What it is, now that it is known to whom it belongs; None: not worth keeping."""
-    if read.kind == "auto_reply" and read.report is not None:
-        return "unknown"  # delayed, relayed, delivered
+    if read.kind == "auto_reply" and is_report(inbound, read):
+        return "unknown"  # delayed, relayed, delivered, not spam after all
     if match.row is not None:
         return "reply" if read.kind == "unknown" else read.kind
     if read.kind == "auto_reply":
@@ -78,7 +78,7 @@ async def _keep(
     if message_id is None:  # another worker was quicker: all that was done here is undone
         await session.rollback()
         return None
-    if not is_report(read):
+    if not is_report(inbound, read):
         thread_id = await _thread(session, mailbox, message, match, now)
         await repository.set_thread(session, organization_id, message_id, thread_id)
     await outbox.emit(session, effects.events, wake=effects.wake)

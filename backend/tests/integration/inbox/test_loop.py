@@ -1,0 +1,238 @@
+"""The loop: leases, place, re-deliveries, renumbering, errors, the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mailworld import MailWorld
+from reachly.infra.settings import Settings
+from reachly.integrations.reader.fake import FakeReader, MailboxScript
+from reachly.integrations.reader.port import ReaderError
+from reachly.jobs.inbox import InboxLoop
+from reachly.kit import clock
+from reachly.services.email_accounts import service as email_accounts
+from reachly.services.email_accounts.service import Connection
+from reachly.services.identity.schemas import Actor
+from tests.factories.inbound import MAILBOX, letter, report
+from tests.factories.sending import add_mailbox
+from tests.integration.inbox.conftest import NOON, Post
+
+pytestmark = pytest.mark.anyio
+
+
+async def account(sql: Any, address: str = MAILBOX) -> Any:
+    return await sql.fetchrow("SELECT * FROM email_accounts WHERE email_key = $1", address)
+
+
+async def test_first_look_takes_the_place_and_the_next_goes_on_from_there(post: Post) -> None:
+    row = await account(post.sql)
+    assert set(json.loads(row["sync_cursor"])) == {"imap"}
+    assert (row["last_synced_at"], row["sync_lease_until"], row["sync_error"]) == (NOON, None, None)
+    assert row["next_sync_at"] == NOON + timedelta(seconds=60)
+
+
+async def test_mail_from_before_the_connection_is_not_read(
+    world: MailWorld, actor: Actor, settings: Settings, sql: Any
+) -> None:
+    await world.deliver(MAILBOX, letter("lead0000@example.com", "An old answer"))
+    await add_mailbox(
+        actor.organization_id,
+        world.smtp_port,
+        imap_port=world.imap_port,
+        password="secret",
+        next_sync_at=NOON,
+    )
+    loop = InboxLoop(settings)
+    await loop.run_once()
+    await loop.run_once(everything=True)
+    await loop.readers.close()
+    assert await sql.fetchval("SELECT count(*) FROM inbound_messages") == 0
+
+
+async def test_mail_delivered_twice_counts_once(post: Post) -> None:
+    answer = letter(post.people[0], "Thanks!", answers=post.ids[0])
+    await post.read(answer, answer)
+    await post.read(answer)
+    assert await post.kinds() == ["reply"]
+    assert await post.sql.fetchval("SELECT sum(replied) FROM campaign_stats") == 1
+
+
+class Scripted:
+    """Readers of one mailbox in memory."""
+
+    def __init__(self) -> None:
+        self.script = MailboxScript(username=MAILBOX, password="secret")
+        self.made = 0
+
+    def __call__(self, connection: Connection) -> FakeReader:
+        self.made += 1
+        assert connection.reader is not None
+        return FakeReader(connection.reader, self.script)
+
+
+@pytest.fixture
+async def scripted(post: Post, settings: Settings) -> Scripted:
+    """The same post, its mailbox in memory from now on."""
+    made = Scripted()
+    await post.loop.readers.close()
+    post.loop = InboxLoop(settings, reader_factory=made)
+    await post.sql.execute("UPDATE email_accounts SET sync_cursor = '{}'")
+    await post.loop.run_once(everything=True)
+    return made
+
+
+async def test_renumbered_mailbox_counts_nothing_twice(post: Post, scripted: Scripted) -> None:
+    answer = letter(post.people[0], "Thanks!", answers=post.ids[0])
+    scripted.script.deliver(answer, NOON)
+    scripted.script.deliver(report(post.people[1], post.ids[1]), NOON)
+    await post.loop.run_once(everything=True)
+    scripted.script.renumber()
+    await post.loop.run_once(everything=True)
+    assert await post.kinds() == ["reply", "bounce"]
+    assert sorted(fact["event_type"] for fact in await post.events()) == ["bounced", "replied"]
+
+
+async def test_reader_stays_open_from_look_to_look(post: Post, scripted: Scripted) -> None:
+    for _ in range(3):
+        await post.loop.run_once(everything=True)
+    assert scripted.made == 1
+
+
+async def test_unreadable_mailbox_waits_longer_each_time(post: Post, scripted: Scripted) -> None:
+    scripted.script.fault = ReaderError("timeout", "imap.example, port 993, did not answer in time.")
+    waits = []
+    for _ in range(3):
+        await post.loop.run_once(everything=True)
+        row = await account(post.sql)
+        waits.append((row["next_sync_at"] - NOON).total_seconds())
+    assert waits == [60, 120, 240]
+    assert (row["status"], row["last_synced_at"]) == ("connected", NOON)
+    assert row["sync_error"] == "imap.example, port 993, did not answer in time."
+    scripted.script.fault = None
+    scripted.script.deliver(letter(post.people[0], "Thanks!", answers=post.ids[0]), NOON)
+    await post.loop.run_once(everything=True)
+    row = await account(post.sql)
+    assert (row["sync_error"], await post.kinds()) == (None, ["reply"])
+    assert set(json.loads(row["sync_cursor"])) == {"imap"}
+
+
+async def test_only_repeated_refusals_of_the_sign_in_set_a_mailbox_aside(
+    post: Post, scripted: Scripted
+) -> None:
+    scripted.script.fault = ReaderError("auth", "The server did not accept user name and password.")
+    seen = []
+    for _ in range(4):
+        await post.loop.run_once(everything=True)
+        seen.append((await account(post.sql))["status"])
+    assert seen == ["connected", "connected", "auth_failed", "auth_failed"]
+    assert [fact["data"]["status"] for fact in await post.events("mailbox_changed")] == ["auth_failed"]
+
+
+async def test_more_mail_than_one_look_takes_is_read_in_several(post: Post, scripted: Scripted) -> None:
+    for n in range(450):
+        scripted.script.deliver(letter("x@elsewhere.example", str(n)), NOON)
+    scripted.script.deliver(letter(post.people[0], "Thanks!", answers=post.ids[0]), NOON)
+    rounds = 0
+    while await post.loop.run_once(everything=not rounds):
+        rounds += 1
+    assert (rounds, await post.kinds()) == (2, ["reply"])
+
+
+async def test_mailbox_leased_by_another_worker_is_left_alone(post: Post, settings: Settings) -> None:
+    mine = await email_accounts.lease_syncs(10, everything=True)
+    assert [due.email_key for due in mine] == [MAILBOX]
+    assert await email_accounts.lease_syncs(10, everything=True) == []
+    assert await email_accounts.find_next_sync() is None
+    await post.sql.execute("UPDATE email_accounts SET sync_lease_until = now() - interval '1 second'")
+    assert len(await email_accounts.lease_syncs(10, everything=True)) == 1
+
+
+async def test_look_asked_for_meanwhile_is_not_lost(post: Post) -> None:
+    (due,) = await email_accounts.lease_syncs(10, everything=True)
+    asked = NOON + timedelta(seconds=1)
+    await post.sql.execute("UPDATE email_accounts SET next_sync_at = $1", asked)
+    async with email_session(due.organization_id) as session:
+        later = NOON + timedelta(hours=1)
+        await email_accounts.finish_sync(session, due, place={"imap": "x"}, next_at=later)
+    assert (await account(post.sql))["next_sync_at"] == asked
+
+
+def email_session(organization_id: uuid.UUID) -> Any:
+    from reachly.data.session import tenant
+
+    return tenant(organization_id)
+
+
+async def test_message_that_cannot_be_stored_does_not_hold_up_the_others(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reachly.services.inbox.service import reading
+
+    real = reading.store_inbound
+
+    async def fail_on_poison(mailbox: Any, raw: bytes, received_at: datetime) -> Any:
+        if b"poison" in raw:
+            raise ValueError("a fault of ours")
+        return await real(mailbox, raw, received_at)
+
+    monkeypatch.setattr(reading, "store_inbound", fail_on_poison)
+    poison = letter(post.people[0], "poison", answers=post.ids[0])
+    await post.read(poison, letter(post.people[1], "Thanks!", answers=post.ids[1]))
+    assert await post.statuses() == ["active", "replied", "active"]
+
+
+async def test_on_the_virtual_clock_a_nudge_is_a_look_into_every_mailbox(
+    post: Post, noon: clock.VirtualClock
+) -> None:
+    stop = asyncio.Event()
+    noon.expect(2)
+    loop = asyncio.create_task(post.loop.run(stop))
+
+    async def user() -> datetime:
+        async with clock.actor("user"):
+            await clock.sleep(90)
+            assert await post.world.deliver(MAILBOX, letter(post.people[0], "Thanks!", answers=post.ids[0]))
+            clock.nudge("inbox")
+            await clock.sleep(0.001)
+            return (await post.send())["replied_at"]
+
+    assert await asyncio.create_task(user()) == NOON + timedelta(seconds=90)
+    stop.set()
+    await loop
+
+
+async def test_on_the_virtual_clock_mailboxes_are_polled(post: Post, noon: clock.VirtualClock) -> None:
+    await post.world.deliver(MAILBOX, letter(post.people[0], "Thanks!", answers=post.ids[0]))
+    stop = asyncio.Event()
+    noon.expect(2)
+    loop = asyncio.create_task(post.loop.run(stop))
+
+    async def user() -> None:
+        async with clock.actor("user"):
+            await clock.sleep(61)
+
+    await asyncio.create_task(user())
+    assert (await post.send())["replied_at"] == NOON + timedelta(seconds=60)
+    stop.set()
+    await loop
+
+
+async def test_on_the_real_clock_it_reads_what_is_due_and_stops(post: Post) -> None:
+    await post.world.deliver(MAILBOX, letter(post.people[0], "Thanks!", answers=post.ids[0]))
+    stop = asyncio.Event()
+    with clock.installed(clock.RealClock()):
+        await post.sql.execute("UPDATE email_accounts SET next_sync_at = $1", datetime.now(UTC))
+        loop = asyncio.create_task(post.loop.run(stop))
+        async with asyncio.timeout(20):
+            while not await post.kinds():
+                await asyncio.sleep(0.02)
+        stop.set()
+        async with asyncio.timeout(5):
+            await loop
+    assert await post.kinds() == ["reply"]
