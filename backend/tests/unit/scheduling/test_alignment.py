@@ -119,6 +119,7 @@ def test_holidays_of_the_recipients_country_are_kept() -> None:
     unity_day = local("Europe/Berlin", "2028-10-03T10:00:00")  # a Tuesday
     assert align(unity_day, schedule, None, "DE") == local("Europe/Berlin", "2028-10-04T09:00:00")
     assert align(unity_day, schedule, None, "de") == local("Europe/Berlin", "2028-10-04T09:00:00")
+    assert align(unity_day, schedule, None, "Germany") == local("Europe/Berlin", "2028-10-04T09:00:00")
     assert align(unity_day, schedule, None, "FR") == unity_day
     assert align(unity_day, schedule, None, "Atlantis") == unity_day
     assert align(unity_day, plan("Europe/Berlin"), None, "DE") == unity_day

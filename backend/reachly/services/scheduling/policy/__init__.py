@@ -53,6 +53,7 @@ from reachly.services.scheduling.policy.world import (
     Unplanned,
     World,
 )
+from reachly.services.scheduling.policy.zones import country_code, recipient_zone
 
 __all__ = [
     "RECIPIENT_HOURS",
@@ -81,6 +82,7 @@ __all__ = [
     "assign_sender",
     "blocked",
     "choose",
+    "country_code",
     "day_cap",
     "default_schedule",
     "delay_until",
@@ -97,6 +99,7 @@ __all__ = [
     "parse_workday",
     "public_holidays",
     "read_schedule",
+    "recipient_zone",
     "schedule_as_json",
     "simulate",
     "turn_size",

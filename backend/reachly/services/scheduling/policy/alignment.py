@@ -25,6 +25,7 @@ from reachly.services.scheduling.policy.calendar import (
     to_seconds,
 )
 from reachly.services.scheduling.policy.reasons import BlockReason
+from reachly.services.scheduling.policy.zones import country_code
 
 RECIPIENT_HOURS: DayWindows = ((9 * 60, 17 * 60),)
 
@@ -56,7 +57,8 @@ def recipient_layer(
     Local hours hold on the weekdays on which the campaign sends: a Friday afternoon over here must not become
     somebody's Saturday. Holidays without a known zone are read on the campaign's wall clock.
     """
-    skip = (country.strip().upper(),) if country and schedule.skip_recipient_holidays else ()
+    code = country_code(country) or (country or "").strip().upper()
+    skip = (code,) if code and schedule.skip_recipient_holidays else ()
     if zone is None or hours is None or not known_zone(zone):
         return Layer(schedule.timezone, WHOLE_WEEK, skip_countries=skip) if skip else None
     days = " ".join(name for name, windows in zip(WEEKDAYS, schedule.week, strict=True) if windows)

@@ -13,6 +13,7 @@ from reachly.services.scheduling.policy.alignment import NoSlot, align, message_
 from reachly.services.scheduling.policy.calendar import local_days, to_instant, to_seconds
 from reachly.services.scheduling.policy.mailbox import MailboxState, next_slot
 from reachly.services.scheduling.policy.reasons import Blocked, BlockReason, blocked
+from reachly.services.scheduling.policy.zones import country_code
 
 ENDED = frozenset({"replied", "bounced", "unsubscribed", "completed", "stopped", "failed"})
 
@@ -141,7 +142,7 @@ def _recipient_holiday(s: Standing, now: datetime) -> bool:
     own = s.recipient_zone is not None and s.recipient_hours is not None and known_zone(s.recipient_zone)
     zone = s.recipient_zone if own and s.recipient_zone else s.schedule.timezone
     local = now.astimezone(local_days(zone).zone).date()
-    return s.schedule.skip_recipient_holidays and is_public_holiday(s.recipient_country, local)
+    return s.schedule.skip_recipient_holidays and is_public_holiday(country_code(s.recipient_country), local)
 
 
 def _counts(s: Standing, now: datetime) -> Blocked | None:
