@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from reachly.integrations.mailer.port import Receipt, Stage
 from reachly.integrations.mailer.replies import read_loss, read_reply
@@ -82,19 +82,30 @@ class Pipeline:
             self._wire.abort("The server answered what nobody asked.")
             return
         stage = self._expected.popleft()
-        if stage == "final":
+        if reply.code == NO_CODE:
+            self._on_nonsense(stage, reply)
+        elif stage == "final":
             self._finish(read_reply("final", reply.code, reply.text))
         elif stage == "data":
             self._on_data(reply)
         elif stage == "empty":  # the end of a message without recipients: nobody can get it
             self._settle(self._refused)
         elif stage == "reset":
-            if reply.code == NO_CODE or reply.code >= 400:
+            if not 200 <= reply.code < 300:
                 self._wire.abort("The server would not begin anew.")
         elif self._refused is None:
             if not 200 <= reply.code < 300:
                 self._refused = read_reply("mail" if stage == "mail" else "rcpt", reply.code, reply.text)
             self._stage = "rcpt" if stage == "mail" else "data"
+
+    def _on_nonsense(self, stage: Stage | str, reply: Reply) -> None:
+        """From here on nobody knows which answer belongs to what: the present item gets its receipt, the rest waits."""
+        if stage in ("mail", "rcpt", "data", "final"):
+            receipt = self._refused or read_reply(cast("Stage", stage), reply.code, reply.text)
+            self._take(receipt)
+        self._wire.listen(None, None)
+        self._wire.abort("The server's answer was none.")
+        self._end()
 
     def _on_data(self, reply: Reply) -> None:
         if reply.code == 354 and self._refused is None:
