@@ -145,12 +145,13 @@ class MessageSent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageFailed(Event):
-    """Set apart, given up, or unsure; `data["reason"]` says which."""
+    """Set apart, given up, or unsure; `data["reason"]` says which. The unsure may still turn out as sent, so they are
+    not counted as failed."""
 
     name = "failed"
 
     def counts(self) -> Mapping[str, int]:
-        return {"failed": 1}
+        return {} if self.data.get("reason") == "unknown" else {"failed": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

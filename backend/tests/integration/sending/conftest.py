@@ -135,5 +135,5 @@ def hold_mailers(*, before_open: Hook | None = None, before_send: Hook | None = 
 
 async def end_leases(sql: Any) -> None:
     """What a minute without a heartbeat does."""
-    await sql.execute("UPDATE email_accounts SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL")
-    await sql.execute("UPDATE email_sends SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL")
+    for table in ("email_accounts", "email_sends"):
+        await sql.execute(f"UPDATE {table} SET lease_until = now() - interval '1 s' WHERE lease_until IS NOT NULL")

@@ -14,7 +14,7 @@ from reachly.jobs.sending import SendingLoop
 from reachly.kit import clock
 from reachly.kit.schedule import parse_schedule
 from reachly.services.scheduling import policy
-from reachly.services.sending import service
+from reachly.services.sending.service import auditing
 from tests.factories.sending import ALWAYS, Stage, Step, add_campaign, add_mailbox
 from tests.integration.sending.conftest import Relay
 
@@ -36,9 +36,9 @@ async def play(stage: Stage, settings: Settings, days: int) -> list[tuple[str, i
         await clock.sleep_until(START + timedelta(days=days))
         stop.set()
     await asyncio.wait_for(loop, 30)
-    rows = await service.audit_rows(stage.organization_id, stage.campaign_id)
+    rows = await auditing.read_ledger(stage.organization_id, stage.campaign_id)
     assert {row.status for row in rows} == {"sent"}
-    return [(row.lead or "", row.step, row.mailbox or "", row.planned_at) for row in rows]
+    return [(row.email, row.step, row.mailbox, row.planned_at) for row in rows]
 
 
 def plan(people: int, *, new_leads_cap: int | None) -> list[tuple[str, int, str, datetime]]:

@@ -11,7 +11,7 @@ from reachly.kit.ids import NIL
 # What `Event.counts()` says, in SQL; a test emits one fact of each kind and compares.
 _COUNTED = {
     "sent": "event_type = 'sent'",
-    "failed": "event_type = 'failed'",
+    "failed": "event_type = 'failed' AND reason IS DISTINCT FROM 'unknown'",
     "bounced": "event_type = 'bounced'",
     "replied": "event_type = 'replied' AND first",
     "auto_replied": "event_type = 'auto_replied'",
@@ -29,7 +29,7 @@ FROM (
     SELECT campaign_id, coalesce(sequence_id, $2) AS sequence_id, coalesce(variant, '') AS variant,
            coalesce(email_account_id, $2) AS email_account_id, (created_at AT TIME ZONE 'UTC')::date AS day, event_type,
            coalesce((event_data ->> 'first')::boolean, false) AS first, event_data ->> 'verdict' AS verdict,
-           event_data ->> 'intent' AS intent
+           event_data ->> 'intent' AS intent, event_data ->> 'reason' AS reason
     FROM analytics_events
     WHERE organization_id = $1 AND campaign_id IS NOT NULL AND event_type = ANY($3::text[])
 ) AS facts

@@ -1,4 +1,4 @@
-"""The ledger as people and audits see it, and rows of test mails."""
+"""The ledger as people see it, and rows of test mails."""
 
 from __future__ import annotations
 
@@ -20,14 +20,6 @@ WHERE organization_id = $1 AND campaign_id = $2 AND kind = 'campaign'
   AND ($3::uuid IS NULL OR id < $3) AND ($4::text IS NULL OR status = $4)
 ORDER BY id DESC LIMIT $5
 """  # noqa: S608 - a constant list of columns
-_LEDGER = """
-SELECT s.id, l.email_key AS lead, s.to_email, s.step, a.email_key AS mailbox, s.planned_at, s.handed_at, s.sent_at,
-       s.status, s.reason, s.settled_by, s.content_hash, s.message_id, s.provider_message_id, s.attempts, s.variant
-FROM email_sends s
-LEFT JOIN leads l ON l.organization_id = s.organization_id AND l.id = s.lead_id
-LEFT JOIN email_accounts a ON a.organization_id = s.organization_id AND a.id = s.email_account_id
-WHERE s.organization_id = $1 AND s.campaign_id = $2 AND s.kind = 'campaign' ORDER BY s.id
-"""
 _INSERT_TEST = """
 INSERT INTO email_sends (organization_id, id, kind, intent_key, email_account_id, to_email, status, attempt_id,
     attempts, lease_until, planned_at, claimed_at, handed_at, message_id, subject, body_text, content_hash, created_at,
@@ -35,28 +27,6 @@ INSERT INTO email_sends (organization_id, id, kind, intent_key, email_account_id
 VALUES ($1, $2, 'test', $3, $4, $5, 'sending', $6, 1, $7, $8, $8, $8, $9, $10, $11, $12, $8, $8)
 """
 _COUNT_TESTS = "SELECT count(*) FROM email_sends WHERE kind = 'test' AND to_email = $1 AND created_at > $2"
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """One intent of a campaign, with the addresses rather than the ids."""
-
-    id: uuid.UUID
-    lead: str | None
-    to_email: str
-    step: int
-    mailbox: str | None
-    planned_at: datetime
-    handed_at: datetime | None
-    sent_at: datetime | None
-    status: str
-    reason: str | None
-    settled_by: str | None
-    content_hash: str
-    message_id: str
-    provider_message_id: str | None
-    attempts: int
-    variant: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +55,6 @@ async def page_sends(
 ) -> list[Mapping[str, Any]]:  # fmt: skip
     """The newest intents first."""
     return list(await (await raw(session)).fetch(_PAGE, organization_id, campaign_id, before, status, limit))
-
-
-async def list_ledger(
-    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
-) -> list[LedgerRow]:
-    """Every intent of a campaign."""
-    rows = await (await raw(session)).fetch(_LEDGER, organization_id, campaign_id)
-    return [LedgerRow(**dict(row)) for row in rows]
 
 
 async def insert_test(

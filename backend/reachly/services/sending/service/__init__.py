@@ -2,7 +2,7 @@
 
 from reachly.data.repositories.sending.rows import Lease
 from reachly.services.sending.service.leasing import find_next_turn, lease_due, renew_leases
-from reachly.services.sending.service.reading import audit_rows, ledger_hash, page_sends
+from reachly.services.sending.service.reading import page_sends
 from reachly.services.sending.service.rescue import (
     abandon,
     complete_done_campaigns,
@@ -28,11 +28,9 @@ __all__ = [
     "ReaderFactory",
     "Tools",
     "abandon",
-    "audit_rows",
     "complete_done_campaigns",
     "find_next_turn",
     "lease_due",
-    "ledger_hash",
     "open_mailer",
     "open_reader",
     "page_sends",

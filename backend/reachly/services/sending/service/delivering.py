@@ -165,10 +165,11 @@ async def _write(run: Run, marked: Sequence[Message], mailer: Mailer, tools: Too
     receipts = [await mailer.send(envelopes[0])] if len(envelopes) == 1 else await mailer.send_many(envelopes)
     results: list[Result] = []
     for message, receipt in zip(marked, receipts, strict=True):
-        if run.verdict is None and not (results and receipt.outcome == "connect_failed"):
-            results.append(_judged(run, message, receipt, tools))
-        else:  # the session ended with one before it: it was never offered, and goes as soon as the mailbox does
+        if results and receipt.outcome == "connect_failed":
+            # The session ended with one before it: it was never offered, and goes as soon as the mailbox does.
             results.append(Result(message, run.verdict or NEVER_OFFERED, None))
+        else:
+            results.append(_judged(run, message, receipt, tools))
     return results
 
 
