@@ -1,0 +1,112 @@
+"""The way of a campaign, and every reason against its start at once."""
+
+# ruff: noqa: E501 - tables of facts
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import pytest
+
+from reachly.kit.errors import Conflict
+from reachly.services.campaigns.policy import (
+    MOVES,
+    StartFacts,
+    StepFacts,
+    find_refusals,
+    mailing_choice,
+    move,
+)
+
+READY = StartFacts(
+    mailboxes_able=1, mailboxes=1, outside_mailboxes=1, steps=[StepFacts(1, True, [])], missing={}, verdicts={"deliverable": 3},
+    mail_to="unknown", postal_address="1 Example Road", schedule_problem=None, public_url_is_https=True,
+)  # fmt: skip
+ALLOWED = {
+    ("draft", "start"): "active",
+    ("paused", "start"): "active",
+    ("active", "pause"): "paused",
+    ("active", "complete"): "completed",
+    ("draft", "archive"): "archived",
+    ("paused", "archive"): "archived",
+    ("completed", "archive"): "archived",
+    ("completed", "reopen"): "active",
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "action"), product(["draft", "active", "paused", "completed", "archived"], MOVES)
+)
+def test_every_move_is_allowed_or_refused(status: str, action: Any) -> None:
+    after = ALLOWED.get((status, action))
+    if after is not None:
+        assert move(status, action) == after
+        return
+    with pytest.raises(Conflict) as refused:
+        move(status, action)
+    assert status in refused.value.detail
+
+
+def test_a_campaign_that_lacks_nothing_may_start() -> None:
+    assert find_refusals(READY) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "blocks"),
+    [
+        ({"mailboxes": 0, "mailboxes_able": 0}, "no_mailbox", True),
+        ({"mailboxes_able": 0}, "no_working_mailbox", True),
+        ({"unread_mailboxes": 1}, "mailbox_without_imap", False),
+        ({"public_url_is_https": False}, "public_url", True),
+        ({"steps": []}, "no_steps", True),
+        ({"steps": [StepFacts(1, False, [])]}, "no_steps", True),
+        ({"steps": [StepFacts(1, True, ["bad tag"])]}, "step_problem", True),
+        ({"missing": {"company": (3, ["a@x.example"])}}, "unresolved_fields", True),
+        ({"missing": {"company": (1, ["a@x.example"])}}, "unresolved_fields", False),
+        ({"postal_address": "  "}, "no_postal_address", True),
+        ({"schedule_problem": "No window."}, "bad_schedule", True),
+        ({"verdicts": {}}, "no_leads", True),
+        ({"verdicts": {"undeliverable": 2, "suppressed": 1}}, "no_mailable_lead", True),
+        ({"verdicts": {"deliverable": 1, "unverified": 2}}, "awaiting_verification", False),
+        ({"verdicts": {"deliverable": 1, "suppressed": 2}}, "leads_left_out", False),
+    ],
+)
+def test_each_lack_is_named_with_what_to_do(changes: dict[str, Any], code: str, blocks: bool) -> None:
+    (refusal,) = find_refusals(replace(READY, **changes))
+    assert (refusal.code, refusal.blocks) == (code, blocks)
+    assert refusal.detail
+
+
+def test_a_mail_world_needs_no_public_address() -> None:
+    assert find_refusals(replace(READY, public_url_is_https=False, outside_mailboxes=0)) == []
+
+
+def test_all_reasons_come_at_once_those_that_block_first() -> None:
+    nothing = StartFacts(0, 0, 0, [], {}, {}, "unknown", None, "No window.", False)
+    assert {refusal.code for refusal in find_refusals(nothing)} == {
+        "no_mailbox",
+        "no_steps",
+        "no_postal_address",
+        "bad_schedule",
+        "no_leads",
+    }
+    mixed = find_refusals(replace(READY, unread_mailboxes=1, postal_address=None))
+    assert [refusal.blocks for refusal in mixed] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "mail_to", "choice"),
+    [
+        ("deliverable", "deliverable", "mail"),
+        ("risky", "deliverable", "skip"),
+        ("risky", "risky", "mail"),
+        ("unknown", "risky", "skip"),
+        ("unknown", "unknown", "mail"),
+        ("undeliverable", "unknown", "skip"),
+        ("unverified", "deliverable", "wait"),
+    ],
+)
+def test_who_is_mailed_follows_the_worst_verdict_allowed(verdict: str, mail_to: str, choice: str) -> None:
+    assert mailing_choice(verdict, mail_to) == choice
