@@ -126,6 +126,11 @@ FROM unnest($2::uuid[], $4::uuid[], $5::int[], $6::timestamptz[], $7::text[], $8
      AS p(id, email_account_id, next_step, due, reason, detail)
 WHERE e.organization_id = $1 AND e.id = p.id AND e.status = 'active'
 """
+# First, and in a statement of its own: an UPDATE that had to wait for another plan's commit would go on with what it
+# read before it waited, and so put an alarm to sleep that the other one has just set.
+_LOCK_MAILBOXES = """
+SELECT id FROM email_accounts WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
 # Early is harmless: the turn asks every rule itself. Never in the past, so nothing overdue leaves in a burst.
 _ROUSE = """
 UPDATE email_accounts AS a SET next_turn_at = CASE
@@ -233,7 +238,9 @@ async def rouse_mailboxes(
     session: Session, organization_id: uuid.UUID, account_ids: Sequence[uuid.UUID], now: datetime
 ) -> None:
     """The next turn of mailboxes whose messages got other times."""
-    await (await raw(session)).execute(_ROUSE, organization_id, sorted(set(account_ids)), now)
+    connection, ids = await raw(session), sorted(set(account_ids))
+    await connection.execute(_LOCK_MAILBOXES, organization_id, ids)
+    await connection.execute(_ROUSE, organization_id, ids, now)
 
 
 async def list_campaigns_of(

@@ -15,6 +15,9 @@ SELECT least(
     (SELECT next_due_at FROM enrollments WHERE organization_id = $1 AND email_account_id = $2 AND next_due_at > $3
      AND last_sent_at IS NOT NULL ORDER BY next_due_at LIMIT 1))
 """
+# First, and in a statement of its own: an UPDATE that had to wait for somebody's commit would go on with what it read
+# before it waited, and so put an alarm to sleep that the other one has just set.
+_LOCK = "SELECT id FROM email_accounts WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 # Early is harmless: the turn itself asks every rule and sets the exact instant. Never in the past: what is overdue
 # is planned anew from now on.
 _WAKE = """
@@ -46,7 +49,9 @@ async def wake_mailboxes(
     session: Session, organization_id: uuid.UUID, account_ids: Sequence[uuid.UUID], now: datetime
 ) -> None:
     """Sets the next turn of mailboxes whose messages got other times; NULL where nothing is due or nothing may go."""
-    await (await raw(session)).execute(_WAKE, organization_id, sorted(set(account_ids)), now)
+    connection, ids = await raw(session), sorted(set(account_ids))
+    await connection.execute(_LOCK, organization_id, ids)
+    await connection.execute(_WAKE, organization_id, ids, now)
 
 
 async def ask_for_sync(
