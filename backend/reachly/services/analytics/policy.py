@@ -16,6 +16,7 @@ from reachly.services.campaigns.schemas import Figures
 
 DEFAULT_DAYS = 14
 LONGEST_DAYS = 400
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2200, 1, 1)
 Counters = Mapping[str, int]
 
 # A mailbox is looked at over four weeks, from twenty messages on: fewer say nothing.
@@ -25,8 +26,19 @@ BOUNCE_RATE = 0.05
 Z95 = 1.959964
 
 
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+
+
 def choose_span(since: date | None, until: date | None, today: date) -> tuple[date, date]:
     """First and last day, both included: the last fourteen unless asked otherwise. Raises Invalid."""
+    for pointer, day in (("/since", since), ("/until", until)):
+        if day is not None and not EARLIEST <= day <= LATEST:
+            fault = FieldError(pointer, f"Use a day from {EARLIEST} to {LATEST}.", "out_of_range")
+            raise Invalid("Choose a span of our time.", errors=[fault])
+    for name, day in (("since", since), ("until", until)):
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            fault = FieldError(f"/{name}", f"Choose a day from {FIRST_DAY} to {LAST_DAY}.", "range")
+            raise Invalid("There are no figures of that time.", errors=[fault])
     last = until or (max(today, since) if since else today)
     first = since or last - timedelta(days=DEFAULT_DAYS - 1)
     if first > last:

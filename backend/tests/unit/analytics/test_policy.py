@@ -33,9 +33,15 @@ def test_overview_is_the_last_fourteen_days_with_today() -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "until"), [(date(2026, 3, 2), date(2026, 3, 1)), (date(2020, 1, 1), date(2026, 1, 1))]
+    ("since", "until"),
+    [
+        (date(2026, 3, 2), date(2026, 3, 1)),
+        (date(2020, 1, 1), date(2026, 1, 1)),
+        (None, date.min),
+        (date.max, None),
+    ],
 )
-def test_span_that_makes_no_sense_is_refused(since: date, until: date) -> None:
+def test_span_that_makes_no_sense_is_refused(since: date | None, until: date | None) -> None:
     with pytest.raises(Invalid):
         choose_span(since, until, TODAY)
 
