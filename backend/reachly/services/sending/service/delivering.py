@@ -2,74 +2,34 @@
 
 from __future__ import annotations
 
-import uuid
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from reachly.data import outbox
+from reachly.data.errors import is_collision, is_database_away
 from reachly.data.repositories.sending import caps, outcomes
 from reachly.data.repositories.sending.caps import Usage
 from reachly.data.repositories.sending.rows import CapKey
 from reachly.data.session import Session, tenant
 from reachly.events import Event, MessageFailed
-from reachly.integrations.mailer.port import Envelope, Mailer, MailerError, Receipt
+from reachly.integrations.mailer.port import Mailer
 from reachly.kit import clock
-from reachly.kit.address import parse_address
 from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.scheduling import policy as scheduling
 from reachly.services.sending.errors import MailboxOff
-from reachly.services.sending.policy import (
-    MAILBOX_TROUBLE,
-    NEVER_OFFERED,
-    Retry,
-    Verdict,
-    connect_wait,
-    judge,
-)
+from reachly.services.sending.policy import MAILBOX_TROUBLE, NEVER_OFFERED, Verdict
 from reachly.services.sending.service import board as boards
 from reachly.services.sending.service import world
-from reachly.services.sending.service.claiming import Batch
 from reachly.services.sending.service.composing import Message
 from reachly.services.sending.service.marking import Back, back_for, mark, put_back
-from reachly.services.sending.service.recording import Recorded, Result, record
+from reachly.services.sending.service.recording import Result, record
 from reachly.services.sending.service.tools import Tools
+from reachly.services.sending.service.writing import Run, open_mailbox, write
 
-
-@dataclass(slots=True)
-class Run:
-    """Where a turn stands. `again`: something that went back is due at once. `verdict`: what ended the turn early."""
-
-    batch: Batch
-    failures: int
-    not_before: datetime | None
-    marked_at: datetime | None = None
-    again: bool = False
-    verdict: Verdict | None = None
-    trouble: str = ""
-    runs: dict[uuid.UUID, tuple[bool, int]] = field(default_factory=dict)
-    ended: set[uuid.UUID] = field(default_factory=set)
-    done: bool = False
-
-    def note(self, backs: Sequence[Back]) -> None:
-        now = clock.now()
-        for back in backs:
-            change = back.change
-            self.again |= change is not None and change.due is not None and change.due <= now
-            if back.status != "deferred":
-                self.ended.add(back.item.claim.campaign_id)
-
-    def take(self, recorded: Recorded) -> None:
-        for campaign_id, (success, n) in recorded.runs.items():
-            before = self.runs.get(campaign_id, (False, 0))
-            self.runs[campaign_id] = (True, n) if success else (before[0], before[1] + n)
-        self.ended |= recorded.ended
-
-
-def start(batch: Batch) -> Run:
-    mailbox = batch.board.mailbox
-    return Run(batch, mailbox.failures_in_a_row, mailbox.not_before)
+RECORD_AGAIN_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 
 async def deliver(
@@ -79,7 +39,7 @@ async def deliver(
     sent: list[Result] = []
     mailer = await tools.mailers.of(connection)
     if messages:
-        await _open(run, mailer)
+        await open_mailbox(run, mailer)
     left = list(messages)
     size = _wave_size(run, tools)
     while left and run.verdict is None and not tools.stopping():
@@ -106,6 +66,11 @@ async def give_back(
     return []
 
 
+def away_or_collided(error: BaseException) -> bool:
+    """Whether the same transaction may well succeed a moment later."""
+    return isinstance(error, OSError) or is_database_away(error) or is_collision(error)
+
+
 def _wave_size(run: Run, tools: Tools) -> int:
     mailbox = run.batch.board.mailbox
     return 1 if mailbox.min_gap_seconds or mailbox.gap_jitter_seconds else tools.settings.sending.pipelining
@@ -115,90 +80,58 @@ def _why(run: Run) -> str:
     return (run.verdict.reason if run.verdict else None) or "worker_stopped"
 
 
-async def _open(run: Run, mailer: Mailer) -> None:
-    """Connected before anything is marked, so that an unreachable server leaves nothing in doubt."""
-    try:
-        await mailer.open()
-    except MailerError as error:
-        kind = "auth" if error.cause == "auth" else "connect"
-        wait = None if kind == "auth" else connect_wait(run.failures)
-        run.verdict = Verdict("auth" if kind == "auth" else "connect", "deferred", "mailbox_error", wait)
-        run.trouble = error.detail
-        _count(run, run.verdict)
-
-
 async def _wave(
     run: Run, wave: Sequence[Message], backs: Sequence[Back], mailer: Mailer, tools: Tools, *, last: bool
 ) -> list[Result]:
-    lease, sending = run.batch.lease, tools.settings.sending
     try:
-        async with tenant(lease.organization_id) as session:
-            events = await _put_back(session, run, backs)
-            marked, unmarked = await mark(session, lease, wave, sending.lease_seconds)
-            run.note(unmarked)
-            run.marked_at = clock.now() if marked else run.marked_at
-            await outbox.emit(session, events)
+        marked = await _mark(run, wave, backs, tools)
     except MailboxOff:
-        async with tenant(lease.organization_id) as session:
+        async with tenant(run.batch.lease.organization_id) as session:
             now = clock.now()
             gone = [*backs, *(back_for(message.item, "mailbox_paused", now) for message in wave)]
             await outbox.emit(session, await _put_back(session, run, gone))
         run.verdict = Verdict("auth", "deferred", "mailbox_paused")
         return []
-    results = await _write(run, marked, mailer, tools)
+    except Exception as error:
+        if away_or_collided(error):  # the mark may stand although its answer never came; nothing was written
+            await _record(run, [Result(message, NEVER_OFFERED, None) for message in wave], tools, last=False)
+        raise
+    results = await write(run, marked, mailer, tools)
+    await _record(run, results, tools, last=last)
+    return results
+
+
+async def _mark(run: Run, wave: Sequence[Message], backs: Sequence[Back], tools: Tools) -> list[Message]:
+    lease = run.batch.lease
     async with tenant(lease.organization_id) as session:
-        recorded = await record(session, lease, run.batch.board.mailbox, results, clock.now(), sending)
-        run.take(recorded)
-        run.again |= any(result.verdict.kind in MAILBOX_TROUBLE for result in results)
-        if last:
-            recorded.events += await _finish(session, run, tools, recorded.usage)
-        await outbox.emit(session, recorded.events)
-    return results
+        events = await _put_back(session, run, backs)
+        marked, unmarked = await mark(session, lease, wave, tools.settings.sending.lease_seconds)
+        run.note(unmarked)
+        run.marked_at = clock.now() if marked else run.marked_at
+        await outbox.emit(session, events)
+    return marked
 
 
-async def _write(run: Run, marked: Sequence[Message], mailer: Mailer, tools: Tools) -> list[Result]:
-    """Puts the wave on the wire: a single message step by step, several in one pipeline."""
-    sender = parse_address(run.batch.board.mailbox.email_address).wire
-    envelopes = [
-        Envelope(sender, parse_address(message.item.claim.to_email).wire, message.data) for message in marked
-    ]
-    receipts = [await mailer.send(envelopes[0])] if len(envelopes) == 1 else await mailer.send_many(envelopes)
-    results: list[Result] = []
-    for message, receipt in zip(marked, receipts, strict=True):
-        if results and receipt.outcome == "connect_failed":
-            # The session ended with one before it: it was never offered, and goes as soon as the mailbox does.
-            results.append(Result(message, run.verdict or NEVER_OFFERED, None))
+async def _record(run: Run, results: Sequence[Result], tools: Tools, *, last: bool) -> None:
+    """Tries again while the database is away: what was sent must not become unknown for want of a connection.
+
+    Recording twice changes nothing: rows that are written are no longer `sending`.
+    """
+    lease, sending = run.batch.lease, tools.settings.sending
+    run.again |= any(result.verdict.kind in MAILBOX_TROUBLE for result in results)
+    for wait in (*RECORD_AGAIN_SECONDS, None):
+        try:
+            async with tenant(lease.organization_id) as session:
+                recorded = await record(session, lease, run.batch.board.mailbox, results, clock.now(), sending)
+                events = [*recorded.events, *(await _finish(session, run, tools) if last else ())]
+                await outbox.emit(session, events)
+        except Exception as error:
+            if wait is None or not away_or_collided(error):
+                raise
+            await asyncio.sleep(wait)
         else:
-            results.append(_judged(run, message, receipt, tools))
-    return results
-
-
-def _judged(run: Run, message: Message, receipt: Receipt, tools: Tools) -> Result:
-    verdict = judge(receipt, message.item.claimed.attempts + 1, run.failures, retry_of(tools))
-    if verdict.kind in MAILBOX_TROUBLE:
-        run.verdict, run.trouble = verdict, _words(receipt)
-    _count(run, verdict)
-    tools.unsettled |= verdict.kind == "unknown"
-    return Result(message, verdict, receipt)
-
-
-def retry_of(tools: Tools) -> Retry:
-    sending = tools.settings.sending
-    return Retry(sending.retry_minutes, sending.greylist_retry_minutes)
-
-
-def _words(receipt: Receipt) -> str:
-    return f"{receipt.code} {receipt.text}".strip() if receipt.code else receipt.text
-
-
-def _count(run: Run, verdict: Verdict) -> None:
-    """The mailbox's failures in a row, and how long it waits."""
-    if verdict.kind == "sent":
-        run.failures, run.not_before = 0, None
-    elif verdict.kind in MAILBOX_TROUBLE or verdict.kind == "refused":
-        run.failures += 1
-        if verdict.wait:
-            run.not_before = clock.now() + verdict.wait
+            run.take(recorded)
+            return
 
 
 async def _put_back(session: Session, run: Run, backs: Sequence[Back]) -> list[Event]:

@@ -21,11 +21,11 @@ from reachly.services.sending.policy import Verdict
 from reachly.services.sending.service import delivering
 from reachly.services.sending.service.claiming import Batch, claim
 from reachly.services.sending.service.composing import Message, compose
-from reachly.services.sending.service.delivering import Run
 from reachly.services.sending.service.looking import look_once_more
 from reachly.services.sending.service.marking import back_for_obstacle
 from reachly.services.sending.service.recording import Result
 from reachly.services.sending.service.tools import Tools
+from reachly.services.sending.service.writing import Run, start
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ async def take_turn(lease: Lease, tools: Tools) -> int:
         if batch is None:
             await _aftermath(lease.organization_id, {}, ended, {}, tools)
             return 0
-        run = delivering.start(batch)
+        run = start(batch)
         run.ended |= ended
         sent = await _go(run, batch, tools)
         known = {item.ready.campaign.id: item.ready.campaign.failures_in_a_row for item in batch.items}

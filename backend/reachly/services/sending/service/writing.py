@@ -1,0 +1,117 @@
+"""What a turn knows of its connection, and its messages on the wire. Nothing here touches the database."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reachly.integrations.mailer.port import Envelope, Mailer, MailerError, Receipt
+from reachly.kit import clock
+from reachly.kit.address import parse_address
+from reachly.services.sending.policy import (
+    MAILBOX_TROUBLE,
+    NEVER_OFFERED,
+    Retry,
+    Verdict,
+    connect_wait,
+    judge,
+)
+from reachly.services.sending.service.claiming import Batch
+from reachly.services.sending.service.composing import Message
+from reachly.services.sending.service.marking import Back
+from reachly.services.sending.service.recording import Recorded, Result
+from reachly.services.sending.service.tools import Tools
+
+
+@dataclass(slots=True)
+class Run:
+    """Where a turn stands. `again`: something that went back is due at once. `verdict`: what ended the turn early."""
+
+    batch: Batch
+    failures: int
+    not_before: datetime | None
+    marked_at: datetime | None = None
+    again: bool = False
+    verdict: Verdict | None = None
+    trouble: str = ""
+    runs: dict[uuid.UUID, tuple[bool, int]] = field(default_factory=dict)
+    ended: set[uuid.UUID] = field(default_factory=set)
+    done: bool = False
+
+    def note(self, backs: Sequence[Back]) -> None:
+        now = clock.now()
+        for back in backs:
+            change = back.change
+            self.again |= change is not None and change.due is not None and change.due <= now
+            if back.status != "deferred":
+                self.ended.add(back.item.claim.campaign_id)
+
+    def take(self, recorded: Recorded) -> None:
+        for campaign_id, (success, n) in recorded.runs.items():
+            before = self.runs.get(campaign_id, (False, 0))
+            self.runs[campaign_id] = (True, n) if success else (before[0], before[1] + n)
+        self.ended |= recorded.ended
+
+
+def start(batch: Batch) -> Run:
+    mailbox = batch.board.mailbox
+    return Run(batch, mailbox.failures_in_a_row, mailbox.not_before)
+
+
+async def open_mailbox(run: Run, mailer: Mailer) -> None:
+    """Connected before anything is marked, so that an unreachable server leaves nothing in doubt."""
+    try:
+        await mailer.open()
+    except MailerError as error:
+        kind = "auth" if error.cause == "auth" else "connect"
+        wait = None if kind == "auth" else connect_wait(run.failures)
+        run.verdict = Verdict("auth" if kind == "auth" else "connect", "deferred", "mailbox_error", wait)
+        run.trouble = error.detail
+        _count(run, run.verdict)
+
+
+async def write(run: Run, marked: Sequence[Message], mailer: Mailer, tools: Tools) -> list[Result]:
+    """Puts the wave on the wire: a single message step by step, several in one pipeline."""
+    sender = parse_address(run.batch.board.mailbox.email_address).wire
+    envelopes = [
+        Envelope(sender, parse_address(message.item.claim.to_email).wire, message.data) for message in marked
+    ]
+    receipts = [await mailer.send(envelopes[0])] if len(envelopes) == 1 else await mailer.send_many(envelopes)
+    results: list[Result] = []
+    for message, receipt in zip(marked, receipts, strict=True):
+        if results and receipt.outcome == "connect_failed":
+            # The session ended with one before it: it was never offered, and goes as soon as the mailbox does.
+            results.append(Result(message, run.verdict or NEVER_OFFERED, None))
+        else:
+            results.append(_judged(run, message, receipt, tools))
+    return results
+
+
+def _judged(run: Run, message: Message, receipt: Receipt, tools: Tools) -> Result:
+    verdict = judge(receipt, message.item.claimed.attempts + 1, run.failures, retry_of(tools))
+    if verdict.kind in MAILBOX_TROUBLE:
+        run.verdict, run.trouble = verdict, _words(receipt)
+    _count(run, verdict)
+    tools.unsettled |= verdict.kind == "unknown"
+    return Result(message, verdict, receipt)
+
+
+def retry_of(tools: Tools) -> Retry:
+    sending = tools.settings.sending
+    return Retry(sending.retry_minutes, sending.greylist_retry_minutes)
+
+
+def _words(receipt: Receipt) -> str:
+    return f"{receipt.code} {receipt.text}".strip() if receipt.code else receipt.text
+
+
+def _count(run: Run, verdict: Verdict) -> None:
+    """The mailbox's failures in a row, and how long it waits."""
+    if verdict.kind == "sent":
+        run.failures, run.not_before = 0, None
+    elif verdict.kind in MAILBOX_TROUBLE or verdict.kind == "refused":
+        run.failures += 1
+        if verdict.wait:
+            run.not_before = clock.now() + verdict.wait
