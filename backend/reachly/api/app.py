@@ -41,6 +41,7 @@ def build_api() -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # the redirect would repeat whatever Host the client made up
         generate_unique_id_function=_operation_id,
         responses=PROBLEMS,  # type: ignore[arg-type]
         dependencies=[Depends(refuse_unstorable)],

@@ -68,10 +68,10 @@ def read_id_cursor(cursor: str) -> uuid.UUID:
         raise _bad_cursor() from None
 
 
-def read_number_cursor(cursor: str) -> int:
-    """A key of one number that fits a bigint column. Raises Invalid."""
+def read_number_cursor(cursor: str, most: int = MAX_NUMBER) -> int:
+    """A key of one number from 0 to `most`, by default what fits a bigint column. Raises Invalid."""
     number = decode_cursor(cursor, 1)[0]
-    if not isinstance(number, int) or abs(number) > MAX_NUMBER:
+    if not isinstance(number, int) or not 0 <= number <= most:
         raise _bad_cursor()
     return number
 

@@ -13,7 +13,10 @@ from reachly.api.app import build_api
 
 API = build_api()
 DOCUMENT: dict[str, Any] = API.openapi()
-BODIES = {"POST /api/campaigns/{campaign_id}/enrollments": {"all_leads": True}}
+BODIES: dict[str, Any] = {
+    "POST /api/campaigns/{campaign_id}/enrollments": {"all_leads": True},
+    "POST /api/campaigns/{campaign_id}/test-send": {"to_email": "mira@example.com"},
+}
 """Where the fields that are required are not enough."""
 OUTSIDE_THE_DOCUMENT = {"/metrics", "/api/openapi.json"}
 

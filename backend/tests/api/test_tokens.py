@@ -88,7 +88,6 @@ def abuses(ada: Person) -> dict[str, str]:
         "id as a number": encode({**good, "userId": 7}),
         "id as a list": encode({**good, "organizationId": ["x"]}),
         "expiry as text": encode({**good, "exp": "never"}),
-        "endless": encode({**good, "exp": 10**30}),
         "claims as a list": jwt.api_jws.encode(b"[]", secret(), "HS256", {"typ": "at+jwt"}),
         "claims that are deep": jwt.api_jws.encode(b"[" * 2_000, secret(), "HS256", {"typ": "at+jwt"}),
         "a megabyte": encode({**good, "more": "x" * 1_000_000}),

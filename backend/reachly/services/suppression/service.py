@@ -7,7 +7,6 @@ import hmac
 import uuid
 from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import cast
 
 from reachly.data.repositories import suppression as repository
 from reachly.data.session import Session
@@ -16,7 +15,7 @@ from reachly.infra.settings import current_settings
 from reachly.kit import clock
 from reachly.kit.address import domain_of
 from reachly.kit.errors import FieldError, Invalid, NotFound
-from reachly.kit.pagination import Page, cut_page, decode_cursor, encode_cursor
+from reachly.kit.pagination import Page, cut_page, encode_cursor, read_id_cursor
 from reachly.kit.text import is_storable
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
@@ -103,21 +102,13 @@ async def page_suppressions(
     session: Session, actor: Actor, *, limit: int, cursor: str | None, q: str | None
 ) -> Page[SuppressionOut]:
     """The latest first; `q` is found anywhere in the address or domain."""
-    before = _read_cursor(cursor) if cursor else None
+    before = read_id_cursor(cursor) if cursor else None
     if q and not is_storable(q):
         return Page(items=[], next_cursor=None)
     fetched = await repository.page(session, actor.organization_id, limit + 1, before=before, q=q)
     rows, more = cut_page(fetched, limit)
     items = [SuppressionOut.model_validate(row, from_attributes=True) for row in rows]
     return Page(items=items, next_cursor=encode_cursor(str(rows[-1].id)) if more else None)
-
-
-def _read_cursor(cursor: str) -> uuid.UUID:
-    (last,) = decode_cursor(cursor, 1)
-    try:
-        return uuid.UUID(cast("str", last))
-    except (ValueError, TypeError, AttributeError):
-        raise Invalid("Leave `cursor` out to begin at the first page.", code="bad_cursor") from None
 
 
 async def delete_suppression(session: Session, actor: Actor, suppression_id: uuid.UUID) -> None:

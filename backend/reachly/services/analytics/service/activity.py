@@ -8,8 +8,8 @@ from typing import Any
 
 from reachly.data.repositories import analytics as repository
 from reachly.data.session import Session
-from reachly.kit.errors import Invalid, NotFound
-from reachly.kit.pagination import Page, cut_page, decode_cursor, encode_cursor
+from reachly.kit.errors import NotFound
+from reachly.kit.pagination import Page, cut_page, encode_cursor, read_number_cursor
 from reachly.services.analytics.schemas import ActivityOut
 from reachly.services.identity.schemas import Actor
 from reachly.services.leads.schemas import TimelineEntry
@@ -21,13 +21,10 @@ async def page_activity(
     session: Session, actor: Actor, *, limit: int, cursor: str | None, campaign_id: uuid.UUID | None
 ) -> Page[ActivityOut]:
     """The latest facts first, with the names of those concerned as they are now."""
-    before = decode_cursor(cursor, 1)[0] if cursor else None
-    if cursor and not (isinstance(before, int) and 0 <= before <= 1 << 62):
-        raise Invalid("Leave `cursor` out to begin at the first page.", code="bad_cursor")
+    before = read_number_cursor(cursor) if cursor else None
     found = await repository.page_facts(
-        session, actor.organization_id, limit=limit + 1, before=before if isinstance(before, int) else None,
-        campaign_id=campaign_id,
-    )  # fmt: skip
+        session, actor.organization_id, limit=limit + 1, before=before, campaign_id=campaign_id
+    )
     rows, more = cut_page(found, limit)
     items = [
         ActivityOut(

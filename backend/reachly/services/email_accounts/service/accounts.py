@@ -61,11 +61,11 @@ async def connect_smtp(actor: Actor, body: SmtpConnectIn) -> EmailAccountOut:
             errors=[FieldError("/email_address", str(error), "address")],
         ) from None
     _check_limits(body)
-    await _require_legs(address.email_as_typed, body.smtp, body.imap)
+    await _require_legs(address.wire, body.smtp, body.imap)
     row_id = new_id()
     try:
         async with tenant(actor.organization_id) as session:
-            row = _new_row(actor, row_id, address.email_as_typed, address.key, body)
+            row = _new_row(actor, row_id, address.wire, address.key, body)
             _apply(row, body)
             session.add(row)
             await session.flush()
@@ -208,7 +208,7 @@ def _apply(row: EmailAccount, body: SendingLimits) -> None:
     if body.absences is not None:
         row.absences = [absence.model_dump(mode="json") for absence in body.absences]
     if body.reply_to is not None:
-        row.reply_to = body.reply_to or None
+        row.reply_to = parse_address(body.reply_to).wire if body.reply_to else None
     if body.ramp_enabled:
         row.ramp_started_at = clock.now()
 

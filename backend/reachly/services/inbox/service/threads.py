@@ -11,7 +11,7 @@ from reachly.data.repositories import inbox as repository
 from reachly.data.session import Session
 from reachly.kit import clock
 from reachly.kit.errors import Invalid, NotFound
-from reachly.kit.pagination import Page, cut_page, decode_cursor, encode_cursor
+from reachly.kit.pagination import Page, cut_page, encode_cursor, read_time_cursor
 from reachly.services.identity.schemas import Actor
 from reachly.services.inbox.schemas import Intent, MessageOut, ThreadDetailOut, ThreadOut
 
@@ -33,13 +33,7 @@ async def page_threads(
 
 
 def _read_cursor(cursor: str | None) -> tuple[datetime, uuid.UUID] | None:
-    if not cursor:
-        return None
-    at, thread_id = decode_cursor(cursor, 2)
-    try:
-        return datetime.fromisoformat(str(at)), uuid.UUID(str(thread_id))
-    except ValueError:
-        raise Invalid("Leave `cursor` out to begin at the first page.", code="bad_cursor") from None
+    return read_time_cursor(cursor) if cursor else None
 
 
 async def get_thread(session: Session, actor: Actor, thread_id: uuid.UUID) -> ThreadDetailOut:

@@ -9,8 +9,8 @@ from reachly.data.models.leads import ImportRow, LeadImport
 from reachly.data.repositories.leads import imports
 from reachly.data.session import Session, tenant
 from reachly.kit import clock, csv
-from reachly.kit.errors import Conflict, Invalid, NotFound
-from reachly.kit.pagination import Page, cut_page, decode_cursor, encode_cursor
+from reachly.kit.errors import Conflict, NotFound
+from reachly.kit.pagination import Page, cut_page, encode_cursor, read_number_cursor
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 from reachly.services.leads.schemas import ImportOut, ImportRowOut
@@ -39,9 +39,7 @@ async def page_import_rows(
 ) -> Page[ImportRowOut]:
     """Failed and skipped rows in the order of the file. Raises NotFound."""
     await _find(session, actor, import_id)
-    after = decode_cursor(cursor, 1)[0] if cursor else 0
-    if not isinstance(after, int):
-        raise Invalid("Leave `cursor` out to begin at the first page.", code="bad_cursor")
+    after = read_number_cursor(cursor, most=2**31 - 1) if cursor else 0
     fetched = await imports.page_reported_rows(session, actor.organization_id, import_id, limit + 1, after)
     rows, more = cut_page(fetched, limit)
     items = [ImportRowOut.model_validate(row, from_attributes=True) for row in rows]

@@ -10,8 +10,7 @@ from typing import Any
 from reachly.data.models.leads import Lead, LeadFact, LeadImport
 from reachly.data.repositories.leads import people
 from reachly.data.session import Session
-from reachly.kit.errors import Invalid
-from reachly.kit.pagination import decode_cursor, encode_cursor
+from reachly.kit.pagination import encode_cursor, read_time_cursor
 from reachly.services.leads.schemas import FactOut, ImportOut, LeadOut
 from reachly.services.suppression import service as suppression
 
@@ -71,10 +70,4 @@ def write_cursor(created_at: datetime, id_: uuid.UUID) -> str:
 
 def read_cursor(cursor: str | None) -> tuple[datetime, uuid.UUID] | None:
     """The key of the last row seen. Raises Invalid when the cursor is not one of ours."""
-    if not cursor:
-        return None
-    at, id_ = decode_cursor(cursor, 2)
-    try:
-        return datetime.fromisoformat(str(at)), uuid.UUID(str(id_))
-    except ValueError:
-        raise Invalid("Leave `cursor` out to begin at the first page.", code="bad_cursor") from None
+    return read_time_cursor(cursor) if cursor else None

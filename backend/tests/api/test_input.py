@@ -1,0 +1,216 @@
+"""Hostile and broken input: always a 4xx that names the place, never a 5xx; what is kept comes back as it was."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.api.conftest import Person
+from tests.api.hostile import CURSORS, JSON_ABUSE, NAUGHTY
+from tests.api.routes import ROUTES, resolve
+from tests.api.test_tenants import _session_of, ids_for
+from tests.integration.data.conftest import Populated, fill_organization
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def mine(ada: Person, sql: Any) -> Populated:
+    """Organization A with a row in every table."""
+    return await fill_organization(sql, ada.organization_id, await _session_of(ada, sql))
+
+
+def pointers(answer: httpx2.Response) -> list[str]:
+    return [error["pointer"] for error in answer.json()["errors"]]
+
+
+async def test_broken_json_is_a_refusal_on_every_route(ada: Person, mine: Populated) -> None:
+    """N6."""
+    odd = []
+    for route in ROUTES:
+        if "application/json" not in route.operation.get("requestBody", {}).get("content", {}):
+            continue
+        for name, body in JSON_ABUSE.items():
+            path = route.fill(**(ids_for(route, mine) if route.path_ids else {}))
+            headers = {"content-type": "application/json"}
+            answer = await ada.http.request(route.method, path, content=body, headers=headers)
+            if answer.status_code >= 500 and answer.status_code != 501:
+                odd.append(f"{route.name} {name}: {answer.status_code}")
+            if answer.status_code >= 400 and "problem" not in answer.headers["content-type"]:
+                odd.append(f"{route.name} {name}: {answer.text[:80]}")
+    assert odd == []
+
+
+async def test_wrong_types_in_every_field_are_named(ada: Person, mine: Populated) -> None:
+    """Field by field, with values that fit no type of ours, or fit another."""
+    wrong: list[Any] = [
+        [],
+        {},
+        {"a": [1]},
+        "x",
+        -1,
+        2**62,
+        1.5,
+        True,
+        None,
+        [None],
+        ["x"] * 3,
+        "",
+    ]
+    odd, refused = [], 0
+    for route in ROUTES:
+        schema = route.body_schema()
+        for name, field in schema.get("properties", {}).items():
+            if route.name in ("PUT /api/users/password", "POST /api/auth/login"):
+                continue
+            for value in wrong:
+                path = route.fill(**(ids_for(route, mine) if route.path_ids else {}))
+                answer = await ada.http.request(route.method, path, json={**route.body(), name: value})
+                if answer.status_code >= 500 and answer.status_code != 501:
+                    odd.append(
+                        f"{route.name} {name}={value!r} ({resolve(field).get('type')}): {answer.status_code}"
+                    )
+                if answer.status_code == 422:
+                    refused += 1
+                    if not all(p == "" or p.startswith("/") for p in pointers(answer)):
+                        odd.append(f"{route.name} {name}: {pointers(answer)}")
+    assert odd == []
+    assert refused > 200
+
+
+async def test_nul_and_half_characters_are_refused_in_every_text_field(ada: Person, mine: Populated) -> None:
+    """N5: one rule, told with the place."""
+    odd = []
+    for route in ROUTES:
+        for name, field in route.body_schema().get("properties", {}).items():
+            if resolve(field).get("type") != "string":
+                continue
+            path = route.fill(**(ids_for(route, mine) if route.path_ids else {}))
+            for bad, code in (("a\x00b", "nul"), ("a\ud800b", "surrogate")):
+                body = json.dumps({**route.body(), name: bad}).encode()
+                answer = await ada.http.request(
+                    route.method, path, content=body, headers={"content-type": "application/json"}
+                )
+                told = answer.json()["errors"] if answer.status_code == 422 else []
+                if {"pointer": f"/{name}", "code": code} not in [
+                    {k: e[k] for k in ("pointer", "code")} for e in told
+                ]:
+                    odd.append(f"{route.name} {name}: {answer.status_code} {answer.text[:120]}")
+    assert odd == []
+
+
+async def test_nul_in_paths_and_queries_is_refused(ada: Person, mine: Populated) -> None:
+    for route in ROUTES:
+        for query in route.queries():
+            if route.access != "public":
+                path = route.fill(**(ids_for(route, mine) if route.path_ids else {}))
+                answer = await ada.http.request(route.method, f"{path}?{query['name']}=a%00b")
+                assert answer.status_code == 422, f"{route.name} {query['name']}: {answer.status_code}"
+    for path in (
+        "/api/campaigns/%00",
+        "/api/leads/imports/a%00b",
+        "/%00",
+        "/u/%00",
+        "/t/c/%00",
+        "/t/o/%00.gif",
+    ):
+        assert (await ada.http.get(path)).status_code != 500, path
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/leads", "/api/campaigns", "/api/suppressions", "/api/organization/audit-log"]
+)
+async def test_garbage_cursors_and_limits_are_refused(ada: Person, mine: Populated, path: str) -> None:
+    for value in CURSORS:
+        answer = await ada.http.get(path, params={"cursor": value})
+        assert (answer.status_code, pointers(answer)) == (422, ["/cursor"]), value
+    for limit in ("0", "-1", "201", "x", "1e9", "9" * 30):
+        answer = await ada.http.get(path, params={"limit": limit})
+        assert (answer.status_code, pointers(answer)) == (422, ["/limit"]), limit
+
+
+async def test_every_query_of_every_list_takes_garbage_without_breaking(ada: Person, mine: Populated) -> None:
+    """I9, over all GETs: sort, filter, cursor, dates, whatever they are called."""
+    naive = base64.urlsafe_b64encode(
+        b'["2026-01-01T00:00:00","00000000-0000-0000-0000-000000000000"]'
+    ).decode()
+    number, text = (
+        base64.urlsafe_b64encode(b"[99999999999999999999]").decode(),
+        base64.urlsafe_b64encode(b'["x"]').decode(),
+    )
+    values = [
+        "'; DROP TABLE leads; --", "x" * 200, "%_\\", "(a+)+$", "-1", "0001-01-01", "9999-12-31", naive.rstrip("="),
+        number, text, "",
+    ]  # fmt: skip
+    odd = []
+    for route in ROUTES:
+        if route.method != "GET" or route.access == "public":
+            continue
+        path = route.fill(**(ids_for(route, mine) if route.path_ids else {}))
+        for query in route.queries():
+            for value in values:
+                answer = await ada.http.get(path, params={query["name"]: value})
+                if answer.status_code >= 500:
+                    odd.append(f"{route.name} ?{query['name']}={value[:40]!r}: {answer.status_code}")
+    assert odd == []
+
+
+async def test_naughty_strings_come_back_as_they_went_in(ada: Person) -> None:
+    """N5: byte for byte, but for the blanks at either end that a name loses."""
+    for text in NAUGHTY:
+        if text.strip() and len(text) <= 200:
+            made = await ada.http.post("/api/campaigns", json={"name": text})
+            assert made.status_code == 201, (text, made.text)
+            assert made.json()["name"] == text.strip()
+        step = {"name": "x", "subject_template": text[:998], "email_template": text}
+        campaign = await ada.http.post("/api/campaigns", json=step)
+        assert campaign.status_code == 201, (text, campaign.text)
+        told = (await ada.http.get(f"/api/campaigns/{campaign.json()['id']}")).json()
+        assert (told["subject_template"], told["email_template"]) == (text[:998], text)
+        checked = await ada.http.post(f"/api/campaigns/{told['id']}/check")
+        assert checked.status_code == 200, text
+        shown = await ada.http.post(f"/api/campaigns/{told['id']}/preview", json={})
+        assert shown.status_code in (200, 422), (text, shown.text)
+
+
+async def test_naughty_strings_in_leads(ada: Person) -> None:
+    for n, text in enumerate(NAUGHTY):
+        if len(text) > 200:
+            continue
+        fields = {"first_name": text, "company": text, "custom_fields": {"note": text}}
+        made = await ada.http.post("/api/leads", json={"email": f"p{n}@example.com", **fields})
+        assert made.status_code in (201, 422), (text, made.text)
+        if made.status_code == 201:
+            assert made.json()["custom_fields"]["note"].strip() == text.strip()
+        found = await ada.http.get("/api/leads", params={"q": text[:200]})
+        assert found.status_code in (200, 422), (text, found.text)
+    everyone = await ada.http.get("/api/leads", params={"q": "%"})
+    assert all("%" in json.dumps(lead) for lead in everyone.json()["items"])
+
+
+async def test_header_injection_is_refused_where_a_header_is_made(ada: Person, mine: Populated) -> None:
+    """I1: reply-to goes into a header; an address with a line break inside is no address."""
+    path = f"/api/email-accounts/{mine.rows['email_accounts']['id']}"
+    for bad in (
+        "a@example.com\r\nBcc: x@example.com",
+        "a@example.com\x85b",
+        "a\u2028@example.com",
+        "a@b\r.example",
+    ):
+        answer = await ada.http.put(path, json={"reply_to": bad})
+        assert (answer.status_code, pointers(answer)) == (422, ["/reply_to"]), bad
+    for mended in (" a@example.com\n", "mailto:a@example.com\r\n"):
+        answer = await ada.http.put(path, json={"reply_to": mended})
+        assert (answer.status_code, answer.json()["reply_to"]) == (200, "a@example.com"), mended
+
+
+async def test_unsaid_content_type_is_no_json(ada: Person) -> None:
+    """A form that a browser sends across sites carries no JSON type, so it can start nothing."""
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+        headers = {"content-type": kind} if kind else {}
+        answer = await ada.http.post("/api/campaigns", content=b'{"name": "x"}', headers=headers)
+        assert answer.status_code == 422, kind
