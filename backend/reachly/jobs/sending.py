@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 SETTLE_EVERY = timedelta(minutes=1)  # product time, doubled while nothing comes of it
 SETTLE_AT_MOST = timedelta(minutes=30)
 TIDY_SECONDS = 60.0
-SHORTEST_NAP = timedelta(milliseconds=50)
+SHORTEST_NAP = 0.05
 
 
 class SendingLoop:
@@ -109,10 +109,10 @@ class SendingLoop:
             times = [at for at in (when, self._settle_at if self.tools.unsettled else None) if at is not None]
             await clock.sleep_until(min(times, default=clock.FOREVER), self.name)
             return
-        now = clock.now()
-        poll = now + timedelta(seconds=self._sending.poll_seconds)
-        full = len(self._turns) >= self._sending.mailboxes_per_lease
-        await clock.sleep_until(poll if when is None or full else min(poll, max(when, now + SHORTEST_NAP)), self.name)
+        nap = self._sending.poll_seconds
+        if when is not None and len(self._turns) < self._sending.mailboxes_per_lease:
+            nap = min(nap, max(SHORTEST_NAP, (when - clock.now()).total_seconds()))
+        await clock.sleep(nap, self.name)
 
     async def _keep_house(self) -> None:
         machine, now = time.monotonic(), clock.now()

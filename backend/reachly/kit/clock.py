@@ -15,6 +15,7 @@ import asyncio
 import contextvars
 import heapq
 import itertools
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -62,9 +63,17 @@ class RealClock:
         return machine_now()
 
     async def sleep(self, seconds: float, name: str = "") -> None:
-        await self.sleep_until(self.now() + timedelta(seconds=seconds), name)
+        """So long by the machine's steady clock, whatever becomes of the wall clock meanwhile."""
+        end = time.monotonic() + seconds
+        await self._wait(lambda: end - time.monotonic(), name)
 
     async def sleep_until(self, when: datetime, name: str = "") -> None:
+        def seconds_left() -> float:
+            return (when - self.now()).total_seconds()
+
+        await self._wait(seconds_left, name)
+
+    async def _wait(self, seconds_left: Callable[[], float], name: str) -> None:
         name = name or _actor_name.get()
         if name in self._pending:
             self._pending.discard(name)
@@ -73,7 +82,7 @@ class RealClock:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sleepers.setdefault(name, set()).add(future)
         try:
-            while (left := (when - self.now()).total_seconds()) > 0:
+            while (left := seconds_left()) > 0:
                 done, _ = await asyncio.wait({future}, timeout=min(left, _RECHECK))
                 if done:
                     return
