@@ -17,7 +17,9 @@ SELECT least(
 """
 # First, and in a statement of its own: an UPDATE that had to wait for somebody's commit would go on with what it read
 # before it waited, and so put an alarm to sleep that the other one has just set.
-_LOCK = "SELECT id FROM email_accounts WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+_LOCK = """
+SELECT id FROM email_accounts WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
 # Early is harmless: the turn itself asks every rule and sets the exact instant. Never in the past: what is overdue
 # is planned anew from now on.
 _WAKE = """
