@@ -37,7 +37,7 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize(
-    ("status", "action"), product(["draft", "active", "paused", "completed", "archived"], MOVES)
+    ("status", "action"), list(product(["draft", "active", "paused", "completed", "archived"], MOVES))
 )
 def test_every_move_is_allowed_or_refused(status: str, action: Any) -> None:
     after = ALLOWED.get((status, action))
