@@ -21,11 +21,11 @@ from reachly.data.repositories.campaigns.campaigns import (
 from reachly.data.repositories.campaigns.enrollments import (
     EnrollmentFilter,
     count_by_verification,
-    count_open,
     enroll,
     find_enrollment_view,
     find_opening_line,
     find_sample_lead,
+    has_open,
     hold,
     list_missing_fields,
     list_to_personalise,
@@ -40,7 +40,6 @@ from reachly.data.repositories.campaigns.enrollments import (
 __all__ = [
     "EnrollmentFilter",
     "count_by_verification",
-    "count_open",
     "count_progress",
     "delete_campaign",
     "enroll",
@@ -48,6 +47,7 @@ __all__ = [
     "find_enrollment_view",
     "find_opening_line",
     "find_sample_lead",
+    "has_open",
     "has_running_import",
     "has_sends",
     "hold",

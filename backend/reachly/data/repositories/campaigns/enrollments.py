@@ -118,12 +118,12 @@ async def lock_enrollment(
     )
 
 
-async def count_open(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> int:
-    """Enrollments that are not at an end."""
+async def has_open(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> bool:
+    """Whether an enrollment is not at an end. Asked after every turn, so it stops at the first one."""
     query = text(
-        f"SELECT count(*) FROM enrollments WHERE organization_id = :o AND campaign_id = :c AND status IN {OPEN}"  # noqa: S608
+        f"SELECT EXISTS (SELECT FROM enrollments WHERE organization_id = :o AND campaign_id = :c AND status IN {OPEN})"  # noqa: S608
     )
-    return int(await session.scalar(query, {"o": organization_id, "c": campaign_id}) or 0)
+    return bool(await session.scalar(query, {"o": organization_id, "c": campaign_id}))
 
 
 async def count_by_verification(

@@ -125,7 +125,7 @@ async def complete_if_done(
     row = await repository.lock_campaign(session, organization_id, campaign_id)
     if row is None or row.status != "active":
         return []
-    if await repository.count_open(session, organization_id, campaign_id):
+    if await repository.has_open(session, organization_id, campaign_id):
         return []
     if await repository.has_running_import(session, organization_id, campaign_id):
         return []
