@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 Kind = Literal["open", "click"]
@@ -17,6 +17,7 @@ Verdict = Literal["human", "machine", "undecided"]
 
 SOON_OPEN = 10.0  # seconds after handover: nobody reads that quickly
 SOON_CLICK = 15.0
+LOOK_BACK = timedelta(minutes=5)  # earlier hits on a message that are looked at beside a new one
 BURST_SECONDS = 2.0
 BURST_LINKS = 2  # distinct links of one message within the burst
 _ROBOT = re.compile(

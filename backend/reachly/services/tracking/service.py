@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from reachly.data import outbox
+from reachly.data.repositories import tracking as repository
 from reachly.data.session import Session, tenant
 from reachly.events import Clicked, Event, Opened, Unsubscribed
 from reachly.kit import clock
@@ -56,6 +57,7 @@ async def _record(session: Session, organization_id: uuid.UUID, hits: Sequence[T
     for each in hits:
         by_send[each.send_id].append(each.hit)
     rows = await engagement.list_sent(session, organization_id, list(by_send), lock=True)
+    earlier = await _earlier_hits(session, organization_id, rows, hits)
     events: list[Event] = []
     firsts: dict[tuple[Any, datetime], list[uuid.UUID]] = defaultdict(list)
     for row in rows:
@@ -65,7 +67,7 @@ async def _record(session: Session, organization_id: uuid.UUID, hits: Sequence[T
                 "clicked_at": row.clicked_at, "clicked_machine_at": row.clicked_machine_at}  # fmt: skip
         own = by_send[row.id]
         for i, hit in enumerate(own):
-            judged = policy.judge(hit, row.handed_at, [*own[:i], *own[i + 1 :]])
+            judged = policy.judge(hit, row.handed_at, [*earlier[row.id], *own[:i], *own[i + 1 :]])
             column = _column(hit, judged)
             first = seen[column] is None
             if first:
@@ -75,6 +77,24 @@ async def _record(session: Session, organization_id: uuid.UUID, hits: Sequence[T
     for (column, at), ids in sorted(firsts.items(), key=lambda item: (item[0][0], item[0][1])):
         await engagement.mark_first(session, organization_id, column, ids, at)
     await outbox.emit(session, events)
+
+
+async def _earlier_hits(
+    session: Session, organization_id: uuid.UUID, rows: Sequence[SentRow], hits: Sequence[TokenHit]
+) -> dict[uuid.UUID, list[Hit]]:
+    """Hits of the last minutes on the same messages: a scanner's burst is rarely committed together."""
+    found: dict[uuid.UUID, list[Hit]] = defaultdict(list)
+    people = [row.lead_id for row in rows if row.lead_id]
+    since = min(each.hit.at for each in hits) - policy.LOOK_BACK
+    for row in await repository.list_recent_hits(session, organization_id, people, since):
+        found[row.send_id].append(
+            Hit(
+                kind="open" if row.event_type == "opened" else "click", at=row.at, link=int(row.data.get("link") or 0),
+                method=str(row.data.get("method") or "GET"), user_agent=str(row.data.get("agent") or ""),
+                ip=str(row.data.get("ip") or ""),
+            )
+        )  # fmt: skip
+    return found
 
 
 def _column(hit: Hit, judged: Judged) -> str:
