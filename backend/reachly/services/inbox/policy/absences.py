@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from reachly.services.inbox.policy import elsewhere
+
 CAP_DAYS = 180  # a date further away is not believed
 SCANNED = 6_000
 
@@ -97,7 +99,7 @@ class Absence:
 
 def has_left(text: str) -> bool:
     """ "No longer with the company": end this person, do not hold."""
-    return _LEFT.search(text[:SCANNED]) is not None
+    return (_LEFT.search(text[:SCANNED]) or elsewhere.LEFT.search(text[:SCANNED])) is not None
 
 
 def parse_return_date(text: str, received: date) -> date | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from reachly.services.inbox.policy import elsewhere
 from reachly.services.inbox.policy.intents import (
     INTERESTED,
     NOT_INTERESTED,
@@ -25,8 +26,8 @@ KEPT = 20_000  # characters of a reply
 READ = 3_000  # characters from which an intent is read
 
 _STARTS = re.compile(
-    r"\s{0,8}\*?(?:on|am|le|el|il|op|den|em|w dniu|dnia|dne|vào|pada|the)\b|\s{0,8}[\"'<\w].{0,200}\b(?:wrote"
-    r"|schrieb|skrev|schreef)\b|\s{0,8}20\d\d[-/年.]",
+    r"\s{0,8}\*?(?:on|am|le|el|il|op|den|em|a|w dniu|dnia|dne|vào|pada|the|\d{1,2}[./-]\d{1,2})\b"
+    r"|\s{0,8}[\"'<\w].{0,200}\b(?:wrote|schrieb|skrev|schreef)\b|\s{0,8}20\d\d[-/年.]",
     re.IGNORECASE,
 )
 _WROTE = re.compile(
@@ -152,12 +153,15 @@ def read_intent(reply: str, subject: str = "") -> Intent:
     topic = re.sub(r"[^\w\s'-]", " ", subject[:200]).strip().lower()
     if STOP_WORD.fullmatch(" ".join(bare.split())) or STOP_PHRASE.search(words):
         return "stop"
+    if elsewhere.STOP.search(words):
+        return "stop"
     if STOP_WORD.fullmatch(" ".join(topic.split())):
         return "stop"
     if OUT_OF_OFFICE.search(words):
         return "out_of_office"
-    if NOT_INTERESTED.search(words):
+    if NOT_INTERESTED.search(words) or elsewhere.NOT_INTERESTED.search(words):
         return "not_interested"
-    if INTERESTED.search(words):
+    if INTERESTED.search(words) or elsewhere.INTERESTED.search(words):
         return "interested"
-    return "question" if "?" in words or "？" in words or QUESTION.match(words) else "unclear"
+    asks = "?" in words or "？" in words or QUESTION.match(words) or elsewhere.QUESTION.search(words)
+    return "question" if asks else "unclear"
