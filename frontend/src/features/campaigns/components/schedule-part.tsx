@@ -260,7 +260,7 @@ function Caps({
   );
 }
 
-type Flag = 'track_opens' | 'track_clicks' | 'stop_on_reply' | 'recipient_hours' | 'holidays' | 'text_only';
+type Flag = 'track_opens' | 'track_clicks' | 'stop_on_reply' | 'recipient_hours' | 'text_only';
 
 const FLAGS: { key: Flag; label: string; hint: string }[] = [
   { key: 'stop_on_reply', label: 'Stop when somebody answers', hint: 'Nothing more goes to who replied' },
@@ -275,7 +275,6 @@ const FLAGS: { key: Flag; label: string; hint: string }[] = [
     label: "Keep to the recipient's hours",
     hint: '9 to 17 o’clock there, where the zone is known',
   },
-  { key: 'holidays', label: 'Skip public holidays', hint: "Of the recipient's country, where known" },
   { key: 'text_only', label: 'Plain text only', hint: 'No formatting, no tracking picture' },
 ];
 

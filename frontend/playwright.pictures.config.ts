@@ -1,0 +1,12 @@
+import { defineConfig } from '@playwright/test';
+
+import story from './playwright.config';
+
+/** `npm run pictures`: no test, but the README's pictures, taken from a product that runs already. */
+const { globalSetup: _stack, ...common } = story;
+
+export default defineConfig({
+  ...common,
+  testMatch: 'pictures.ts',
+  use: { ...common.use, trace: 'off', contextOptions: { reducedMotion: 'reduce' } },
+});
