@@ -13,7 +13,7 @@ from reachly.data.session import Session, raw
 
 _FIELDS = """
 s.id, s.kind, s.status, s.campaign_id, s.enrollment_id, s.lead_id, s.email_account_id, s.sequence_id, s.step,
-s.variant, s.to_email, s.message_id, s.subject, s.handed_at, s.attempts, s.reason, s.caps
+s.variant, s.to_email, s.message_id, s.subject, s.handed_at, s.updated_at AS since, s.attempts, s.reason, s.caps
 """
 _EXPIRED = f"""
 SELECT {_FIELDS} FROM email_sends s
@@ -69,6 +69,7 @@ class OpenRow:
     message_id: str
     subject: str
     handed_at: datetime | None
+    since: datetime  # when it came into this state
     attempts: int
     reason: str | None
     caps: list[CapKey]

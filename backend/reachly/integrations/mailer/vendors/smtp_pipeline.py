@@ -77,7 +77,11 @@ class Pipeline:
             self._wire.write(before)
 
     def _on_reply(self, reply: Reply) -> None:
-        self._due = self._loop.time() + self._seconds
+        now = self._loop.time()
+        if now > self._due:  # this process was stopped; who waits for it may have given it up
+            self._wire.abort("The answer came too late.")
+            return
+        self._due = now + self._seconds
         if not self._expected:
             self._wire.abort("The server answered what nobody asked.")
             return

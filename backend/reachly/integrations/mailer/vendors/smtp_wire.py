@@ -120,14 +120,19 @@ class Wire(asyncio.Protocol):
         if self.lost is not None:
             raise self.lost
         self._waiter = self._loop.create_future()
+        due = self._loop.time() + seconds
         try:
             async with asyncio.timeout(seconds):
-                return await self._waiter
+                reply = await self._waiter
+            if self._loop.time() > due:  # this process was stopped; who waits for it may have given it up
+                raise self.abort("The answer came too late.")
         except TimeoutError:
             raise self.abort("The server did not answer in time.") from None
         except asyncio.CancelledError:
             self.abort("Given up.")  # half a dialogue is no use to anybody
             raise
+        else:
+            return reply
         finally:
             self._waiter = None
 

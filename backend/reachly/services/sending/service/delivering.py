@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +20,7 @@ from reachly.kit import clock
 from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.scheduling import policy as scheduling
-from reachly.services.sending.errors import MailboxOff
+from reachly.services.sending.errors import LeaseLost, MailboxOff
 from reachly.services.sending.policy import MAILBOX_TROUBLE, NEVER_OFFERED, Verdict
 from reachly.services.sending.service import board as boards
 from reachly.services.sending.service import world
@@ -83,6 +84,7 @@ def _why(run: Run) -> str:
 async def _wave(
     run: Run, wave: Sequence[Message], backs: Sequence[Back], mailer: Mailer, tools: Tools, *, last: bool
 ) -> list[Result]:
+    surely_ours = time.monotonic() + tools.settings.sending.lease_seconds
     try:
         marked = await _mark(run, wave, backs, tools)
     except MailboxOff:
@@ -96,6 +98,9 @@ async def _wave(
         if away_or_collided(error):  # the mark may stand although its answer never came; nothing was written
             await _record(run, [Result(message, NEVER_OFFERED, None) for message in wave], tools, last=False)
         raise
+    if time.monotonic() > surely_ours:  # this process was stopped: others may have called these unknown by now
+        await _record(run, [Result(message, NEVER_OFFERED, None) for message in marked], tools, last=False)
+        raise LeaseLost
     results = await write(run, marked, mailer, tools)
     await _record(run, results, tools, last=last)
     return results

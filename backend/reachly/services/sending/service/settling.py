@@ -33,7 +33,7 @@ from reachly.services.sending.service.tools import Tools
 
 log = structlog.get_logger(__name__)
 
-FILED_WITHIN = timedelta(minutes=3)  # how long a provider may take to file its copy
+FILED_WITHIN = timedelta(minutes=3)  # how long a provider may take to file its copy, from when we lost sight of it
 PAGE = 100
 
 
@@ -73,7 +73,7 @@ async def _settle_row(row: OpenRow, mailbox: MailboxRow, connection: Connection,
     found = await reader.find_sent(row.message_id, since=since)
     if found is not None:
         return await _note_sent(connection.organization_id, row, mailbox, "sent_folder")
-    waited = row.handed_at is None or clock.now() - row.handed_at >= FILED_WITHIN
+    waited = clock.now() - row.since >= FILED_WITHIN  # a worker that was stopped gives up sooner than that
     if mailbox.files_sent and waited:
         return await _note_absent(connection.organization_id, row, "sent_folder")
     return False
