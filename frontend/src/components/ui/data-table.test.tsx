@@ -1,3 +1,4 @@
+import type { RowSelectionState } from '@tanstack/react-table';
 import { render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
@@ -36,7 +37,7 @@ test('rows are links to their page, and j walks through them', async () => {
 
 test('all loaded rows can be selected, and one taken out again', async () => {
   function Selecting() {
-    const [selected, setSelected] = useState<Record<string, boolean>>({});
+    const [selected, setSelected] = useState<RowSelectionState>({});
     return (
       <>
         <output>
