@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
+from datetime import time as clock_time
 from zoneinfo import ZoneInfo
 
 from reachly.data.repositories import analytics as repository
 from reachly.data.repositories.analytics import DueGroup, MailboxNow, RunningCampaign
 from reachly.data.session import Session
+from reachly.infra.cache import Kind, cache
 from reachly.kit import clock
 from reachly.kit.schedule import SendSchedule, known_zone, parse_workday, read_schedule
 from reachly.services.analytics import policy
@@ -18,6 +21,8 @@ from reachly.services.email_accounts.policy import RampFacts, limit_today
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import service as scheduling
+
+MUCH_SECONDS = 0.2  # below it, the reasons are always those of now
 
 
 async def get_pulse(session: Session, actor: Actor) -> PulseOut:
@@ -37,7 +42,7 @@ async def get_pulse(session: Session, actor: Actor) -> PulseOut:
         next_send_at=await repository.find_next_send(session, organization_id, now),
         sent_today=sent_today,
         planned_today=planned_today,
-        waiting=await _gather_reasons(session, actor, [campaign.id for campaign in running]),
+        waiting=await _reasons(session, actor, [campaign.id for campaign in running]),
         hours=hours,
         unread_threads=await repository.count_unread(session, organization_id, now),
         last_seq=await repository.last_number(session, organization_id),
@@ -53,7 +58,7 @@ async def _today(
     mailboxes: Sequence[MailboxNow],
 ) -> tuple[list[HourPlan], int, int]:  # fmt: skip
     today = now.astimezone(zone).date()
-    start, end = (datetime.combine(day, time(), zone) for day in (today, today + timedelta(days=1)))
+    start, end = (datetime.combine(day, clock_time(), zone) for day in (today, today + timedelta(days=1)))
     rows = await repository.list_sent_today(
         session, organization_id, [box.id for box in mailboxes], start, end, str(zone)
     )
@@ -99,6 +104,23 @@ def _boxes(
             )
         )
     return boxes
+
+
+async def _reasons(
+    session: Session, actor: Actor, campaign_ids: Sequence[uuid.UUID]
+) -> list[WaitingReason]:
+    """As gathered now; where that is much work, as gathered a moment ago, twenty times as long as it took."""
+    kept = await cache().get(Kind.ANALYTICS, f"waiting:{actor.organization_id}")
+    if kept and time.time() < kept["until"]:
+        return [WaitingReason.model_validate(each) for each in kept["reasons"]]
+    started = time.monotonic()
+    reasons = await _gather_reasons(session, actor, campaign_ids)
+    took = time.monotonic() - started
+    if took > MUCH_SECONDS:
+        body = [reason.model_dump(mode="json") for reason in reasons]
+        value = {"until": time.time() + 20 * took, "reasons": body}
+        await cache().put(Kind.ANALYTICS, f"waiting:{actor.organization_id}", value)
+    return reasons
 
 
 async def _gather_reasons(
