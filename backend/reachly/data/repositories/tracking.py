@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ async def list_recent_hits(
     """Opens and clicks of these people from `since` on, in the order in which they came."""
     rows = await (await raw(session)).fetch(_RECENT, organization_id, sorted(set(lead_ids)), since)
     return [
-        HitRow(row["send_id"], row["event_type"], json.loads(row["event_data"]), row["created_at"])
+        HitRow(row["send_id"], row["event_type"], dict(row["event_data"]), row["created_at"])
         for row in rows
         if row["send_id"]
     ]
