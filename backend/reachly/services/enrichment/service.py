@@ -10,17 +10,18 @@ from reachly.data import outbox
 from reachly.data.session import Session, tenant
 from reachly.events import LeadsEnriched
 from reachly.infra.settings import current_settings
-from reachly.integrations.ai.port import AiConfig, Tone
+from reachly.integrations.ai.port import AiConfig, KnownFact, Tone
 from reachly.integrations.ai.registry import make_writer
-from reachly.integrations.enricher.port import Enricher, LeadFields
+from reachly.integrations.enricher.port import Enricher, Fact, FactName, LeadFields
 from reachly.integrations.enricher.registry import make_enricher
 from reachly.kit import clock
 from reachly.services.leads import service as leads
+from reachly.services.leads.schemas import LeadOut
 from reachly.services.leads.service import FoundFact, PersonToEnrich
 
 PAGE = 500
 TONE: Tone = "friendly"
-OWN = frozenset({"first_name", "last_name", "company", "position", "timezone"})
+OWN: frozenset[FactName] = frozenset({"first_name", "last_name", "company", "position", "timezone"})
 """What stands on the lead itself is not kept a second time."""
 
 
@@ -67,13 +68,20 @@ async def write_opening_lines(
     ai = current_settings().ai
     key = ai.api_key.get_secret_value() if ai.api_key else None
     writer = make_writer(ai.provider, AiConfig(ai.base_url, ai.model, key))
-    known = await leads.list_facts(session, organization_id, list(seeds))
+    found = await leads.list_facts(session, organization_id, list(seeds))
+    people = {lead.id: lead for lead in await leads.list_leads(session, organization_id, list(seeds))}
     lines = {}
     for lead_id, seed in seeds.items():
-        line = await writer.opening_line(known.get(lead_id, []), TONE, seed)
+        known: list[KnownFact] = [*_own_facts(people[lead_id]), *found.get(lead_id, [])]
+        line = await writer.opening_line(known, TONE, seed)
         source = "fallback" if line.is_fallback else ai.provider
         lines[lead_id] = WrittenLine(line.text, tuple(claim.fact for claim in line.claims), source)
     return lines
+
+
+def _own_facts(lead: LeadOut) -> list[Fact]:
+    """What stands on the lead itself, which is not kept a second time."""
+    return [Fact(name, value, "lead", 1.0) for name in sorted(OWN) if (value := str(getattr(lead, name)))]
 
 
 async def _look_at(enricher: Enricher, person: PersonToEnrich) -> list[FoundFact]:
