@@ -25,7 +25,10 @@ async def test_the_line_speaks_of_position_and_company(
         seeds = {known: "7|ines@acme.example", bare: "7|x@nobody.example"}
         lines = await enrichment.write_opening_lines(session, actor.organization_id, seeds)
         again = await enrichment.write_opening_lines(session, actor.organization_id, seeds)
-    assert "Plant Manager" in lines[known].text and "Acme" in lines[known].text
-    assert lines[known].source == "built-in" and "position" in lines[known].facts
-    assert lines[bare].source == "fallback" and lines[bare].text
+    assert "Plant Manager" in lines[known].text
+    assert "Acme" in lines[known].text
+    assert lines[known].source == "built-in"
+    assert "position" in lines[known].facts
+    assert lines[bare].source == "fallback"
+    assert lines[bare].text
     assert again == lines
