@@ -18,7 +18,7 @@ from reachly.data import outbox
 from reachly.data.models.leads import LeadImport
 from reachly.data.repositories.leads import imports
 from reachly.data.session import Session, tenant
-from reachly.events import ImportProgressed, LeadsImported
+from reachly.events import ImportProgressed, LeadsImported, QuotaReached
 from reachly.infra.settings import current_settings
 from reachly.kit import clock, csv
 from reachly.services.identity import service as identity
@@ -140,9 +140,10 @@ async def _commit_batch(run: Run, batch: list[ReadRow | Fault]) -> bool:
         assert tally.read == len(batch), "every row has one outcome"
         _count(row, tally, run.bytes_done)
         await session.flush()
+        reached: list[QuotaReached] = []
         if tally.imported:
-            await identity.add_usage(session, run.organization_id, "leads_imported", tally.imported)
-        await outbox.emit(session, [_progress(row)])
+            reached = await identity.add_usage(session, run.organization_id, "leads_imported", tally.imported)
+        await outbox.emit(session, [_progress(row), *reached])
     run.rows_read += len(batch)
     return True
 
