@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ def schedule_of(campaign: CampaignFacts) -> SendSchedule:
     schedule, faults = read_schedule(campaign.send_schedule)
     if schedule is None:
         raise ValueError(f"schedule of campaign {campaign.id}: {faults}")
-    return schedule
+    return replace(schedule, skip_recipient_holidays=True) if campaign.settings.get("holidays") else schedule
 
 
 def recipient_hours(campaign: CampaignFacts) -> Any:
