@@ -146,29 +146,29 @@ async def unsubscribe(token: TokenParts, *, source: str) -> bool:
         rows = await engagement.list_sent(session, token.organization_id, [token.send_id], lock=True)
         if not rows:
             return False
-        row = rows[0]
-        await opt_out(session, token.organization_id, row, source=source)
-        return True
+        left = await _opt_out(session, token.organization_id, rows[0], source)
+    # In a transaction of its own: sending locks campaigns before enrollments, and here it was the other way round.
+    async with tenant(token.organization_id) as session:
+        events: list[Event] = []
+        for campaign_id in sorted(left):
+            events += await campaigns.complete_if_done(session, token.organization_id, campaign_id)
+        await outbox.emit(session, events)
+    return True
 
 
-async def opt_out(session: Session, organization_id: uuid.UUID, row: SentRow, *, source: str) -> None:
-    """The same on a message that is at hand, in the caller's transaction, as its last act."""
+async def _opt_out(session: Session, organization_id: uuid.UUID, row: SentRow, source: str) -> set[uuid.UUID]:
+    """The campaigns that the person was still in."""
     now = clock.now()
     await suppression.suppress_addresses(
         session, organization_id, [address_key(row.to_email)], "unsubscribed", source
     )
-    events: list[Event] = []
+    left: set[uuid.UUID] = set()
     if row.lead_id:
-        stopped = await campaigns.stop_lead(session, organization_id, row.lead_id, "unsubscribed", source)
-        for campaign_id in sorted(stopped):
-            events += await campaigns.complete_if_done(session, organization_id, campaign_id)
+        left = await campaigns.stop_lead(session, organization_id, row.lead_id, "unsubscribed", source)
+    events: list[Event] = []
     if row.unsubscribed_at is None and row.kind == "campaign":
         await engagement.mark_first(session, organization_id, "unsubscribed_at", [row.id], now)
-        ids = ids_of(row)
-        events.insert(
-            0,
-            Unsubscribed(
-                organization_id=organization_id, at=now, data={"source": source, "step": row.step}, **ids
-            ),
-        )
+        data = {"source": source, "step": row.step}
+        events.append(Unsubscribed(organization_id=organization_id, at=now, data=data, **ids_of(row)))
     await outbox.emit(session, events, wake=True)
+    return left
