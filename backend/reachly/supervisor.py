@@ -29,7 +29,7 @@ from reachly.infra.startup import CannotStart
 READY_SECONDS = 60.0
 PATIENCE_SECONDS = 6.0  # for children that are asked to end; the database has its own three
 WORLD_SECONDS = 20.0
-HISTORY_SECONDS = 120.0
+HISTORY_SECONDS = 300.0  # two cores busy with other things took a hundred
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,23 @@ class Wanted:
 
     mailworld: bool
     demo: bool
+    past: bool = True
 
     @classmethod
-    def read(cls, settings: Settings, *, empty: bool, mailworld: bool, demo: bool) -> Wanted:
+    def read(
+        cls, settings: Settings, *, empty: bool, mailworld: bool, demo: bool, past: bool = True
+    ) -> Wanted:
         """Beside somebody's own database there is neither demo nor mail world unless asked for."""
         beside = settings.database_dsn is None or demo
-        return cls(mailworld=mailworld and beside, demo=mailworld and beside and not empty)
+        return cls(mailworld=mailworld and beside, demo=mailworld and beside and not empty, past=past)
 
 
-async def run_up(settings: Settings, listening: socket.socket, *, empty: bool, mailworld: bool, demo: bool) -> None:
+async def run_up(
+    settings: Settings, listening: socket.socket, *, empty: bool, mailworld: bool, demo: bool, past: bool = True
+) -> None:
     """Runs until SIGINT or SIGTERM. `listening` is bound to `settings.port`. Raises CannotStart."""
     logging.configure(level="warning", form=settings.log.form)
-    wanted = Wanted.read(settings, empty=empty, mailworld=mailworld, demo=demo)
+    wanted = Wanted.read(settings, empty=empty, mailworld=mailworld, demo=demo, past=past)
     with stop_on_signals() as stop:
         work = asyncio.create_task(_Up(settings, listening, wanted).run())
         stopped = asyncio.create_task(stop.wait())
@@ -138,14 +143,16 @@ class _Up:
     async def _play_past(self, stack: AsyncExitStack) -> None:
         """A failed play is told and is no reason not to start."""
         began = time.monotonic()
-        _say("First start: playing a fortnight of the demo organization …")
-        past = self._child("demo's past", ["-m", "reachly.cli", "play-past"], "past")
+        played = self.wanted.past
+        _say(f"First start: {'playing a fortnight of' if played else 'making'} the demo organization …")
+        arguments = ["-m", "reachly.cli", "play-past", *([] if played else ["--bare"])]
+        past = self._child("demo's past", arguments, "past")
         past.start()
         stack.push_async_callback(past.end, PATIENCE_SECONDS)
         with contextlib.suppress(TimeoutError):
             code = await asyncio.wait_for(past.finish(), HISTORY_SECONDS)
             if code == 0:
-                _say(f"  played in {time.monotonic() - began:.0f} s")
+                _say(f"  done in {time.monotonic() - began:.0f} s")
                 return
         await past.end(PATIENCE_SECONDS)
         _say(f"The demo's past could not be played ({past.last_words()}); see {past.log_path}")

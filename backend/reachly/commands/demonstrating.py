@@ -44,9 +44,9 @@ def demo(
     sys.exit(0 if result.is_clean else 1)
 
 
-def play_past() -> None:
-    """The demo organization's last fortnight, for `up`."""
-    from reachly.demo.history import play_history
+def play_past(*, bare: bool = False) -> None:
+    """The demo organization with its last fortnight, or (`bare`) without one, for `up`."""
+    from reachly.demo.history import make_organization, play_history
     from reachly.demo.organization import keep_sign_in
     from reachly.demo.post_office import PostOffice
 
@@ -56,4 +56,7 @@ def play_past() -> None:
     assert dsn is not None, "up names the database"
     office = PostOffice(settings.data_dir / "mailworld")
     sign_in = keep_sign_in(settings.data_dir, settings.base_url)
-    uvloop.run(play_history(settings, dsn, sign_in, office, office.keep_ports()))
+    if bare:
+        uvloop.run(make_organization(settings, dsn, sign_in))
+    else:
+        uvloop.run(play_history(settings, dsn, sign_in, office, office.keep_ports()))

@@ -18,7 +18,10 @@ from reachly.infra.settings import Settings, load_settings, read_settings
 from reachly.infra.startup import CannotStart
 
 
-def up(*, empty: bool = False, mailworld: bool = True, demo: bool = False) -> None:
+def up(
+    *, empty: bool = False, mailworld: bool = True, demo: bool = False,
+    past: Annotated[bool, Parameter(show=False)] = True,
+) -> None:  # fmt: skip
     """Everything on this machine: database, API with the front end, worker, and a world of mail to try it on.
 
     Parameters
@@ -29,13 +32,15 @@ def up(*, empty: bool = False, mailworld: bool = True, demo: bool = False) -> No
         Start the loopback mail world (SMTP, IMAP, DNS) that the demo organization writes to.
     demo
         With DATABASE_URL set: make the demo organization and the mail world there too.
+    past
+        Let the demo organization have a fortnight behind it.
     """
     from reachly.supervisor import run_up
 
     wanted = read_settings()
     listening = bind(wanted.web.host, wanted.port)  # first of all: a taken port changes nothing
     settings = load_settings(port=listening.getsockname()[1])
-    uvloop.run(run_up(settings, listening, empty=empty, mailworld=mailworld, demo=demo))
+    uvloop.run(run_up(settings, listening, empty=empty, mailworld=mailworld, demo=demo, past=past))
 
 
 def serve(*, fd: Annotated[int | None, Parameter(show=False)] = None) -> None:

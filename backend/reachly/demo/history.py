@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mailworld.people import invent, write_csv
+from reachly.bootstrap import open_product
 from reachly.demo import story
 from reachly.demo.organization import SignIn, ensure_organization
 from reachly.demo.play import live_until, prepare
@@ -19,6 +20,12 @@ from reachly.kit import clock
 LEADS, DAYS, SEED = 150, 14, 7
 NEW_A_DAY = 15
 PAST = replace(story.SPRING, new_leads_cap=NEW_A_DAY)
+
+
+async def make_organization(settings: Settings, dsn: str, sign_in: SignIn) -> None:
+    """The demo organization as it is before its first day."""
+    async with open_product(settings, dsn, settings.listen_dsn):
+        await ensure_organization(sign_in)
 
 
 async def play_history(settings: Settings, dsn: str, sign_in: SignIn, office: PostOffice, ports: Ports) -> None:
