@@ -10,13 +10,13 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
-  timeout: 240_000,
+  timeout: 360_000,
   expect: { timeout: 20_000 },
   use: {
     viewport: { width: 1440, height: 900 },
     colorScheme: 'light',
     actionTimeout: 20_000,
-    trace: 'retain-on-failure',
+    trace: { mode: 'retain-on-failure', screenshots: false },
     launchOptions: { executablePath: chromiumPath(), args: CHROMIUM_FLAGS },
   },
 });

@@ -8,5 +8,10 @@ const { globalSetup: _stack, ...common } = story;
 export default defineConfig({
   ...common,
   testMatch: 'pictures.ts',
-  use: { ...common.use, trace: 'off', contextOptions: { reducedMotion: 'reduce' } },
+  use: {
+    ...common.use,
+    trace: 'off',
+    timezoneId: 'Europe/Oslo',
+    contextOptions: { reducedMotion: 'reduce' },
+  },
 });
