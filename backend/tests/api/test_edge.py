@@ -67,6 +67,7 @@ async def make_sent(person: Person, sql: Any) -> Sent:
     await sql.execute(
         "UPDATE enrollments SET status = 'active' WHERE id = $1", filled.rows["enrollments"]["id"]
     )
+    await sql.execute("UPDATE imports SET status = 'completed'")
     await sql.execute("DELETE FROM analytics_events; DELETE FROM campaign_stats; DELETE FROM suppressions")
     return Sent(filled.id, send, filled.rows["campaigns"]["id"], sql)
 
