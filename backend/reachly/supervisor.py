@@ -50,7 +50,13 @@ class Wanted:
 
 
 async def run_up(
-    settings: Settings, listening: socket.socket, *, empty: bool, mailworld: bool, demo: bool, past: bool = True
+    settings: Settings,
+    listening: socket.socket,
+    *,
+    empty: bool,
+    mailworld: bool,
+    demo: bool,
+    past: bool = True,
 ) -> None:
     """Runs until SIGINT or SIGTERM. `listening` is bound to `settings.port`. Raises CannotStart."""
     logging.configure(level="warning", form=settings.log.form)
@@ -130,7 +136,9 @@ class _Up:
         if self.wanted.demo and not office.has_past:
             await self._play_past(stack)
             office.note_past()
-        world = self._child("mail world", office.arguments(ports, self.url, self.settings.base_url), "mailworld")
+        world = self._child(
+            "mail world", office.arguments(ports, self.url, self.settings.base_url), "mailworld"
+        )
         await self._start(stack, world, lambda: _listens(HOST, ports.imap_port), WORLD_SECONDS)
         if self.wanted.demo:
             feeder = Feeder(self.url, sign_in, office, ports.servers)
@@ -194,7 +202,9 @@ class _Up:
         while not await is_up():
             child.require_alive()
             if time.monotonic() > deadline:
-                raise CannotStart(f"The {child.name} does not answer after {seconds:.0f} s; see {child.log_path}.")
+                raise CannotStart(
+                    f"The {child.name} does not answer after {seconds:.0f} s; see {child.log_path}."
+                )
             await asyncio.sleep(0.05)
         self.watchers.append(asyncio.create_task(child.keep()))
 
@@ -215,7 +225,9 @@ async def prepare_schema(dsn: str) -> SchemaState:
     try:
         server = await look_at_server(dsn)
         if server.missing:
-            raise CannotStart(f"The database lacks something. Its administrator must run: {' '.join(server.missing)}")
+            raise CannotStart(
+                f"The database lacks something. Its administrator must run: {' '.join(server.missing)}"
+            )
         return await upgrade(dsn)
     except ServerAway as error:
         raise CannotStart(f"The database does not answer: {error}") from None

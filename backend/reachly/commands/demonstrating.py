@@ -13,7 +13,11 @@ from reachly.infra.settings import load_settings
 
 
 def demo(
-    *, leads: int = 500, days: int = 14, seed: int = 7, as_json: Annotated[bool, Parameter(name="--json")] = False
+    *,
+    leads: int = 500,
+    days: int = 14,
+    seed: int = 7,
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
     """A fortnight of a real campaign in about a minute, in a throw-away folder; then the audit.
 

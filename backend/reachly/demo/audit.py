@@ -106,7 +106,9 @@ def _find_lost(ledger: Sequence[LedgerRow], ours: Sequence[Received]) -> Iterabl
             yield Finding("lost", f"step {row.step} to {row.email} was left {row.status}")
     for received in ours:
         if received.message_id not in known:
-            yield Finding("lost", f"{received.recipient} got {received.subject!r}, which the ledger does not have")
+            yield Finding(
+                "lost", f"{received.recipient} got {received.subject!r}, which the ledger does not have"
+            )
 
 
 def _find_forgotten(people: Iterable[Person], now: datetime) -> Iterable[Finding]:
@@ -115,7 +117,9 @@ def _find_forgotten(people: Iterable[Person], now: datetime) -> Iterable[Finding
         if person.status not in ("pending", "active") or person.blocked:
             continue
         if person.due is None or person.due < now - PATIENCE:
-            yield Finding("lost", f"{person.email} is {person.status} and nothing will happen (due {person.due})")
+            yield Finding(
+                "lost", f"{person.email} is {person.status} and nothing will happen (due {person.due})"
+            )
 
 
 def _find_duplicates(ledger: Sequence[LedgerRow], ours: Sequence[Received]) -> Iterable[Finding]:
@@ -146,7 +150,9 @@ def _find_after_reply(ours: Sequence[Received], reactions: Sequence[Reaction]) -
     for received in ours:
         end = ended.get(received.recipient)
         if end is not None and received.at > end:
-            yield Finding("after_reply", f"{received.recipient} had answered at {end}, and got mail at {received.at}")
+            yield Finding(
+                "after_reply", f"{received.recipient} had answered at {end}, and got mail at {received.at}"
+            )
 
 
 def _find_outside_window(ours: Sequence[Received], schedule: Mapping[str, Any]) -> Iterable[Finding]:
@@ -167,13 +173,24 @@ def _find_over_cap(ours: Sequence[Received], limits: Mapping[str, Limits]) -> It
                 yield Finding("over_cap", f"{mailbox} sent {sent} on {day}, {limit.daily} were allowed")
         for before, after in itertools.pairwise(at):
             if (after - before).total_seconds() < limit.gap:
-                yield Finding("over_cap", f"{mailbox} sent at {before} and {after}, {limit.gap} s were to lie between")
+                yield Finding(
+                    "over_cap", f"{mailbox} sent at {before} and {after}, {limit.gap} s were to lie between"
+                )
 
 
 def hash_ledger(ledger: Iterable[LedgerRow]) -> str:
     """SHA-256 over the sorted rows (lead, step, mailbox, planned_at, status, content hash), one a line."""
     lines = sorted(
-        "\t".join((row.email, f"{row.step:03}", row.mailbox, row.planned_at.isoformat(), row.status, row.content_hash))
+        "\t".join(
+            (
+                row.email,
+                f"{row.step:03}",
+                row.mailbox,
+                row.planned_at.isoformat(),
+                row.status,
+                row.content_hash,
+            )
+        )
         for row in ledger
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

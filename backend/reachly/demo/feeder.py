@@ -124,7 +124,9 @@ class Feeder:
             lead = self._next()
             body = {name: getattr(lead, name) for name in FIELDS}
             try:
-                await user.ask("POST", "/api/leads", {**body, "source": "sign-up form", "campaign_id": campaign_id})
+                await user.ask(
+                    "POST", "/api/leads", {**body, "source": "sign-up form", "campaign_id": campaign_id}
+                )
             except Refused as refusal:
                 if refusal.status != 409:
                     raise

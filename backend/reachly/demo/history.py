@@ -28,7 +28,9 @@ async def make_organization(settings: Settings, dsn: str, sign_in: SignIn) -> No
         await ensure_organization(sign_in)
 
 
-async def play_history(settings: Settings, dsn: str, sign_in: SignIn, office: PostOffice, ports: Ports) -> None:
+async def play_history(
+    settings: Settings, dsn: str, sign_in: SignIn, office: PostOffice, ports: Ports
+) -> None:
     """Makes the demo organization and, when it has no campaign yet, plays its past.
 
     A play that was cut off leaves a campaign that goes on by itself in real time.

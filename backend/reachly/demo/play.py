@@ -71,7 +71,9 @@ async def judge(user: User, story: Story, campaign_id: str, book: Book) -> Outco
     people = await _list_people(user, campaign_id)
     limits = {box.address: Limits(box.daily_limit, box.gap) for box in story.boxes}
     audit = examine(ledger, people, book, story.schedule, limits, clock.now())
-    by_step = {step: _count(row for row in ledger if row.step == step) for step in sorted({r.step for r in ledger})}
+    by_step = {
+        step: _count(row for row in ledger if row.step == step) for step in sorted({r.step for r in ledger})
+    }
     return Outcome(ledger, people, _count(ledger), by_step, audit)
 
 

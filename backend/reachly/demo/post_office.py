@@ -83,7 +83,11 @@ class PostOffice:
 
     def arguments(self, ports: Ports, base_url: str, public_url: str) -> list[str]:
         """How to start it as a process of its own."""
-        numbers = [part for name, port in asdict(ports).items() for part in (f"--{name.replace('_', '-')}", str(port))]
+        numbers = [
+            part
+            for name, port in asdict(ports).items()
+            for part in (f"--{name.replace('_', '-')}", str(port))
+        ]
         return [
             "-m", "mailworld", "--accounts", str(self.accounts), "--host", HOST, *numbers, "--base-url", base_url,
             "--public-url", public_url, "--log", str(self.log), "--state", str(self.state),

@@ -104,7 +104,12 @@ async def _play(settings: Settings, dsn: str, options: Options, told: Told) -> O
         async with User(stage.base_url, sign_in.email, sign_in.password) as user:
             told("Importing leads", 0.0, 0)
             campaign_id = await prepare(
-                stage, user, story.SPRING, make_csv(options), secret=secrets.token_urlsafe(12), seed=options.seed
+                stage,
+                user,
+                story.SPRING,
+                make_csv(options),
+                secret=secrets.token_urlsafe(12),
+                seed=options.seed,
             )
             await live_until(end, stage, pass_on)
             return await judge(user, story.SPRING, campaign_id, stage.mail.book)

@@ -108,7 +108,8 @@ LIVE = Story(
         ),
         StepText(
             days=2,
-            body='Hi {{ first_name | fallback: "there" }},\n\ndid the tour help? A short answer is enough.' + FOOTER,
+            body='Hi {{ first_name | fallback: "there" }},\n\ndid the tour help? A short answer is enough.'
+            + FOOTER,
         ),
     ),
 )

@@ -77,7 +77,9 @@ class User:
 
     async def connect(self, boxes: Sequence[Box], servers: Servers, secret: str) -> dict[str, str]:
         """Connects what is not connected, and tells the others when the servers have moved; ids by address."""
-        known = {account["email_address"]: account for account in await self.ask("GET", "/api/email-accounts")}
+        known = {
+            account["email_address"]: account for account in await self.ask("GET", "/api/email-accounts")
+        }
         ids = {}
         for box in boxes:
             legs = {
@@ -129,7 +131,13 @@ class User:
             found = await self.ask("GET", f"/api/leads/imports/{found['id']}")
         if found["status"] == "failed":
             raise Refused(422, found["error"] or "the import failed")
+        while found["imported"] and not await self._has_people(campaign_id):  # a job of its own enrols them
+            await wait()
         return found
+
+    async def _has_people(self, campaign_id: str) -> bool:
+        campaign = await self.ask("GET", f"/api/campaigns/{campaign_id}")
+        return int(campaign["progress"]["total"]) > 0
 
     async def start(self, campaign_id: str) -> None:
         await self.ask("POST", f"/api/campaigns/{campaign_id}/start")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from mailworld import MailWorld, MailWorldConfig
+from mailworld.config import Rates
 from reachly.bootstrap import Product, open_product
 from reachly.demo.user import Servers
 from reachly.infra.listening import bind
@@ -41,6 +42,7 @@ class Ground:
     state: Path | None = None
     servers: Servers | None = None
     dns_port: int = 0
+    rates: Rates = field(default_factory=Rates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,11 @@ class _Settled:
             if loop.done() and not loop.cancelled():
                 raise RuntimeError(f"the loop {loop.get_name()} ended") from loop.exception()
         if await self._engine.drain():
-            clock.nudge("sending")  # what the jobs planned may be due at once
+            for name in (
+                "sending",
+                "inbox",
+            ):  # as NOTIFY does between processes: what was planned may be due at once
+                clock.nudge(name)
 
 
 def _mail_world(settings: Settings, ground: Ground, base_url: str) -> MailWorld:
@@ -118,6 +124,7 @@ def _mail_world(settings: Settings, ground: Ground, base_url: str) -> MailWorld:
             public_url=settings.base_url,
             log=ground.log,
             state=ground.state,
+            rates=ground.rates,
             on_delivery=lambda _address: clock.nudge("inbox"),
         )
     )

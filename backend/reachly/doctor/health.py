@@ -73,7 +73,9 @@ def _front_end(settings: Settings) -> Finding:
         return Finding("front end", f"not in {root}; the API is served alone", "note")
     if shutil.which("node") is None:
         return Finding("front end", "not built, and Node.js is missing: install Node.js 20 or newer", "fault")
-    return Finding("front end", "not built: run `make run`, or `npm ci && npm run build` in frontend/", "fault")
+    return Finding(
+        "front end", "not built: run `make run`, or `npm ci && npm run build` in frontend/", "fault"
+    )
 
 
 def _data_folder(settings: Settings) -> Finding:
@@ -96,7 +98,10 @@ async def _database(settings: Settings) -> list[Finding]:
         async with _reached(settings) as dsn:
             server = await look_at_server(dsn)
             found = [Finding("PostgreSQL", f"{server.version} answers")]
-            found += [Finding("PostgreSQL", f"its administrator must run: {line}", "fault") for line in server.missing]
+            found += [
+                Finding("PostgreSQL", f"its administrator must run: {line}", "fault")
+                for line in server.missing
+            ]
             state = await schema_state(dsn)
             fault = state in (SchemaState.BEHIND, SchemaState.AHEAD)
             found.append(Finding("schema", STATES[state], "fault" if fault else "good"))
@@ -112,7 +117,9 @@ async def _reached(settings: Settings) -> AsyncIterator[str]:
         yield settings.database_dsn
         return
     server = EmbeddedPostgres(
-        settings.data_dir, embedded_bin=settings.database.embedded_bin, account=settings.database.embedded_account
+        settings.data_dir,
+        embedded_bin=settings.database.embedded_bin,
+        account=settings.database.embedded_account,
     )
     dsn = await server.start()
     try:
@@ -146,5 +153,3 @@ async def _mail_world(settings: Settings) -> Finding:
     except (OSError, ValueError, KeyError):
         return Finding("mail world", "is not running; `reachly up` starts it", "note")
     return Finding("mail world", f"answers (SMTP {ports['smtp_port']}, IMAP {ports['imap_port']})")
-
-

@@ -34,7 +34,10 @@ async def simulate_campaign(campaign_id: uuid.UUID) -> list[str]:
     lines = [f"{day.day}  {names.get(day.email_account_id, '?'):<40} {day.planned:>5} planned {day.sent:>5} sent"
              for day in plan.days]  # fmt: skip
     lines.append(f"{plan.total} messages to come")
-    for words, at in (("last first mail", plan.last_first_mail_at), ("last follow-up", plan.last_follow_up_at)):
+    for words, at in (
+        ("last first mail", plan.last_first_mail_at),
+        ("last follow-up", plan.last_follow_up_at),
+    ):
         if at:
             lines.append(f"{words}: {at:%a %Y-%m-%d %H:%M} UTC")
     return [*lines, f"what limits it: {plan.limiting_factor}"]
@@ -49,7 +52,9 @@ async def audit_campaign(campaign_id: uuid.UUID) -> tuple[list[str], bool]:
     ledger = await auditing.read_ledger(actor.organization_id, campaign_id)
     states = Counter(row.status for row in ledger)
     lines = [f"{len(ledger)} intended messages: " + ", ".join(f"{n} {s}" for s, n in sorted(states.items()))]
-    doubled = [key for key, n in Counter((row.email, row.step) for row in ledger if row.sent_at).items() if n > 1]
+    doubled = [
+        key for key, n in Counter((row.email, row.step) for row in ledger if row.sent_at).items() if n > 1
+    ]
     lost, looked, unreadable = await _look_into_mailboxes(actor, ledger)
     lines.append(f"looked up in the Sent folders: {looked}; lost: {len(lost)}; duplicate: {len(doubled)}")
     lines += [f"  lost: step {row.step} to {row.email}, sent {row.sent_at}" for row in lost[:SHOWN]]

@@ -16,7 +16,9 @@ async def personalise(organization_id: uuid.UUID, args: dict[str, str]) -> None:
 async def enroll_import(organization_id: uuid.UUID, args: dict[str, str]) -> None:
     """The leads of an import that was meant for a campaign."""
     if args.get("campaign_id"):
-        await service.enroll_import(organization_id, uuid.UUID(args["campaign_id"]), uuid.UUID(args["import_id"]))
+        await service.enroll_import(
+            organization_id, uuid.UUID(args["campaign_id"]), uuid.UUID(args["import_id"])
+        )
 
 
 HANDLERS = {"campaigns.personalise": personalise, "campaigns.enroll_import": enroll_import}

@@ -118,7 +118,8 @@ class SendingLoop:
         machine, now = time.monotonic(), clock.now()
         if machine >= self._rescue_at:
             self._rescue_at = machine + self._sending.lease_seconds / 4
-            await service.rescue_expired()
+            if await service.rescue_expired():  # what has just become unknown may be found at once
+                self.tools.unsettled, self._settle_at = True, None
         if machine >= self._tidy_at:
             self._tidy_at = machine + TIDY_SECONDS
             self.tools.unsettled = True
