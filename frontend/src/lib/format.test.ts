@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
 
-import { ago, countdown, day, delay, pointsAgainst, rate, rateOf, when } from './format';
+import { ago, countdown, day, delay, hourIn, pointsAgainst, rate, rateOf, when } from './format';
 
 describe('rates', () => {
   test('a rate under the sample floor says too few instead of a number', () => {
@@ -25,6 +25,10 @@ describe('rates', () => {
 });
 
 describe('times', () => {
+  test('the hour of the day is that of the zone asked for', () => {
+    expect(hourIn('2026-03-11T23:30:00Z', 'Europe/Oslo')).toBe(0);
+    expect(hourIn('2026-03-11T23:30:00Z', 'Asia/Kolkata')).toBe(5);
+  });
   const now = new Date('2026-03-11T12:00:00Z'); // a Wednesday
   test('today is told by the clock, this week by the weekday, else by the date', () => {
     expect(when('2026-03-11T09:05:00Z', now, 'UTC')).toBe('09:05');

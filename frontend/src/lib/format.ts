@@ -62,6 +62,11 @@ function parts(value: Date, zone: string, options: Intl.DateTimeFormatOptions): 
 const dayKey = (value: Date, zone: string): string =>
   parts(value, zone, { year: 'numeric', month: '2-digit', day: '2-digit' });
 
+/** The hour of the day there, 0 to 23. */
+export function hourIn(value: string | Date, zone = ownZone()): number {
+  return Number(parts(asDate(value), zone, { hour: '2-digit', hourCycle: 'h23' }));
+}
+
 /** `09:00` today, `Mon 09:00` this week, `12 Mar 09:00` else, with the year when it is another. */
 export function when(
   value: string | Date | null | undefined,

@@ -106,7 +106,7 @@ function Frame({ me, children }: { me: Me; children: ReactNode }) {
     <Shell
       organization={me.organization.name || 'Your organization'}
       nav={nav}
-      pulse={<PulseLine live={live} />}
+      pulse={<PulseLine live={live} zone={me.organization.timezone} />}
       userMenu={<UserMenu me={me} onKeyboard={() => setHelp(true)} />}
       onPalette={() => setPalette(true)}
     >

@@ -58,43 +58,9 @@ export function TodayView() {
           />
         )}
         <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
-          <Panel title="Needs you" bodyClassName="p-0">
-            <Needs needs={needs} loading={!pulse.data || !mailboxes.data} />
-          </Panel>
-          <Panel
-            title="The engine today"
-            description={pulse.data ? saidToday(pulse.data) : 'Reading the plan'}
-            action={
-              pulse.data?.next_send_at ? (
-                <span className="text-sending">
-                  <NextIn pulse={pulse.data} />
-                </span>
-              ) : undefined
-            }
-          >
-            {pulse.data ? <PulsePlan pulse={pulse.data} /> : <Skeleton className="h-56" />}
-          </Panel>
-        </div>
-        {data ? (
-          <section aria-label="The last fortnight">
-            <p className="mb-2 text-xs text-ink-3">The last fortnight, against the one before</p>
-            <FiguresRow now={data.totals} before={data.previous} />
-          </section>
-        ) : (
-          <Skeleton className="h-28 w-full" />
-        )}
-        <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <div className="min-w-0 space-y-4">
-            <Panel
-              title="Campaigns"
-              bodyClassName="p-0"
-              action={
-                <Button variant="ghost" size="sm" asChild>
-                  <Link href={paths.campaigns}>All</Link>
-                </Button>
-              }
-            >
-              {data ? <CampaignLines campaigns={data.campaigns} /> : <Skeleton className="m-4 h-32" />}
+            <Panel title="Needs you" bodyClassName="p-0">
+              <Needs needs={needs} loading={!pulse.data || !mailboxes.data} />
             </Panel>
             <Panel
               title="Unread replies"
@@ -108,6 +74,45 @@ export function TodayView() {
               <LatestReplies threads={unread} loading={threads.isPending} />
             </Panel>
           </div>
+          <Panel
+            title="The engine today"
+            description={pulse.data ? saidToday(pulse.data) : 'Reading the plan'}
+            action={
+              pulse.data?.next_send_at ? (
+                <span className="text-sending">
+                  <NextIn pulse={pulse.data} />
+                </span>
+              ) : undefined
+            }
+          >
+            {pulse.data ? (
+              <PulsePlan pulse={pulse.data} zone={me?.organization.timezone} />
+            ) : (
+              <Skeleton className="h-56" />
+            )}
+          </Panel>
+        </div>
+        {data ? (
+          <section aria-label="The last fortnight">
+            <p className="mb-2 text-xs text-ink-3">The last fortnight, against the one before</p>
+            <FiguresRow now={data.totals} before={data.previous} />
+          </section>
+        ) : (
+          <Skeleton className="h-28 w-full" />
+        )}
+        <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+          <Panel
+            title="Campaigns"
+            bodyClassName="p-0"
+            className="min-w-0 self-start"
+            action={
+              <Button variant="ghost" size="sm" asChild>
+                <Link href={paths.campaigns}>All</Link>
+              </Button>
+            }
+          >
+            {data ? <CampaignLines campaigns={data.campaigns} /> : <Skeleton className="m-4 h-32" />}
+          </Panel>
           <Panel title="Happening" bodyClassName="p-0" className="min-w-0 self-start">
             <ActivityFeed limit={14} />
           </Panel>

@@ -10,7 +10,7 @@ import { ProgressBar } from '@/components/ui/progress';
 import { Skeleton } from '@/components/ui/states';
 import { useNow } from '@/hooks/use-now';
 import { cn } from '@/lib/cn';
-import { count, countdown, plural } from '@/lib/format';
+import { count, countdown, hourIn, plural } from '@/lib/format';
 import { paths } from '@/lib/paths';
 import { keys } from '@/lib/query';
 
@@ -21,7 +21,7 @@ type Live = 'connecting' | 'live' | 'offline';
 type Known = Pulse & { skewMs: number };
 
 /** One line, on every page: what the engine does now. Opens the plan of the day. */
-export function PulseLine({ live }: { live: Live }) {
+export function PulseLine({ live, zone }: { live: Live; zone: string }) {
   const { data: pulse, isError } = usePulse();
   const [open, setOpen] = useState(false);
   if (!pulse)
@@ -44,7 +44,7 @@ export function PulseLine({ live }: { live: Live }) {
         <LiveSign live={live} />
       </div>
       <DrawerContent title="Today's plan" description={saidToday(pulse)}>
-        <PulsePlan pulse={pulse} onLeave={() => setOpen(false)} />
+        <PulsePlan pulse={pulse} zone={zone} onLeave={() => setOpen(false)} />
       </DrawerContent>
     </Dialog>
   );
@@ -138,13 +138,21 @@ export function saidToday(pulse: Pulse): string {
   return `${count(pulse.sent_today)} sent of ${count(Math.max(pulse.planned_today, pulse.sent_today))} planned today.`;
 }
 
-export function PulsePlan({ pulse, onLeave }: { pulse: Known; onLeave?: () => void }) {
-  const hour = new Date(new Date(pulse.now)).getHours();
+/** The hours are those of the organization's zone, which need not be the browser's. */
+export function PulsePlan({
+  pulse,
+  zone,
+  onLeave,
+}: {
+  pulse: Known;
+  zone?: string | undefined;
+  onLeave?: () => void;
+}) {
   const planned = Math.max(pulse.planned_today, pulse.sent_today);
   return (
     <div className="space-y-5">
       <div>
-        <HourStrip hours={pulse.hours} now={hour} className="h-28" />
+        <HourStrip hours={pulse.hours} now={hourIn(pulse.now, zone)} className="h-28" />
         <ProgressBar
           className="mt-3"
           label="Today"
