@@ -14,6 +14,18 @@ from typing import Any, ClassVar, Literal
 Verdict = Literal["human", "machine", "undecided"]
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the people of the organization are told beside the live event: kept until each has read it.
+
+    `subject` names what it is about, e.g. `campaign:<id>`.
+    """
+
+    title: str
+    detail: str = ""
+    subject: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """`at` is product time. `data` is what the browser and the export see beside the ids; JSON values only."""
@@ -35,6 +47,10 @@ class Event:
     def counts(self) -> Mapping[str, int]:
         """Counters of `campaign_stats` raised by this fact."""
         return {}
+
+    def notice(self) -> Notice | None:
+        """What is worth telling somebody who was not looking."""
+        return None
 
     def job_args(self) -> dict[str, str]:
         """Arguments of the jobs this fact starts: ids as text."""
@@ -70,6 +86,10 @@ class LeadsImported(ImportEvent):
     """An import is through; with `campaign_id` its leads are to be enrolled there."""
 
     name = "leads_imported"
+
+    def notice(self) -> Notice:
+        counts = [f"{self.data[key]} {key}" for key in ("imported", "updated", "skipped", "failed") if key in self.data]
+        return Notice("An import is through", ", ".join(counts), f"import:{self.import_id}")
 
     def job_args(self) -> dict[str, str]:
         ids = {"import_id": str(self.import_id)}
@@ -115,10 +135,20 @@ class CampaignStarted(Event):
 class CampaignPaused(Event):
     name = "campaign_paused"
 
+    def notice(self) -> Notice | None:
+        reason = str(self.data.get("reason", ""))
+        if reason == "by hand":
+            return None
+        return Notice(f"“{self.data.get('name', '')}” was paused", reason, f"campaign:{self.campaign_id}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignCompleted(Event):
     name = "campaign_completed"
+
+    def notice(self) -> Notice:
+        told = "Everybody in it has had the last step, answered, or was left out."
+        return Notice(f"“{self.data.get('name', '')}” is complete", told, f"campaign:{self.campaign_id}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,10 +252,19 @@ class Unsubscribed(Event):
 class QuotaReached(Event):
     name = "quota_reached"
 
+    def notice(self) -> Notice:
+        told = f"{self.data.get('used', '')} of {self.data.get('limit', '')} {self.data.get('metric', '')} this month."
+        return Notice("The plan's limit is near or reached", told, "usage")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverabilityFell(Event):
     name = "deliverability_fell"
+
+    def notice(self) -> Notice:
+        told = f"{self.data.get('bounced', '')} of {self.data.get('sent', '')} messages came back."
+        title = f"Too much of what {self.data.get('email_address', 'a mailbox')} sends comes back"
+        return Notice(title, told, f"mailbox:{self.email_account_id}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +272,12 @@ class MailboxChanged(Event):
     """A mailbox was connected, paused, failed or came back; `data["status"]`."""
 
     name = "mailbox_changed"
+
+    def notice(self) -> Notice | None:
+        if self.data.get("status") not in ("auth_failed", "unreachable", "paused_failures"):
+            return None
+        title = f"{self.data.get('email_address', 'A mailbox')} cannot send"
+        return Notice(title, str(self.data.get("reason") or ""), f"mailbox:{self.email_account_id}")
 
     def job_args(self) -> dict[str, str]:
         return {"email_account_id": str(self.email_account_id)}

@@ -9,6 +9,7 @@ from reachly.api.routes import (
     auth,
     campaigns,
     email_accounts,
+    everywhere,
     inbox,
     leads,
     operations,
@@ -27,5 +28,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     suppressions.router,
     inbox.router,
     analytics.router,
+    everywhere.router,
     operations.router,
 )

@@ -1,8 +1,8 @@
 """Facts leave through here, in the transaction that caused them, as its last act.
 
-In this order, rows sorted by key so that nothing deadlocks: counters, jobs, then the live sequence together with
-the append-only events (one statement: the number is taken under a row lock that is held until the commit), then
-NOTIFY. Either all of it commits or none.
+In this order, rows sorted by key so that nothing deadlocks: counters, jobs, notices to people, then the live sequence
+together with the append-only events (one statement: the number is taken under a row lock that is held until the
+commit), then NOTIFY. Either all of it commits or none.
 """
 
 from __future__ import annotations
@@ -57,6 +57,14 @@ WITH taken AS (
 SELECT last FROM taken
 """
 
+_NOTICES = """
+INSERT INTO notifications (organization_id, id, user_id, kind, title, detail, subject, created_at)
+SELECT $1, gen_random_uuid(), u.id, n.kind, n.title, n.detail, n.subject, n.at
+FROM users u,
+     unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) AS n(kind, title, detail, subject, at)
+WHERE u.organization_id = $1 AND u.is_active
+"""
+
 _SHARED = frozenset(f.name for f in fields(Event))
 _Key = tuple[uuid.UUID, uuid.UUID, uuid.UUID, str, uuid.UUID, date]
 
@@ -78,6 +86,7 @@ async def emit(session: Session, events: Sequence[Event], *, wake: bool = False)
         elif isinstance(event, ImportProgressed):
             await _announce_volatile(connection, event)
     for organization_id in sorted(by_organization):
+        await _notify_people(connection, organization_id, by_organization[organization_id])
         last = await _store(connection, organization_id, by_organization[organization_id])
         await connection.execute("SELECT pg_notify($1, $2)", LIVE_CHANNEL, f"{organization_id}:{last}")
     if wake:
@@ -107,6 +116,16 @@ async def _start_jobs(connection: asyncpg.Connection[Any], events: Sequence[Even
     }
     for job, organization_id, args in sorted(wanted):
         await queue.enqueue(connection, job, organization_id, dict(args))
+
+
+async def _notify_people(
+    connection: asyncpg.Connection[Any], organization_id: uuid.UUID, events: Sequence[Event]
+) -> None:
+    """One row a person, so that each reads their own."""
+    rows = [(e.name, n.title, n.detail, n.subject, e.at) for e in events if (n := e.notice())]
+    if rows:
+        columns = (list(column) for column in zip(*rows, strict=True))
+        await connection.execute(_NOTICES, organization_id, *columns)
 
 
 async def _store(

@@ -103,11 +103,11 @@ async def get_family_starts(
 ) -> dict[uuid.UUID, datetime]:
     """When each family signed in."""
     query = (
-        select(UserSession.family_id, func.min(UserSession.created_at))
+        select(UserSession.family_id, func.min(UserSession.created_at).label("began"))
         .where(UserSession.organization_id == organization_id, UserSession.family_id.in_(families))
         .group_by(UserSession.family_id)
     )
-    return {family: began for family, began in await session.execute(query)}
+    return {row.family_id: row.began for row in await session.execute(query)}
 
 
 async def revoke_family(
@@ -247,6 +247,11 @@ async def page_audit(
     return (
         await session.scalars(query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(limit))
     ).all()
+
+
+async def notify(session: Session, channel: str, payload: str) -> None:
+    """Says something to every process that listens, at the commit and not before."""
+    await session.execute(select(func.pg_notify(channel, payload)))
 
 
 async def add_usage(session: Session, organization_id: uuid.UUID, day: date, metric: str, n: int) -> None:

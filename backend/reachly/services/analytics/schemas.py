@@ -100,3 +100,15 @@ class PulseOut(BaseModel):
     hours: list[HourPlan]
     unread_threads: int
     last_seq: int = Field(description="Resume live events after this number")
+
+
+class SearchHit(BaseModel):
+    id: uuid.UUID
+    title: str
+    detail: str
+
+
+class SearchOut(BaseModel):
+    campaigns: list[SearchHit]
+    leads: list[SearchHit]
+    email_accounts: list[SearchHit]

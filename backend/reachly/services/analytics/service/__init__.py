@@ -10,9 +10,11 @@ from reachly.services.analytics.service.figures import (
     with_sent_today,
 )
 from reachly.services.analytics.service.pulse import get_pulse
+from reachly.services.analytics.service.search import search_everything
 from reachly.services.analytics.service.upkeep import check_deliverability, recount
 
 __all__ = [
     "check_deliverability", "count_sent_today", "export_campaign", "get_campaign_figures", "get_overview", "get_pulse",
-    "get_timeline", "list_mailbox_figures", "page_activity", "recount", "with_sent_today",
+    "get_timeline", "list_mailbox_figures", "page_activity", "recount", "search_everything",
+    "with_sent_today",
 ]  # fmt: skip

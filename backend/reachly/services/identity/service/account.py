@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from reachly.data.models.identity import User
 from reachly.data.repositories import identity as repository
 from reachly.data.session import Session
+from reachly.infra.cache import CHANNEL, Kind, cache, key_of
 from reachly.kit import clock
 from reachly.kit.errors import Conflict, FieldError, Invalid, NotFound
 from reachly.services.identity import passwords, policy, tokens
@@ -21,8 +23,9 @@ from reachly.services.identity.schemas import (
 from reachly.services.identity.service.organizations import get_organization, record, user_out
 
 
-async def _user(session: Session, actor: Actor) -> User:
-    user = await repository.lock_user(session, actor.organization_id, actor.user_id)
+async def _user(session: Session, actor: Actor, *, lock: bool = False) -> User:
+    find = repository.lock_user if lock else repository.find_user
+    user = await find(session, actor.organization_id, actor.user_id)
     if user is None:
         raise NotFound("This account does not exist any more.")
     return user
@@ -38,21 +41,33 @@ async def get_me(session: Session, actor: Actor) -> MeOut:
 
 
 async def get_profile(session: Session, actor: Actor) -> UserOut:
-    return user_out(await _user(session, actor))
+    """Kept in the cache; whoever changes it makes every process forget it."""
+
+    async def load() -> dict[str, Any]:
+        return user_out(await _user(session, actor)).model_dump(mode="json")
+
+    return UserOut.model_validate(await cache().get_or_load(Kind.USER, actor.user_id, load))
 
 
 async def update_profile(session: Session, actor: Actor, body: ProfileIn) -> UserOut:
     """Name and time zone."""
-    user = await _user(session, actor)
+    user = await _user(session, actor, lock=True)
     user.name = body.name
     user.timezone = policy.require_timezone(body.timezone) if body.timezone else None
     user.updated_at = clock.machine_now()
+    await _forget_profile(session, user.id)
     return user_out(user)
+
+
+async def _forget_profile(session: Session, user_id: uuid.UUID) -> None:
+    """Here at once, and everywhere at the commit: what is read in between may be the old one."""
+    await cache().forget(Kind.USER, user_id)
+    await repository.notify(session, CHANNEL, key_of(Kind.USER, user_id))
 
 
 async def change_password(session: Session, actor: Actor, body: PasswordIn) -> None:
     """Ends every other session of this person, and all access tokens and sockets: this one goes on by refreshing."""
-    user = await _user(session, actor)
+    user = await _user(session, actor, lock=True)
     if not await passwords.verify_password(body.current_password, user.password_hash):
         fault = FieldError("/current_password", "This is not the present password.", "wrong")
         raise Invalid("The present password is needed to set a new one.", errors=[fault])
@@ -76,6 +91,7 @@ async def delete_account(session: Session, actor: Actor, *, organization: bool) 
         session, actor.organization_id, None, "account.deleted", subject=str(actor.user_id), ip=actor.ip
     )
     await repository.delete_user(session, actor.organization_id, actor.user_id)
+    await _forget_profile(session, actor.user_id)
 
 
 async def list_sessions(session: Session, actor: Actor, refresh_token: str | None) -> list[SessionOut]:

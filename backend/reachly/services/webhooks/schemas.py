@@ -1,0 +1,30 @@
+"""What people are told beside the live events."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from reachly.kit.pagination import Page
+
+
+class NotificationOut(BaseModel):
+    id: uuid.UUID
+    kind: str = Field(description="The name of the fact, e.g. `campaign_completed`")
+    title: str
+    detail: str
+    subject: str | None = Field(
+        description="What it is about: `campaign:<id>`, `mailbox:<id>`, `import:<id>`"
+    )
+    read_at: datetime | None
+    created_at: datetime
+
+
+class NotificationPage(Page[NotificationOut]):
+    unread: int = Field(description="Of all, not of this page")
+
+
+class NotificationsReadIn(BaseModel):
+    ids: list[uuid.UUID] | None = Field(None, max_length=1_000, description="Left out: all")
