@@ -29,7 +29,7 @@ LINUX = sys.platform == "linux"
 def folder() -> Iterator[Path]:
     """A data folder that PostgreSQL's own account can reach, and nothing of it left running at the end."""
     with tempfile.TemporaryDirectory(prefix="reachly-up-") as base:
-        os.chmod(base, 0o711)
+        Path(base).chmod(0o711)
         yield Path(base) / "var"
 
 
@@ -37,7 +37,7 @@ class Up:
     """One `reachly up`."""
 
     def __init__(self, folder: Path, *options: str, **environment: str) -> None:
-        self.folder, self.log = folder, folder.parent / "up.log"
+        self.folder, self.log = folder, folder.parent / f"up-{time.monotonic_ns()}.log"
         self.port = int(environment.pop("PORT", 0)) or processes.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = processes.start(

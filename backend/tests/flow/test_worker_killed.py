@@ -1,4 +1,4 @@
-"""`kill -9` of the worker in the middle of a campaign, on the real clock: nobody is forgotten, nobody is written to twice."""
+"""`kill -9` of the worker in mid-campaign, on the real clock: nobody is forgotten, nobody is written to twice."""
 
 from __future__ import annotations
 
