@@ -21,7 +21,7 @@ from tests.chaos.arena import Arena, open_arena
 from tests.factories.sending import Stage
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chaos, pytest.mark.timeout(600)]
-PEOPLE = 200
+PEOPLE = 120
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ async def kept(arena: Arena, prefix: str, least: int) -> None:
 
 
 async def finished(arena: Arena, stage: Stage, prefix: str, *, unknown: bool = False) -> None:
-    await arena.finish(stage.campaign_id, 90)
+    await arena.finish(stage.campaign_id, 240)
     report = await arena.compare(stage.campaign_id, prefix)
     print(f"chaos: {prefix}: {report}", flush=True)
     assert (report.lost, report.duplicates, report.unexplained) == ([], [], [])

@@ -21,7 +21,7 @@ from tests.chaos.arena import LEASE, Arena, Report, open_arena
 from tests.factories.sending import Stage
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chaos, pytest.mark.timeout(7200)]
-KILLS = int(os.environ.get("CHAOS_KILLS", "4"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "3"))
 PEOPLE = int(os.environ.get("CHAOS_PEOPLE", "200"))
 SEED = int(os.environ.get("CHAOS_SEED", "7"))
 LONG = KILLS > 10
@@ -105,7 +105,7 @@ async def storm(arena: Arena, number: int, kills: int, draw: random.Random) -> t
             times = 100 if LONG else 10
             await pause_and_resume(arena, stage, times)
             counts["pause_and_resume"] += times
-    await arena.finish(stage.campaign_id, 600 if LONG else 90)
+    await arena.finish(stage.campaign_id, 900 if LONG else 240)
     return stage, counts
 
 
