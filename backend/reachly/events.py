@@ -88,7 +88,11 @@ class LeadsImported(ImportEvent):
     name = "leads_imported"
 
     def notice(self) -> Notice:
-        counts = [f"{self.data[key]} {key}" for key in ("imported", "updated", "skipped", "failed") if key in self.data]
+        counts = [
+            f"{self.data[key]} {key}"
+            for key in ("imported", "updated", "skipped", "failed")
+            if key in self.data
+        ]
         return Notice("An import is through", ", ".join(counts), f"import:{self.import_id}")
 
     def job_args(self) -> dict[str, str]:

@@ -11,7 +11,9 @@ from reachly.data.migrate import script_config
 from reachly.data.session import database
 from reachly.kit.errors import Unavailable
 
-ASKED = text("SELECT version_num, to_regclass('public.pgqueuer') IS NOT NULL AS has_queue FROM alembic_version")
+ASKED = text(
+    "SELECT version_num, to_regclass('public.pgqueuer') IS NOT NULL AS has_queue FROM alembic_version"
+)
 
 
 @cache
@@ -25,5 +27,7 @@ async def check() -> None:
         row = (await connection.execute(ASKED)).one_or_none()
     if row is None or row.version_num != _head() or not row.has_queue:
         raise Unavailable(
-            "The database's schema is not this program's. Run `reachly migrate`.", code="schema", retry_after=30
+            "The database's schema is not this program's. Run `reachly migrate`.",
+            code="schema",
+            retry_after=30,
         )

@@ -107,6 +107,8 @@ async def raw(session: Session) -> asyncpg.Connection[Any]:
     transaction, connection = session.info.get("raw", (None, None))
     unit = session.sync_session
     if transaction is None or unit.get_transaction() is not transaction or unit.in_nested_transaction():
-        await session.connection()  # begins, and sets the savepoint that a nested transaction has only announced
+        await (
+            session.connection()
+        )  # begins, and sets the savepoint that a nested transaction has only announced
         _, connection = session.info["raw"]
     return cast("asyncpg.Connection[Any]", connection)

@@ -138,7 +138,7 @@ def _for_play(settings: Settings, base_url: str) -> Settings:
             "limits": settings.limits.model_copy(update={"enabled": False}),
             "tracking": settings.tracking.model_copy(update={"group_commit_ms": 1}),
             "sending": settings.sending.model_copy(update={"poll_seconds": 6 * 3600.0}),
-            "inbox": settings.inbox.model_copy(update={"poll_seconds": 6 * 3600.0}),
+            "inbox": settings.inbox.model_copy(update={"poll_seconds": 12 * 3600.0}),
             "log": settings.log.model_copy(update={"level": "warning"}),
             "web": settings.web.model_copy(update={"trusted_proxies": (HOST,)}),
         }

@@ -76,7 +76,9 @@ class Arena:
         if draft:
             query = "UPDATE campaigns SET status = 'draft', started_at = NULL WHERE id = $1"
             await self.sql.execute(query, stage.campaign_id)
-        await add_people(self.actor.organization_id, stage.campaign_id, self.account_ids, people, prefix=prefix)
+        await add_people(
+            self.actor.organization_id, stage.campaign_id, self.account_ids, people, prefix=prefix
+        )
         return stage
 
     async def note_in_flight(self) -> int:
@@ -136,8 +138,12 @@ class Arena:
 
     async def describe(self) -> str:
         sends = await self.sql.fetch("SELECT status, reason, count(*) FROM email_sends GROUP BY 1, 2")
-        people = await self.sql.fetch("SELECT status, blocked_reason, count(*) FROM enrollments GROUP BY 1, 2")
-        boxes = await self.sql.fetch("SELECT email_key, status, next_turn_at, lease_until FROM email_accounts")
+        people = await self.sql.fetch(
+            "SELECT status, blocked_reason, count(*) FROM enrollments GROUP BY 1, 2"
+        )
+        boxes = await self.sql.fetch(
+            "SELECT email_key, status, next_turn_at, lease_until FROM email_accounts"
+        )
         return "\n".join(map(str, [clock.now(), *sends, *people, *boxes, self.fleet.complaints()]))
 
     async def compare(self, campaign_id: uuid.UUID, prefix: str) -> Report:
@@ -146,7 +152,8 @@ class Arena:
         copies = Counter(one.recipient for one in log.stored if one.recipient.startswith(prefix))
         rows = await self.sql.fetch("SELECT * FROM email_sends WHERE campaign_id = $1", campaign_id)
         people = await self.sql.fetch(
-            "SELECT l.email FROM enrollments e JOIN leads l ON l.id = e.lead_id WHERE e.campaign_id = $1", campaign_id
+            "SELECT l.email FROM enrollments e JOIN leads l ON l.id = e.lead_id WHERE e.campaign_id = $1",
+            campaign_id,
         )
         unknown = {row["send_id"]: row["email"] for row in await self.sql.fetch(
             "SELECT send_id, event_data ->> 'email' AS email FROM analytics_events"
@@ -162,7 +169,9 @@ class Arena:
             unknown_left=sum(row["status"] == "unknown" for row in rows),
             settled=sum(row["settled_by"] is not None for row in rows),
             unexplained=[
-                email for send_id, email in unknown.items() if send_id not in self.in_flight and email not in spoilt
+                email
+                for send_id, email in unknown.items()
+                if send_id not in self.in_flight and email not in spoilt
             ],
             refused=len(refused),
             faults=len(log.faults),
@@ -177,7 +186,9 @@ class Arena:
         await self.postgres.stop()
 
 
-async def open_arena(folder: Path, *, workers: int, mailboxes: int, peer: list[str], sent: bool = True) -> Arena:
+async def open_arena(
+    folder: Path, *, workers: int, mailboxes: int, peer: list[str], sent: bool = True
+) -> Arena:
     """Everything on its own: a durable cluster, an organization with relay mailboxes, and nobody to write to yet."""
     postgres = EmbeddedPostgres(folder / "data", adopters_seconds=0)
     dsn = await postgres.start()

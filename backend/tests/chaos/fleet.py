@@ -95,7 +95,9 @@ class Peer:
     def __init__(self, log: Path, arguments: Sequence[str]) -> None:
         self.log = log
         command = [sys.executable, "-m", "mailworld.hostile", "--log", str(log), *arguments]
-        self._process = subprocess.Popen(command, cwd=BACKEND, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen(
+            command, cwd=BACKEND, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        )
         assert self._process.stdout is not None
         ports = json.loads(self._process.stdout.readline())
         self.port, self.imap_port = int(ports["port"]), int(ports["imap_port"])

@@ -27,7 +27,9 @@ PEOPLE = 120
 @pytest.fixture(scope="module")
 async def arena(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Arena]:
     before = clock.current()
-    opened = await open_arena(tmp_path_factory.mktemp("blows"), workers=2, mailboxes=4, peer=["--delay", "40"])
+    opened = await open_arena(
+        tmp_path_factory.mktemp("blows"), workers=2, mailboxes=4, peer=["--delay", "40"]
+    )
     opened.fleet.fill()
     try:
         yield opened
@@ -64,7 +66,10 @@ async def test_after_the_answer_to_a_pause_nothing_new_begins(arena: Arena) -> N
     await asyncio.sleep(2.5)
     late = {one.recipient for one in read_ledger(arena.peer.log).stored if one.at > answered}
     assert late <= {row["to_email"] for row in rows}, "only what was on the wire already may arrive"
-    assert await arena.sql.fetchval("SELECT count(*) FROM email_sends WHERE status IN ('claimed', 'sending')") == 0
+    assert (
+        await arena.sql.fetchval("SELECT count(*) FROM email_sends WHERE status IN ('claimed', 'sending')")
+        == 0
+    )
     async with tenant(arena.actor.organization_id) as session:
         await campaigns.start_campaign(session, arena.actor, stage.campaign_id)
     await finished(arena, stage, "pause")
@@ -89,7 +94,9 @@ async def test_a_polite_end_leaves_nothing_in_doubt(arena: Arena) -> None:
     began = time.monotonic()
     assert await arena.fleet.end() == [0, 0]
     assert time.monotonic() - began < 10
-    open_rows = await arena.sql.fetchval("SELECT count(*) FROM email_sends WHERE status IN ('claimed', 'sending')")
+    open_rows = await arena.sql.fetchval(
+        "SELECT count(*) FROM email_sends WHERE status IN ('claimed', 'sending')"
+    )
     assert open_rows == 0, "finished or given back"
     await finished(arena, stage, "polite")
 
@@ -128,7 +135,9 @@ async def test_a_full_disk_stops_sending_and_a_freed_one_goes_on(arena: Arena) -
         with contextlib.suppress(asyncpg.DiskFullError):
             await admin.execute("CREATE TABLE filler (words text) TABLESPACE small")
             while True:
-                await admin.execute("INSERT INTO filler SELECT repeat('x', 2000) FROM generate_series(1, 200)")
+                await admin.execute(
+                    "INSERT INTO filler SELECT repeat('x', 2000) FROM generate_series(1, 200)"
+                )
         await watched(arena, 4)
         first = len(read_ledger(arena.peer.log).stored)
         await watched(arena, 2)

@@ -81,7 +81,10 @@ async def reached(arena: Arena, before: int, wanted: float, stage: Stage) -> boo
             await arena.hurry()
         if time.monotonic() > deadline:
             raise TimeoutError(await arena.describe())
-        if await arena.sql.fetchval("SELECT status FROM campaigns WHERE id = $1", stage.campaign_id) == "completed":
+        if (
+            await arena.sql.fetchval("SELECT status FROM campaigns WHERE id = $1", stage.campaign_id)
+            == "completed"
+        ):
             return False
         await asyncio.sleep(0.05)
     return True

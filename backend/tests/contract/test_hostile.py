@@ -83,7 +83,12 @@ async def test_a_body_broken_off_before_its_end_was_never_sent() -> None:
         receipts = await mailer.send_many(sent)
         await mailer.close()
         check(server, receipts, sent)
-        assert [receipt.outcome for receipt in receipts] == ["accepted", "deferred", "connect_failed", "connect_failed"]
+        assert [receipt.outcome for receipt in receipts] == [
+            "accepted",
+            "deferred",
+            "connect_failed",
+            "connect_failed",
+        ]
 
 
 async def test_a_long_run_against_a_server_that_breaks_everything_now_and_then() -> None:

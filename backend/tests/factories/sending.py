@@ -21,12 +21,14 @@ from reachly.services.sending import service
 
 ALWAYS = {"timezone": "UTC", "windows": {day: [["00:00", "24:00"]] for day in
           ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}}  # fmt: skip
-BODY = 'Hi {{ first_name | fallback: "there" }},\n\nshall we talk about {{ company | fallback: "your team" }}?'
+BODY = (
+    'Hi {{ first_name | fallback: "there" }},\n\nshall we talk about {{ company | fallback: "your team" }}?'
+)
 
 
 @dataclass(frozen=True)
 class Step:
-    subject: str = "A question, {{ first_name | fallback: \"hello\" }}"
+    subject: str = 'A question, {{ first_name | fallback: "hello" }}'
     body: str = BODY
     days: int = 0
     hours: int = 0

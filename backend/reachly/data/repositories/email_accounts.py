@@ -79,7 +79,9 @@ FROM (SELECT organization_id, id FROM email_accounts
 WHERE a.organization_id = due.organization_id AND a.id = due.id
 RETURNING a.organization_id, a.id, a.email_key, a.sync_cursor, a.next_sync_at
 """  # noqa: S608 - fixed text
-_NEXT_SYNC = f"SELECT min(next_sync_at) FROM email_accounts WHERE {_READABLE} AND {_FREE.format(machine='$1')}"  # noqa: S608
+_NEXT_SYNC = (
+    f"SELECT min(next_sync_at) FROM email_accounts WHERE {_READABLE} AND {_FREE.format(machine='$1')}"  # noqa: S608
+)
 # Whoever asked for another look meanwhile (`next_sync_at` has changed) gets it.
 _FINISH_SYNC = """
 UPDATE email_accounts

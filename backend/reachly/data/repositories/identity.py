@@ -145,9 +145,7 @@ async def add_attempt(session: Session, attempt: SignInAttempt) -> None:
 
 
 async def set_succeeded(session: Session, attempt_id: uuid.UUID) -> None:
-    await session.execute(
-        update(SignInAttempt).where(SignInAttempt.id == attempt_id).values(succeeded=True)
-    )
+    await session.execute(update(SignInAttempt).where(SignInAttempt.id == attempt_id).values(succeeded=True))
 
 
 async def count_failures(

@@ -49,7 +49,12 @@ def _current_ring() -> KeyRing:
 
 
 def make_token(
-    purpose: Purpose, organization_id: uuid.UUID, send_id: uuid.UUID, link: int = 0, *, ring: KeyRing | None = None
+    purpose: Purpose,
+    organization_id: uuid.UUID,
+    send_id: uuid.UUID,
+    link: int = 0,
+    *,
+    ring: KeyRing | None = None,
 ) -> str:
     """A token for one place in one message. `link` is at most 65,535."""
     ring = ring or _current_ring()
@@ -75,7 +80,9 @@ def read_token(text: str, *, ring: KeyRing | None = None) -> TokenParts | None:
         return None
     code, organization, send, link = _BODY.unpack(payload[2 + raw[1] :])
     purpose = _NAMES.get(code)
-    return TokenParts(purpose, uuid.UUID(bytes=organization), uuid.UUID(bytes=send), link) if purpose else None
+    return (
+        TokenParts(purpose, uuid.UUID(bytes=organization), uuid.UUID(bytes=send), link) if purpose else None
+    )
 
 
 def pixel_url(organization_id: uuid.UUID, send_id: uuid.UUID) -> str:

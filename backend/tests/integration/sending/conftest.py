@@ -129,11 +129,15 @@ class Held:
         await self._inner.close()
 
 
-def hold_mailers(*, before_open: Hook | None = None, before_send: Hook | None = None) -> Callable[[Connection], Held]:
+def hold_mailers(
+    *, before_open: Hook | None = None, before_send: Hook | None = None
+) -> Callable[[Connection], Held]:
     return lambda connection: Held(connection, before_open, before_send)
 
 
 async def end_leases(sql: Any) -> None:
     """What a minute without a heartbeat does."""
     for table in ("email_accounts", "email_sends"):
-        await sql.execute(f"UPDATE {table} SET lease_until = now() - interval '1 s' WHERE lease_until IS NOT NULL")
+        await sql.execute(
+            f"UPDATE {table} SET lease_until = now() - interval '1 s' WHERE lease_until IS NOT NULL"
+        )

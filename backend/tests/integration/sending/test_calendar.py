@@ -53,7 +53,9 @@ def plan(people: int, *, new_leads_cap: int | None) -> list[tuple[str, int, str,
     )  # fmt: skip
     always = parse_schedule({**ALWAYS, "timezone": "Europe/Oslo"})
     boxes = [
-        policy.MailboxState(policy.Mailbox(address=box, workday=always, daily_limit=20, min_gap=240, jitter=120))
+        policy.MailboxState(
+            policy.Mailbox(address=box, workday=always, daily_limit=20, min_gap=240, jitter=120)
+        )
         for box in BOXES
     ]
     world = policy.World(now=START, campaigns=[campaign], mailboxes=boxes, leads=leads)
@@ -72,7 +74,13 @@ async def test_ledger_and_simulation_agree(
     with clock.installed(clock.VirtualClock(START, actors=2)):
         accounts = [await add_mailbox(organization_id, relay.port, address=box, **MAILBOX) for box in BOXES]
         stage = await add_campaign(
-            organization_id, accounts, 90, steps=STEPS, send_schedule=WINDOW, due=FIRST_DUE, new_leads_cap=new_leads_cap
+            organization_id,
+            accounts,
+            90,
+            steps=STEPS,
+            send_schedule=WINDOW,
+            due=FIRST_DUE,
+            new_leads_cap=new_leads_cap,
         )
         ledger = await play(stage, settings, 21)
     planned = plan(90, new_leads_cap=new_leads_cap)

@@ -23,7 +23,9 @@ FIRST = "lead0000@example.com"
 
 
 def one_at_a_time(settings: Settings, **more: Any) -> Settings:
-    return settings.model_copy(update={"sending": settings.sending.model_copy(update={"pipelining": 1, **more})})
+    return settings.model_copy(
+        update={"sending": settings.sending.model_copy(update={"pipelining": 1, **more})}
+    )
 
 
 async def test_many_workers_on_many_mailboxes_send_everything_once(
@@ -33,7 +35,9 @@ async def test_many_workers_on_many_mailboxes_send_everything_once(
         await add_mailbox(organization_id, relay.port, address=f"m{n}@brightfjord.example") for n in range(6)
     ]
     await add_campaign(organization_id, accounts, 300)
-    loops = [SendingLoop(one_at_a_time(settings, messages_per_claim=9), name=f"sending:{n}") for n in range(3)]
+    loops = [
+        SendingLoop(one_at_a_time(settings, messages_per_claim=9), name=f"sending:{n}") for n in range(3)
+    ]
     while sum(await asyncio.gather(*(one.run_once() for one in loops))):
         pass
     assert len(relay.recipients) == len(set(relay.recipients)) == 300
@@ -152,7 +156,9 @@ async def test_a_stop_that_comes_after_the_claim_is_heeded(
     async def stop() -> None:
         async with tenant(organization_id) as session:
             if what == "suppressed":
-                await suppression.suppress_addresses(session, organization_id, [FIRST], "unsubscribed", "test")
+                await suppression.suppress_addresses(
+                    session, organization_id, [FIRST], "unsubscribed", "test"
+                )
             elif what == "replied":
                 ids = [stage.enrollment_ids[0]]
                 await campaigns.stop_enrollments(session, organization_id, ids, "replied", "a reply")
@@ -217,7 +223,9 @@ async def test_claims_are_taken_back_from_whoever_has_them(
     async def take_back() -> None:
         async with tenant(organization_id) as session:
             ids = stage.enrollment_ids[:2]
-            taken.append(await service.release_claims(session, organization_id, reason="test", enrollment_ids=ids))
+            taken.append(
+                await service.release_claims(session, organization_id, reason="test", enrollment_ids=ids)
+            )
 
     loop = SendingLoop(settings, mailer_factory=hold_mailers(before_open=take_back))
     await loop.run_once()

@@ -28,7 +28,9 @@ async def test_a_greylisted_message_is_tried_again_after_five_minutes(
     query = "SELECT status, handed_at, attempts, message_id FROM email_sends WHERE to_email = $1"
     row = await sql.fetchrow(query, FIRST)
     assert (row["status"], row["handed_at"], row["attempts"]) == ("deferred", None, 1)
-    held = await sql.fetchrow("SELECT next_due_at, blocked_reason FROM enrollments WHERE next_due_at IS NOT NULL")
+    held = await sql.fetchrow(
+        "SELECT next_due_at, blocked_reason FROM enrollments WHERE next_due_at IS NOT NULL"
+    )
     assert tuple(held) == (at.at + timedelta(minutes=5), "deferred")
     at.move(minutes=4)
     await drain(loop)
@@ -36,7 +38,9 @@ async def test_a_greylisted_message_is_tried_again_after_five_minutes(
     at.move(minutes=1)
     await drain(loop)
     assert relay.recipients == ["lead0001@example.com", FIRST]
-    sent = await sql.fetchrow("SELECT status, attempts, message_id FROM email_sends WHERE to_email = $1", FIRST)
+    sent = await sql.fetchrow(
+        "SELECT status, attempts, message_id FROM email_sends WHERE to_email = $1", FIRST
+    )
     assert (sent["status"], sent["attempts"], sent["message_id"]) == ("sent", 2, row["message_id"])
     assert row["message_id"].encode() in relay.script.accepted[1].data
 
@@ -59,7 +63,9 @@ async def test_a_deferral_backs_off_and_ends_as_a_soft_bounce(
     row = await sql.fetchrow("SELECT status, reason, bounced_at, attempts FROM email_sends")
     assert tuple(row) == ("refused", "deferred_too_often", at.at, 4)
     assert await sql.fetchval("SELECT count(*) FROM suppressions") == 0
-    hard = await sql.fetchval("SELECT event_data ->> 'hard' FROM analytics_events WHERE event_type = 'bounced'")
+    hard = await sql.fetchval(
+        "SELECT event_data ->> 'hard' FROM analytics_events WHERE event_type = 'bounced'"
+    )
     assert hard == "false"
     assert await sql.fetchval("SELECT sum(used + reserved) FROM cap_usage") == 0
     assert await sql.fetchval("SELECT status FROM campaigns") == "completed"
@@ -97,7 +103,11 @@ async def test_an_unknown_address_bounces_is_suppressed_and_stops_nobody_else(
     row = await sql.fetchrow("SELECT * FROM email_sends WHERE to_email = $1", FIRST)
     assert (row["status"], row["reply_code"], row["handed_at"]) == ("refused", 550, None)
     assert row["bounced_at"] is not None
-    assert tuple(await sql.fetchrow("SELECT kind, value, reason FROM suppressions")) == ("email", FIRST, "bounced")
+    assert tuple(await sql.fetchrow("SELECT kind, value, reason FROM suppressions")) == (
+        "email",
+        FIRST,
+        "bounced",
+    )
     states = await sql.fetch("SELECT status, count(*) AS n FROM enrollments GROUP BY 1 ORDER BY 1")
     assert [tuple(state) for state in states] == [("active", 2), ("bounced", 1)]
     stats = await sql.fetchrow("SELECT sum(sent) AS sent, sum(bounced) AS bounced FROM campaign_stats")
@@ -131,7 +141,9 @@ async def test_a_lost_answer_is_unknown_and_never_sent_again(
     sent = relay.recipients
     assert sent.count("lead0001@example.com") == 1, "delivered once, though nobody heard of it"
     assert sent.count(FIRST) == sent.count("lead0002@example.com") == 2
-    row = await sql.fetchrow("SELECT status, handed_at FROM email_sends WHERE to_email = 'lead0001@example.com'")
+    row = await sql.fetchrow(
+        "SELECT status, handed_at FROM email_sends WHERE to_email = 'lead0001@example.com'"
+    )
     assert row["status"] == "unknown"
     assert row["handed_at"] is not None, "the provider may have counted it"
     query = "SELECT status, next_due_at, blocked_reason FROM enrollments WHERE blocked_reason IS NOT NULL"
@@ -168,7 +180,9 @@ async def test_a_refused_sign_in_sets_the_mailbox_aside_and_keeps_its_messages(
     due = await sql.fetch("SELECT status FROM enrollments WHERE next_due_at IS NOT NULL")
     assert [row["status"] for row in due] == ["active"] * 3
     assert await sql.fetchval("SELECT sum(reserved + used) FROM cap_usage") == 0
-    assert await sql.fetchval("SELECT count(*) FROM analytics_events WHERE event_type = 'mailbox_changed'") == 1
+    assert (
+        await sql.fetchval("SELECT count(*) FROM analytics_events WHERE event_type = 'mailbox_changed'") == 1
+    )
 
 
 async def test_an_unreachable_server_is_tried_less_and_less_and_nothing_is_lost(
@@ -203,7 +217,9 @@ async def test_throttling_pushes_the_mailbox_and_not_the_person(
     await drain(loop)
     assert relay.recipients == [FIRST]
     assert await sql.fetchval("SELECT next_turn_at FROM email_accounts") == at.at + timedelta(minutes=15)
-    states = await sql.fetch("SELECT status, attempts, handed_at IS NULL AS free FROM email_sends ORDER BY to_email")
+    states = await sql.fetch(
+        "SELECT status, attempts, handed_at IS NULL AS free FROM email_sends ORDER BY to_email"
+    )
     assert [tuple(state) for state in states] == [("sent", 1, False), *[("deferred", 0, True)] * 3]
     at.move(minutes=15)
     await drain(loop)
@@ -224,7 +240,10 @@ async def test_ten_failures_in_a_row_pause_the_campaign(
     assert row["status"] == "paused"
     assert "in a row failed" in row["status_reason"]
     assert 10 <= row["failures_in_a_row"] <= 15
-    assert await sql.fetchval("SELECT count(*) FROM email_sends WHERE status = 'refused'") == row["failures_in_a_row"]
+    assert (
+        await sql.fetchval("SELECT count(*) FROM email_sends WHERE status = 'refused'")
+        == row["failures_in_a_row"]
+    )
 
 
 async def test_a_missing_field_blocks_that_one_person_until_it_is_filled(
@@ -257,6 +276,9 @@ async def test_a_message_that_can_never_go_is_set_apart(
     assert relay.recipients == ["lead0001@example.com", "lead0002@example.com"]
     row = await sql.fetchrow("SELECT status, reason FROM email_sends WHERE to_email = $1", FIRST)
     assert tuple(row) == ("quarantined", "message_too_large")
-    assert await sql.fetchval("SELECT status FROM enrollments WHERE id = $1", stage.enrollment_ids[0]) == "failed"
+    assert (
+        await sql.fetchval("SELECT status FROM enrollments WHERE id = $1", stage.enrollment_ids[0])
+        == "failed"
+    )
     assert await sql.fetchval("SELECT status FROM campaigns") == "completed"
     assert await sql.fetchval("SELECT sum(failed) FROM campaign_stats") == 1

@@ -33,14 +33,18 @@ async def test_the_ledger_comes_page_by_page_the_newest_first(
     seen, cursor = [], None
     while True:
         async with tenant(organization_id) as session:
-            page = await service.page_sends(session, actor, stage.campaign_id, limit=3, cursor=cursor, status="sent")
+            page = await service.page_sends(
+                session, actor, stage.campaign_id, limit=3, cursor=cursor, status="sent"
+            )
         seen += [item.to_email for item in page.items]
         cursor = page.next_cursor
         if cursor is None:
             break
     assert seen == [f"lead{n:04d}@example.com" for n in reversed(range(7))]
     async with tenant(organization_id) as session:
-        none = await service.page_sends(session, actor, stage.campaign_id, limit=3, cursor=None, status="unknown")
+        none = await service.page_sends(
+            session, actor, stage.campaign_id, limit=3, cursor=None, status="unknown"
+        )
         assert none.items == []
         with pytest.raises(Invalid):
             await service.page_sends(session, actor, stage.campaign_id, limit=3, cursor=None, status="lost")
@@ -52,7 +56,9 @@ async def test_a_test_mail_shows_the_real_words_and_counts_in_no_figure(
     relay: Relay, organization_id: uuid.UUID, actor: Actor, sql: Any
 ) -> None:
     account = await add_mailbox(organization_id, relay.port)
-    stage = await add_campaign(organization_id, [account], 2, steps=[Step(body="Dear {{ first_name }}, hello.")])
+    stage = await add_campaign(
+        organization_id, [account], 2, steps=[Step(body="Dear {{ first_name }}, hello.")]
+    )
     told = await service.send_test(actor, stage.campaign_id, TestSendIn(to_email="Me@Brightfjord.example"))
     assert told.ok
     message = message_from_bytes(relay.script.accepted[0].data)
@@ -65,7 +71,9 @@ async def test_a_test_mail_shows_the_real_words_and_counts_in_no_figure(
     assert await sql.fetchval("SELECT count(*) FROM enrollments WHERE next_due_at IS NOT NULL") == 2
 
 
-async def test_a_refused_test_mail_says_why(relay: Relay, organization_id: uuid.UUID, actor: Actor, sql: Any) -> None:
+async def test_a_refused_test_mail_says_why(
+    relay: Relay, organization_id: uuid.UUID, actor: Actor, sql: Any
+) -> None:
     account = await add_mailbox(organization_id, relay.port)
     stage = await add_campaign(organization_id, [account], 1)
     relay.script.answer("rcpt", "550 5.1.1 No such user")
@@ -103,7 +111,9 @@ async def test_not_even_a_test_goes_to_a_suppressed_address(
     assert relay.recipients == []
 
 
-async def test_a_test_needs_a_mailbox_that_can_send(relay: Relay, organization_id: uuid.UUID, actor: Actor) -> None:
+async def test_a_test_needs_a_mailbox_that_can_send(
+    relay: Relay, organization_id: uuid.UUID, actor: Actor
+) -> None:
     account = await add_mailbox(organization_id, relay.port, is_active=False)
     stage = await add_campaign(organization_id, [account], 1)
     with pytest.raises(Conflict):

@@ -126,10 +126,14 @@ async def test_a_reply_that_came_a_moment_ago_stops_the_follow_up(
     box.deliver(answer(message_id), at.at)
     await drain(reading)
     assert relay.recipients[2:] == ["lead0001@example.com"]
-    held = await sql.fetchrow("SELECT blocked_reason, next_due_at FROM enrollments WHERE blocked_reason IS NOT NULL")
+    held = await sql.fetchrow(
+        "SELECT blocked_reason, next_due_at FROM enrollments WHERE blocked_reason IS NOT NULL"
+    )
     assert held["blocked_reason"] == "reply_seen"
     assert held["next_due_at"] > at.at
-    assert await sql.fetchval("SELECT next_sync_at FROM email_accounts") == at.at, "the inbox is asked to read it"
+    assert await sql.fetchval("SELECT next_sync_at FROM email_accounts") == at.at, (
+        "the inbox is asked to read it"
+    )
     assert await sql.fetchval("SELECT sum(reserved) FROM cap_usage") == 0
 
 

@@ -85,7 +85,9 @@ async def test_a_gap_lets_one_message_leave_a_turn(
     for _ in range(5):
         await drain(loop)
         at.at = await sql.fetchval("SELECT next_turn_at FROM email_accounts") or at.at
-    planned = [r["planned_at"] for r in await sql.fetch("SELECT planned_at FROM email_sends ORDER BY planned_at")]
+    planned = [
+        r["planned_at"] for r in await sql.fetch("SELECT planned_at FROM email_sends ORDER BY planned_at")
+    ]
     gaps = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(planned)]
     assert len(planned) == 5
     assert all(600 <= gap <= 900 for gap in gaps)
@@ -152,10 +154,15 @@ async def test_links_are_stored_and_tokens_name_the_message(
     await drain(loop)
     row = await sql.fetchrow("SELECT id, links FROM email_sends WHERE to_email = 'lead0000@example.com'")
     urls = {r["id"]: r["url"] for r in await sql.fetch("SELECT id, url FROM tracked_links")}
-    assert [urls[link] for link in row["links"]] == ["https://brightfjord.example/a?x=1", "https://b.example/"]
+    assert [urls[link] for link in row["links"]] == [
+        "https://brightfjord.example/a?x=1",
+        "https://b.example/",
+    ]
     message = message_from_bytes(relay.script.accepted[0].data)
     html = message.get_payload()[1].get_payload(decode=True).decode()  # type: ignore[union-attr, index]
-    tokens = {part.split('"')[0].removesuffix(".gif") for part in html.split("/t/c/")[1:] + html.split("/t/o/")[1:]}
+    tokens = {
+        part.split('"')[0].removesuffix(".gif") for part in html.split("/t/c/")[1:] + html.split("/t/o/")[1:]
+    }
     parts = {read_token(token) for token in tokens}
     assert {(p.purpose, p.send_id, p.link) for p in parts if p} == {
         ("click", row["id"], 0), ("click", row["id"], 1), ("open", row["id"], 0),

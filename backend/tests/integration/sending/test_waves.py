@@ -63,7 +63,9 @@ async def test_a_break_in_a_wave_leaves_one_in_doubt_and_sends_the_rest(
     loop = SendingLoop(quick)
     await drain(loop)
     assert await sql.fetchval("SELECT count(*) FROM email_sends WHERE status = 'unknown'") == doubtful
-    assert await sql.fetchval("SELECT failures_in_a_row FROM email_accounts") == 0, "the others were never offered"
+    assert await sql.fetchval("SELECT failures_in_a_row FROM email_accounts") == 0, (
+        "the others were never offered"
+    )
     at.move(minutes=20)  # what was broken off before its end is tried again later
     await drain(loop)
     copies = Counter(one.recipient for one in server.ledger.stored)
@@ -79,7 +81,12 @@ async def test_what_is_in_doubt_is_settled_in_the_sent_folder(
     server.faults.tell("stored", None, "drop")
     server.faults.tell("dot", None, None, None, "drop")
     account = await add_mailbox(
-        organization_id, server.port, imap_port=server.imap_port, password="secret", address=ADDRESS, files_sent=True
+        organization_id,
+        server.port,
+        imap_port=server.imap_port,
+        password="secret",
+        address=ADDRESS,
+        files_sent=True,
     )
     await add_campaign(organization_id, [account], 12)
     loop = SendingLoop(quick)
@@ -88,7 +95,9 @@ async def test_what_is_in_doubt_is_settled_in_the_sent_folder(
         at.move(minutes=5)
     assert Counter(one.recipient for one in server.ledger.stored).most_common(1)[0][1] == 1
     assert len(server.ledger.stored) == 12
-    states = await sql.fetch("SELECT status, settled_by, count(*) AS n FROM email_sends GROUP BY 1, 2 ORDER BY 2")
+    states = await sql.fetch(
+        "SELECT status, settled_by, count(*) AS n FROM email_sends GROUP BY 1, 2 ORDER BY 2"
+    )
     assert sorted((row["status"], row["settled_by"], row["n"]) for row in states if row["settled_by"]) == [
         ("sent", "sent_folder", 2)
     ]

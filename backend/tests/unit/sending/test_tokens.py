@@ -41,7 +41,9 @@ def test_no_single_changed_byte_is_believed() -> None:
         assert read_token(text, ring=ring) is None
 
 
-@pytest.mark.parametrize("text", ["", "a", "=" * 10, "é" * 20, "A" * 100, "A" * 5000, "../../etc", "AQ", "AQM"])
+@pytest.mark.parametrize(
+    "text", ["", "a", "=" * 10, "é" * 20, "A" * 100, "A" * 5000, "../../etc", "AQ", "AQM"]
+)
 def test_rubbish_reads_as_nothing(text: str) -> None:
     assert read_token(text, ring=KeyRing.parse(NEW)) is None
 

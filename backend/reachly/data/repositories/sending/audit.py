@@ -45,7 +45,9 @@ class LedgerRow:
     email_account_id: uuid.UUID | None
 
 
-async def list_ledger(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> list[LedgerRow]:
+async def list_ledger(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
+) -> list[LedgerRow]:
     """Every row of the campaign by recipient and step."""
     rows = await (await raw(session)).fetch(_LEDGER, organization_id, campaign_id)
     return [LedgerRow(**row) for row in rows]

@@ -75,7 +75,11 @@ async def reserve(
 
 
 async def settle(
-    session: Session, organization_id: uuid.UUID, *, used: Iterable[CapKey] = (), released: Iterable[CapKey] = ()
+    session: Session,
+    organization_id: uuid.UUID,
+    *,
+    used: Iterable[CapKey] = (),
+    released: Iterable[CapKey] = (),
 ) -> dict[CapKey, Usage]:
     """Takes reservations back, once per mention; those in `used` become used. What the counters say then."""
     spent, back = Counter(used), Counter(released)

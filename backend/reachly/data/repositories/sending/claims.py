@@ -93,7 +93,9 @@ WHERE organization_id = $1 AND id = ANY($2::uuid[])
 """
 
 
-async def get_mailbox(session: Session, organization_id: uuid.UUID, account_id: uuid.UUID) -> MailboxRow | None:
+async def get_mailbox(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID
+) -> MailboxRow | None:
     row = await (await raw(session)).fetchrow(_MAILBOX, organization_id, account_id)
     return MailboxRow.read(row) if row else None
 

@@ -78,7 +78,12 @@ async def lock(session: Session, organization_id: uuid.UUID, enrollment_ids: Seq
 
 
 async def change(
-    session: Session, organization_id: uuid.UUID, now: datetime, changes: Sequence[Change], *, gently: bool = False
+    session: Session,
+    organization_id: uuid.UUID,
+    now: datetime,
+    changes: Sequence[Change],
+    *,
+    gently: bool = False,
 ) -> None:
     """Parks, holds or ends enrollments. `gently`: leaves alone what somebody has given a new alarm meanwhile."""
     if not changes:

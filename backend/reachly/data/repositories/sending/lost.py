@@ -87,7 +87,11 @@ async def list_expired_rows(
 
 
 async def take_back(
-    session: Session, organization_id: uuid.UUID, send_ids: Sequence[uuid.UUID], now: datetime, machine_now: datetime
+    session: Session,
+    organization_id: uuid.UUID,
+    send_ids: Sequence[uuid.UUID],
+    now: datetime,
+    machine_now: datetime,
 ) -> dict[uuid.UUID, str]:
     """`claimed` goes back to `deferred`, `sending` becomes `unknown`; the new state of those that moved."""
     rows = await (await raw(session)).fetch(_TAKE_BACK, organization_id, list(send_ids), now, machine_now)
@@ -117,7 +121,9 @@ async def list_claimed(
 ) -> list[OpenRow]:  # fmt: skip
     """Claims that are not on the wire yet."""
     ids = None if enrollment_ids is None else list(enrollment_ids)
-    return _read(await (await raw(session)).fetch(_LIST_CLAIMED, organization_id, campaign_id, ids, account_id))
+    return _read(
+        await (await raw(session)).fetch(_LIST_CLAIMED, organization_id, campaign_id, ids, account_id)
+    )
 
 
 async def release_claimed(

@@ -117,7 +117,12 @@ async def list_standing(
     """What came between the claim and the mark."""
     rows = await (await raw(session)).fetch(_STANDING, organization_id, list(send_ids))
     return [
-        Standing(r["id"], r["status"] == "claimed" and r["attempt_id"] == attempt_id, r["enrollment"], r["campaign"])
+        Standing(
+            r["id"],
+            r["status"] == "claimed" and r["attempt_id"] == attempt_id,
+            r["enrollment"],
+            r["campaign"],
+        )
         for r in rows
     ]
 

@@ -80,7 +80,11 @@ class Release:
 
 
 async def record(
-    session: Session, organization_id: uuid.UUID, attempt_id: uuid.UUID, now: datetime, outcomes: Sequence[Outcome]
+    session: Session,
+    organization_id: uuid.UUID,
+    attempt_id: uuid.UUID,
+    now: datetime,
+    outcomes: Sequence[Outcome],
 ) -> dict[uuid.UUID, list[CapKey]]:
     """Writes outcomes of rows that this attempt has in `sending`; the caps of those that were still its own."""
     rows = await (await raw(session)).fetch(
@@ -93,7 +97,11 @@ async def record(
 
 
 async def release(
-    session: Session, organization_id: uuid.UUID, attempt_id: uuid.UUID, now: datetime, releases: Sequence[Release]
+    session: Session,
+    organization_id: uuid.UUID,
+    attempt_id: uuid.UUID,
+    now: datetime,
+    releases: Sequence[Release],
 ) -> dict[uuid.UUID, list[CapKey]]:
     """Puts claimed rows back; the caps of those that were still this attempt's."""
     if not releases:
@@ -129,7 +137,9 @@ async def count_bounces(
     return {row["lead_id"]: int(row["n"]) for row in rows}
 
 
-async def lock_campaigns(session: Session, organization_id: uuid.UUID, campaign_ids: Sequence[uuid.UUID]) -> None:
+async def lock_campaigns(
+    session: Session, organization_id: uuid.UUID, campaign_ids: Sequence[uuid.UUID]
+) -> None:
     """Before enrollments are touched, where the campaign itself will be written too."""
     await (await raw(session)).execute(_LOCK_CAMPAIGNS, organization_id, list(campaign_ids))
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reachly.infra import outbound
+from reachly.infra.destinations import ascii_host
 from reachly.integrations.mailer.port import Cause, MailerConfig, MailerError
 from reachly.integrations.mailer.replies import clean_text
 from reachly.integrations.mailer.vendors.smtp_wire import NO_CODE, Reply, Wire, WireLost
@@ -70,7 +71,7 @@ async def _dial(config: MailerConfig) -> Wire:
     tls = _context(config) if config.security == "tls" else None
     try:
         _, wire = await asyncio.get_running_loop().create_connection(
-            Wire, sock=sock, ssl=tls, server_hostname=outbound.ascii_host(config.host) if tls else None
+            Wire, sock=sock, ssl=tls, server_hostname=ascii_host(config.host) if tls else None
         )
     except BaseException:
         sock.close()
@@ -136,7 +137,7 @@ async def _encrypt(session: Session, config: MailerConfig) -> None:
         session.wire.transport,
         session.wire,
         _context(config),
-        server_hostname=outbound.ascii_host(config.host),
+        server_hostname=ascii_host(config.host),
     )
     assert transport is not None
     session.wire.replace_transport(transport)

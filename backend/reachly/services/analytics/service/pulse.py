@@ -106,9 +106,7 @@ def _boxes(
     return boxes
 
 
-async def _reasons(
-    session: Session, actor: Actor, campaign_ids: Sequence[uuid.UUID]
-) -> list[WaitingReason]:
+async def _reasons(session: Session, actor: Actor, campaign_ids: Sequence[uuid.UUID]) -> list[WaitingReason]:
     """As gathered now; where that is much work, as gathered a moment ago, twenty times as long as it took."""
     kept = await cache().get(Kind.ANALYTICS, f"waiting:{actor.organization_id}")
     if kept and time.time() < kept["until"]:

@@ -42,11 +42,21 @@ async def find_next_sync() -> datetime | None:
 
 
 async def finish_sync(
-    session: Session, due: DueSync, *, place: Mapping[str, Any], next_at: datetime | None, error: str | None = None
+    session: Session,
+    due: DueSync,
+    *,
+    place: Mapping[str, Any],
+    next_at: datetime | None,
+    error: str | None = None,
 ) -> None:
     """Keeps the place, sets the next look and gives the lease back; with an `error` the mailbox was not read."""
     await repository.finish_sync(
-        session, due, place=dict(place), error=error, synced_at=None if error else clock.now(), next_at=next_at
+        session,
+        due,
+        place=dict(place),
+        error=error,
+        synced_at=None if error else clock.now(),
+        next_at=next_at,
     )
 
 

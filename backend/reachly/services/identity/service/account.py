@@ -74,7 +74,9 @@ async def change_password(session: Session, actor: Actor, body: PasswordIn) -> N
     user.password_hash = await passwords.hash_password(body.new_password)
     user.session_version += 1
     user.updated_at = clock.machine_now()
-    await repository.revoke_user(session, actor.organization_id, user.id, clock.machine_now(), but=actor.session_id)
+    await repository.revoke_user(
+        session, actor.organization_id, user.id, clock.machine_now(), but=actor.session_id
+    )
     await record(session, actor.organization_id, user.id, "password.changed", ip=actor.ip)
 
 

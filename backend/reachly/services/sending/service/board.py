@@ -78,7 +78,9 @@ async def load_board(session: Session, mailbox: MailboxRow, now: datetime, limit
     campaign_ids = sorted({person.campaign_id for person in people})
     campaigns = await claims.list_campaigns(session, organization_id, campaign_ids)
     steps = await claims.list_steps(session, organization_id, campaign_ids)
-    reasons = await suppression.find_reasons(session, organization_id, [person.email_key for person in people])
+    reasons = await suppression.find_reasons(
+        session, organization_id, [person.email_key for person in people]
+    )
     keys = {person.id: _next_intent(person, steps[person.campaign_id]) for person in people}
     intents = await claims.list_intents(session, organization_id, [key for key in keys.values() if key])
     ready: list[Ready] = []
@@ -115,7 +117,9 @@ def _sort(
         paused = campaign is not None and campaign.status == "paused"
         return Change(person.id, None, "campaign_paused" if paused else "campaign_not_active")
     if suppressed:
-        return Change(person.id, None, status=ENDS.get(suppressed, "stopped"), stopped=f"suppressed: {suppressed}")
+        return Change(
+            person.id, None, status=ENDS.get(suppressed, "stopped"), stopped=f"suppressed: {suppressed}"
+        )
     choice = mailing_choice(person.verification, campaign.settings.get("mail_to", "unknown"))
     if choice == "skip":
         return Change(person.id, None, status="stopped", stopped="undeliverable")
@@ -138,7 +142,9 @@ def _decided(
 ) -> Change:
     """The ledger knows this step already: nobody gets it twice."""
     if intent.status == "unknown":
-        return Change(person.id, None, "unknown_previous", "Whether the last message arrived is not known yet.")
+        return Change(
+            person.id, None, "unknown_previous", "Whether the last message arrived is not known yet."
+        )
     if intent.status in ("claimed", "sending"):
         return Change(person.id, None)  # whoever has it sets the next alarm
     if intent.status == "sent":

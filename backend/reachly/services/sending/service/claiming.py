@@ -108,7 +108,9 @@ async def _take(
         changes += boards.push_back(board, picked.waiting)
     await enrollments.change(session, lease.organization_id, now, changes)
     ended = {change.enrollment_id for change in changes if change.status}
-    touched = await enrollments.list_campaign_ids(session, lease.organization_id, sorted(ended)) if ended else set()
+    touched = (
+        await enrollments.list_campaign_ids(session, lease.organization_id, sorted(ended)) if ended else set()
+    )
     if items:
         connection, trouble = await _connection(session, lease)
         return Batch(lease, board, items, picked.waiting, connection, trouble), touched
@@ -126,15 +128,25 @@ async def _connection(session: Session, lease: Lease) -> tuple[Connection | None
 
 
 async def _write_intents(
-    session: Session, lease: Lease, taken: list[Ready], mailbox: MailboxRow, now: datetime, settings: SendingSettings
+    session: Session,
+    lease: Lease,
+    taken: list[Ready],
+    mailbox: MailboxRow,
+    now: datetime,
+    settings: SendingSettings,
 ) -> list[Item]:
     wanted = boards.wanted_caps(taken, mailbox, now)
     if not await caps.reserve(session, lease.organization_id, wanted):
         raise CapsRaced
     on_time = timedelta(0) <= now - lease.planned_turn <= ON_TIME
-    rows = {ready.intent_key: _intent(ready, mailbox, now, lease.planned_turn if on_time else now) for ready in taken}
+    rows = {
+        ready.intent_key: _intent(ready, mailbox, now, lease.planned_turn if on_time else now)
+        for ready in taken
+    }
     lease_until = clock.machine_now() + timedelta(seconds=settings.lease_seconds)
-    written = await claims.insert_claims(session, lease, list(rows.values()), now=now, lease_until=lease_until)
+    written = await claims.insert_claims(
+        session, lease, list(rows.values()), now=now, lease_until=lease_until
+    )
     if len(written) < len(rows):  # decided by somebody else since the board was read
         decided = rows.keys() - {claimed.intent_key for claimed in written}
         await caps.settle(session, lease.organization_id, released=_all_caps([rows[key] for key in decided]))

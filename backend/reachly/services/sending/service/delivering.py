@@ -55,9 +55,7 @@ async def deliver(
     return sent
 
 
-async def give_back(
-    run: Run, left: Sequence[Message], backs: Sequence[Back], tools: Tools
-) -> list[Result]:
+async def give_back(run: Run, left: Sequence[Message], backs: Sequence[Back], tools: Tools) -> list[Result]:
     """Ends the turn: what was not written goes back, and so does the lease. Returns nothing sent."""
     unsent = [back_for(message.item, _why(run), clock.now()) for message in left]
     async with tenant(run.batch.lease.organization_id) as session:
@@ -98,7 +96,9 @@ async def _wave(
         if away_or_collided(error):  # the mark may stand although its answer never came; nothing was written
             await _record(run, [Result(message, NEVER_OFFERED, None) for message in wave], tools, last=False)
         raise
-    if time.monotonic() > surely_ours:  # this process was stopped: others may have called these unknown by now
+    if (
+        time.monotonic() > surely_ours
+    ):  # this process was stopped: others may have called these unknown by now
         await _record(run, [Result(message, NEVER_OFFERED, None) for message in marked], tools, last=False)
         raise LeaseLost
     results = await write(run, marked, mailer, tools)
@@ -127,7 +127,9 @@ async def _record(run: Run, results: Sequence[Result], tools: Tools, *, last: bo
     for wait in (*RECORD_AGAIN_SECONDS, None):
         try:
             async with tenant(lease.organization_id) as session:
-                recorded = await record(session, lease, run.batch.board.mailbox, results, clock.now(), sending)
+                recorded = await record(
+                    session, lease, run.batch.board.mailbox, results, clock.now(), sending
+                )
                 events = [*recorded.events, *(await _finish(session, run, tools) if last else ())]
                 await outbox.emit(session, events)
         except Exception as error:

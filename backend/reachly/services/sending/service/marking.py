@@ -43,7 +43,9 @@ def back_for_obstacle(obstacle: Obstacle) -> Back:
     item = obstacle.item
     if obstacle.missing:
         return back_for(item, obstacle.reason, None, obstacle.detail)
-    change = Change(item.claim.enrollment_id, None, status="failed", stopped=f"{obstacle.reason}: {obstacle.detail}")
+    change = Change(
+        item.claim.enrollment_id, None, status="failed", stopped=f"{obstacle.reason}: {obstacle.detail}"
+    )
     return Back(item, "quarantined", obstacle.reason, change)
 
 

@@ -15,7 +15,13 @@ STATES = ("claimed", "sending", "sent", "refused", "deferred", "unknown", "cance
 
 
 async def page_sends(
-    session: Session, actor: Actor, campaign_id: uuid.UUID, *, limit: int, cursor: str | None, status: str | None
+    session: Session,
+    actor: Actor,
+    campaign_id: uuid.UUID,
+    *,
+    limit: int,
+    cursor: str | None,
+    status: str | None,
 ) -> Page[SendOut]:
     """One campaign's messages, the newest first. Raises NotFound, or Invalid for an unknown status."""
     if status is not None and status not in STATES:

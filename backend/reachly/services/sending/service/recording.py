@@ -24,7 +24,9 @@ from reachly.services.sending.service.composing import Message
 from reachly.services.suppression import service as suppression
 
 SHOWN_WORDS = 500
-UNKNOWN_DETAIL = "Whether the last message arrived is not known: the connection was lost before the answer came."
+UNKNOWN_DETAIL = (
+    "Whether the last message arrived is not known: the connection was lost before the answer came."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,9 @@ def _outcome(result: Result) -> Outcome:
     )
 
 
-def _apply(done: Recorded, result: Result, mailbox: MailboxRow, steps: Sequence[StepRow], now: datetime) -> None:
+def _apply(
+    done: Recorded, result: Result, mailbox: MailboxRow, steps: Sequence[StepRow], now: datetime
+) -> None:
     item, verdict = result.message.item, result.verdict
     campaign_id, enrollment_id = item.ready.campaign.id, item.claim.enrollment_id
     words = (result.receipt.text if result.receipt else "")[:SHOWN_WORDS]
@@ -112,13 +116,21 @@ def _apply(done: Recorded, result: Result, mailbox: MailboxRow, steps: Sequence[
         case "bounced" | "soft":
             hard = verdict.kind == "bounced"
             status = "bounced" if hard else "failed"
-            done.changes.append(Change(enrollment_id, None, status=status, stopped=f"{verdict.reason}: {words}"))
+            done.changes.append(
+                Change(enrollment_id, None, status=status, stopped=f"{verdict.reason}: {words}")
+            )
             done.ended.add(campaign_id)
-            done.events.append(Bounced(**_facts(result, mailbox, now, hard=hard, reason=verdict.reason, text=words)))
+            done.events.append(
+                Bounced(**_facts(result, mailbox, now, hard=hard, reason=verdict.reason, text=words))
+            )
         case "refused":
-            done.changes.append(Change(enrollment_id, None, status="failed", stopped=f"{verdict.reason}: {words}"))
+            done.changes.append(
+                Change(enrollment_id, None, status="failed", stopped=f"{verdict.reason}: {words}")
+            )
             done.ended.add(campaign_id)
-            done.events.append(MessageFailed(**_facts(result, mailbox, now, reason=verdict.reason, text=words)))
+            done.events.append(
+                MessageFailed(**_facts(result, mailbox, now, reason=verdict.reason, text=words))
+            )
         case _:  # the mailbox's trouble: the message goes as soon as the mailbox does
             done.changes.append(Change(enrollment_id, now))
     if verdict.kind == "sent":
@@ -133,7 +145,9 @@ def _advance(result: Result, steps: Sequence[StepRow], now: datetime) -> Advance
     message = result.message
     ready = message.item.ready
     person = ready.person
-    final_id = (result.receipt.provider_message_id if result.receipt else None) or message.item.claimed.message_id
+    final_id = (
+        result.receipt.provider_message_id if result.receipt else None
+    ) or message.item.claimed.message_id
     threaded = message.threaded
     due, following = boards.follow_up_due(person, ready.campaign, steps, ready.step, now)
     blocked = due if isinstance(due, NoSlot) else None
@@ -166,7 +180,11 @@ def _facts(result: Result, mailbox: MailboxRow, now: datetime, **more: Any) -> d
 
 
 async def _suppress(
-    session: Session, organization_id: uuid.UUID, results: Sequence[Result], now: datetime, settings: SendingSettings
+    session: Session,
+    organization_id: uuid.UUID,
+    results: Sequence[Result],
+    now: datetime,
+    settings: SendingSettings,
 ) -> None:
     """A bad address at once; a good one that could not take it after several times."""
     hard = [r for r in results if r.verdict.kind == "bounced"]

@@ -33,7 +33,9 @@ async def rescue_organization(organization_id: uuid.UUID) -> int:
     async with tenant(organization_id) as session:
         machine_now, now = clock.machine_now(), clock.now()
         rows = await lost.list_expired_rows(session, organization_id, machine_now)
-        await enrollments.lock(session, organization_id, [row.enrollment_id for row in rows if row.enrollment_id])
+        await enrollments.lock(
+            session, organization_id, [row.enrollment_id for row in rows if row.enrollment_id]
+        )
         moved = await lost.take_back(session, organization_id, [row.id for row in rows], now, machine_now)
         ours = [row for row in rows if row.id in moved]
         unknown = [row for row in ours if moved[row.id] == "unknown"]
@@ -41,7 +43,9 @@ async def rescue_organization(organization_id: uuid.UUID) -> int:
         await caps.settle(session, organization_id, used=_caps(unknown), released=_caps(back))
         changes = [Change(row.enrollment_id, now) for row in back if row.enrollment_id]
         changes += [
-            Change(row.enrollment_id, None, "unknown_previous", WORKER_LOST) for row in unknown if row.enrollment_id
+            Change(row.enrollment_id, None, "unknown_previous", WORKER_LOST)
+            for row in unknown
+            if row.enrollment_id
         ]
         await enrollments.change(session, organization_id, now, changes, gently=True)
         await _wake(session, organization_id, ours)
@@ -69,7 +73,11 @@ async def release_claims(
     """
     now = clock.now()
     rows = await lost.list_claimed(
-        session, organization_id, campaign_id=campaign_id, enrollment_ids=enrollment_ids, account_id=email_account_id
+        session,
+        organization_id,
+        campaign_id=campaign_id,
+        enrollment_ids=enrollment_ids,
+        account_id=email_account_id,
     )
     await enrollments.lock(session, organization_id, [row.enrollment_id for row in rows if row.enrollment_id])
     freed = await lost.release_claimed(session, organization_id, [row.id for row in rows], reason, now)
@@ -81,7 +89,9 @@ async def release_claims(
     return len(ours)
 
 
-async def set_next_turn(session: Session, organization_id: uuid.UUID, account_ids: Sequence[uuid.UUID]) -> None:
+async def set_next_turn(
+    session: Session, organization_id: uuid.UUID, account_ids: Sequence[uuid.UUID]
+) -> None:
     """Mailboxes whose messages got other times. Early is harmless: the turn itself asks every rule."""
     await turns.wake_mailboxes(session, organization_id, account_ids, clock.now())
 

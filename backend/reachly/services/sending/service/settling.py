@@ -33,7 +33,9 @@ from reachly.services.sending.service.tools import Tools
 
 log = structlog.get_logger(__name__)
 
-FILED_WITHIN = timedelta(minutes=3)  # how long a provider may take to file its copy, from when we lost sight of it
+FILED_WITHIN = timedelta(
+    minutes=3
+)  # how long a provider may take to file its copy, from when we lost sight of it
 PAGE = 100
 
 
@@ -137,7 +139,13 @@ async def _note_absent(organization_id: uuid.UUID, row: OpenRow, settled_by: str
         if row.enrollment_id:
             await enrollments.lock(session, organization_id, [row.enrollment_id])
         if not await lost.settle_unknown(
-            session, organization_id, row.id, now, status="deferred", settled_by=settled_by, reason="never_left"
+            session,
+            organization_id,
+            row.id,
+            now,
+            status="deferred",
+            settled_by=settled_by,
+            reason="never_left",
         ):
             return False
         await caps.unuse(session, organization_id, row.caps)

@@ -74,7 +74,9 @@ async def _limit(to: Address) -> None:
 async def _refuse_suppressed(session: Session, actor: Actor, to: Address) -> None:
     if await suppression.find_reasons(session, actor.organization_id, [to.key]):
         fault = FieldError("/to_email", "This address is on the do-not-contact list.", "suppressed")
-        raise Invalid("Nothing is sent to suppressed addresses, not even tests.", code="suppressed", errors=[fault])
+        raise Invalid(
+            "Nothing is sent to suppressed addresses, not even tests.", code="suppressed", errors=[fault]
+        )
 
 
 async def _mailbox(
@@ -98,7 +100,14 @@ async def _mailbox(
 def _row(mailbox: MailboxRow, to: Address, rendered: Rendered) -> TestRow:
     message_id = make_message_id(mailbox.email_key, new_id())
     return TestRow(
-        new_id(), new_id(), mailbox.id, to.key, message_id, rendered.subject, rendered.text, rendered.content_hash
+        new_id(),
+        new_id(),
+        mailbox.id,
+        to.key,
+        message_id,
+        rendered.subject,
+        rendered.text,
+        rendered.content_hash,
     )
 
 

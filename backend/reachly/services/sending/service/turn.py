@@ -90,7 +90,9 @@ async def _aftermath(
     async with tenant(organization_id) as session:
         events: list[Event] = []
         await outcomes.lock_campaigns(session, organization_id, sorted({*counted, *ended}))
-        for campaign_id, n in sorted((await outcomes.count_failures(session, organization_id, counted)).items()):
+        for campaign_id, n in sorted(
+            (await outcomes.count_failures(session, organization_id, counted)).items()
+        ):
             if n >= limit:
                 reason = f"{n} messages in a row failed. Look at their reasons before you start it again."
                 events += await campaigns.pause_for_trouble(session, organization_id, campaign_id, reason)

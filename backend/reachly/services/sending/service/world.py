@@ -47,7 +47,9 @@ def mailbox_of(row: MailboxRow) -> policy.Mailbox:
         jitter=row.gap_jitter_seconds,
         ramp=ramp,
         provider=row.provider,
-        absences=tuple((date.fromisoformat(a["start"]), date.fromisoformat(a["end"])) for a in row.absences or ()),
+        absences=tuple(
+            (date.fromisoformat(a["start"]), date.fromisoformat(a["end"])) for a in row.absences or ()
+        ),
     )
 
 
