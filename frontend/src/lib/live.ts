@@ -38,13 +38,13 @@ const campaignState: Stale = (p) => [
   ...(p.campaign_id ? [keys.campaign(p.campaign_id)] : []),
   keys.analytics,
 ];
-const people: Stale = () => [keys.leads, keys.imports, keys.usage];
+const people: Stale = () => [keys.leads, keys.imports, keys.usage, keys.notifications];
 
 /** The one table: an event -> the keys it makes old. */
 export const STALE_BY_EVENT: Readonly<Record<string, Stale>> = {
   'campaign:started': campaignState,
   'campaign:paused': campaignState,
-  'campaign:completed': campaignState,
+  'campaign:completed': (p) => [...campaignState(p), keys.notifications],
   'email:sent': (p) => [...figures(p), keys.mailboxes],
   'email:failed': (p) => [...figures(p), keys.mailboxes],
   'email:opened': figures,
@@ -56,7 +56,7 @@ export const STALE_BY_EVENT: Readonly<Record<string, Stale>> = {
   'import:progress': () => [keys.imports],
   'leads:imported': people,
   'leads:verified': people,
-  'mailbox:changed': () => [keys.mailboxes, keys.pulse],
+  'mailbox:changed': () => [keys.mailboxes, keys.pulse, keys.notifications],
   'quota:warning': () => [keys.usage, keys.notifications, keys.pulse],
   'deliverability:alert': () => [keys.notifications, keys.mailboxes],
 };

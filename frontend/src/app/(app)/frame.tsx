@@ -12,6 +12,7 @@ import { PulseLine } from '@/features/analytics/components/pulse-line';
 import { useMe, type Me } from '@/features/identity/api/get-me';
 import { UserMenu } from '@/features/identity/components/user-menu';
 import { LiveProvider, useLiveStatus } from '@/features/live/live-provider';
+import { NotificationBell } from '@/features/notifications/components/bell';
 import { useAuth } from '@/hooks/use-auth';
 import { useHotkeys } from '@/hooks/use-hotkeys';
 import { refresh } from '@/lib/auth';
@@ -107,7 +108,12 @@ function Frame({ me, children }: { me: Me; children: ReactNode }) {
       organization={me.organization.name || 'Your organization'}
       nav={nav}
       pulse={<PulseLine live={live} zone={me.organization.timezone} />}
-      userMenu={<UserMenu me={me} onKeyboard={() => setHelp(true)} />}
+      userMenu={
+        <>
+          <NotificationBell />
+          <UserMenu me={me} onKeyboard={() => setHelp(true)} />
+        </>
+      }
       onPalette={() => setPalette(true)}
     >
       {children}

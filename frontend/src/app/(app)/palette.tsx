@@ -13,20 +13,19 @@ import {
   Sun,
   Upload,
   Users,
+  type LucideIcon,
 } from 'lucide-react';
 import { useTheme } from 'next-themes';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 
 import { CommandPalette, type PaletteGroup, type PaletteItem } from '@/components/ui/command-palette';
-import { statusOf } from '@/components/ui/status';
-import { useCampaigns } from '@/features/campaigns/api/list-campaigns';
 import type { Me } from '@/features/identity/api/get-me';
-import { useLeads } from '@/features/leads/api/list-leads';
+import { useSearch } from '@/features/search/api/search';
 import { useDebounced } from '@/hooks/use-debounced';
 import { signOut } from '@/lib/auth';
 import { can } from '@/lib/can';
-import { fullName } from '@/lib/format';
+import type { Schema } from '@/lib/client';
 import { paths } from '@/lib/paths';
 
 interface PaletteProps {
@@ -41,8 +40,7 @@ export function Palette({ open, onOpenChange, me, onHelp }: PaletteProps) {
   const { resolvedTheme, setTheme } = useTheme();
   const [text, setText] = useState('');
   const q = useDebounced(text.trim(), 200);
-  const campaigns = useCampaigns(q ? { q } : {}, { enabled: open, limit: 8 });
-  const leads = useLeads({ q }, { enabled: open && q.length >= 2 && can(me, 'leads:read'), limit: 6 });
+  const found = useSearch(q, open);
   const go = (path: string) => () => router.push(path);
   const pages: PaletteItem[] = [
     { id: 'today', label: 'Today', icon: House, hint: 'g t', run: go(paths.today) },
@@ -85,30 +83,26 @@ export function Palette({ open, onOpenChange, me, onHelp }: PaletteProps) {
     { id: 'keys', label: 'Keyboard', icon: Keyboard, hint: '?', run: onHelp },
     { id: 'out', label: 'Sign out', icon: LogOut, run: () => void signOut() },
   ];
+  // What the server found is shown whatever the words: it may have matched on a field not seen here.
+  const hits = (
+    list: readonly Schema<'SearchHit'>[] | undefined,
+    icon: LucideIcon,
+    pathOf: (id: string) => string,
+  ): PaletteItem[] =>
+    (q ? (list ?? []) : []).map((hit) => ({
+      id: hit.id,
+      label: hit.title,
+      hint: hit.detail,
+      icon,
+      keywords: [text, hit.detail],
+      run: go(pathOf(hit.id)),
+    }));
   const groups: PaletteGroup[] = [
     { heading: 'Go to', items: pages },
     { heading: 'Do', items: actions.filter((item) => item !== false) },
-    {
-      heading: 'Campaigns',
-      items: (campaigns.data?.pages[0]?.items ?? []).map((campaign) => ({
-        id: campaign.id,
-        label: campaign.name,
-        icon: Send,
-        hint: statusOf(campaign.status).word,
-        run: go(paths.campaign(campaign.id)),
-      })),
-    },
-    {
-      heading: 'Leads',
-      items: (q.length >= 2 ? (leads.data?.pages[0]?.items ?? []) : []).map((lead) => ({
-        id: lead.id,
-        label: fullName(lead) || lead.email,
-        icon: Users,
-        hint: lead.email,
-        keywords: [q, lead.email, lead.company],
-        run: go(paths.lead(lead.id)),
-      })),
-    },
+    { heading: 'Campaigns', items: hits(found.data?.campaigns, Send, paths.campaign) },
+    { heading: 'Leads', items: hits(found.data?.leads, Users, paths.lead) },
+    { heading: 'Mailboxes', items: hits(found.data?.email_accounts, Mail, paths.mailbox) },
   ];
   return <CommandPalette open={open} onOpenChange={onOpenChange} groups={groups} onSearch={setText} />;
 }

@@ -1,4 +1,4 @@
-import { count, rate } from '@/lib/format';
+import { count, rate, RATE_FLOOR } from '@/lib/format';
 
 import { toneFill, toneText, type Tone } from '../ui/status';
 
@@ -14,31 +14,36 @@ export interface FunnelStage {
 /** Stages of one whole: each with its number, its share of the first, and machine activity apart. */
 export function Funnel({ stages, of }: { stages: readonly FunnelStage[]; of: number }) {
   return (
-    <dl className="space-y-2.5">
-      {stages.map((stage) => (
-        <div key={stage.label} className="grid grid-cols-[6.5rem_1fr_auto] items-center gap-3">
-          <dt className={toneText[stage.tone]}>{stage.label}</dt>
-          <dd className="flex h-2.5 overflow-hidden rounded-[3px] bg-idle-soft">
-            <span
-              className={toneFill[stage.tone]}
-              style={{ width: `${of ? Math.min(100, (stage.value / of) * 100) : 0}%` }}
-            />
-            {stage.machine ? (
+    <>
+      <dl className="space-y-2.5">
+        {stages.map((stage) => (
+          <div key={stage.label} className="grid grid-cols-[6.5rem_1fr_auto] items-center gap-3">
+            <dt className={toneText[stage.tone]}>{stage.label}</dt>
+            <dd className="flex h-2.5 overflow-hidden rounded-[3px] bg-idle-soft">
               <span
-                className="hatched text-idle"
-                style={{ width: `${of ? Math.min(100, (stage.machine / of) * 100) : 0}%` }}
+                className={toneFill[stage.tone]}
+                style={{ width: `${of ? Math.min(100, (stage.value / of) * 100) : 0}%` }}
               />
-            ) : null}
-          </dd>
-          <dd className="min-w-28 text-right">
-            <span className="font-medium">{count(stage.value)}</span>{' '}
-            <span className="text-xs text-ink-3">{of ? rate(stage.value, of) : ''}</span>
-            {stage.machine ? (
-              <span className="block text-2xs text-ink-3">+ {count(stage.machine)} by machines</span>
-            ) : null}
-          </dd>
-        </div>
-      ))}
-    </dl>
+              {stage.machine ? (
+                <span
+                  className="hatched text-idle"
+                  style={{ width: `${of ? Math.min(100, (stage.machine / of) * 100) : 0}%` }}
+                />
+              ) : null}
+            </dd>
+            <dd className="min-w-28 text-right">
+              <span className="font-medium">{count(stage.value)}</span>{' '}
+              <span className="text-xs text-ink-3">{of >= RATE_FLOOR ? rate(stage.value, of) : ''}</span>
+              {stage.machine ? (
+                <span className="block text-2xs text-ink-3">+ {count(stage.machine)} by machines</span>
+              ) : null}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {of > 0 && of < RATE_FLOOR && (
+        <p className="mt-3 text-xs text-ink-3">Too few for rates: they are shown from {RATE_FLOOR} on.</p>
+      )}
+    </>
   );
 }

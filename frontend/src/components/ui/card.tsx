@@ -67,7 +67,7 @@ export function FigureRow({ children, className }: { children: ReactNode; classN
   return (
     <div
       className={cn(
-        'grid grid-cols-2 overflow-hidden rounded-lg border bg-panel sm:grid-flow-col sm:grid-cols-none sm:auto-cols-fr [&>*]:-mt-px [&>*]:-ml-px [&>*]:border-t [&>*]:border-l',
+        'grid grid-cols-2 overflow-hidden rounded-lg border bg-panel sm:grid-flow-col sm:grid-cols-none sm:auto-cols-fr [&>*]:-mt-px [&>*]:-ml-px [&>*]:border-t [&>*]:border-l max-sm:[&>*:last-child:nth-child(odd)]:col-span-2',
         className,
       )}
     >

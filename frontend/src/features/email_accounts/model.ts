@@ -1,8 +1,8 @@
 import type { Mailbox } from './api/list-mailboxes';
 
-/** Its status in one word: what is switched off says so before anything else. */
+/** Its status in one word: trouble goes before being switched off. */
 export function mailboxState(box: Pick<Mailbox, 'is_active' | 'status'>): { status: string; word?: string } {
-  if (!box.is_active) return { status: 'paused', word: 'Switched off' };
+  if (!box.is_active && box.status === 'connected') return { status: 'paused', word: 'Switched off' };
   switch (box.status) {
     case 'connected':
       return { status: 'connected' };

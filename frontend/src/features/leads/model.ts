@@ -43,3 +43,21 @@ export function mappingFaults(mapping: Readonly<Record<string, string>>): string
   }
   return faults;
 }
+
+const REASONS: Record<string, string> = {
+  mx_found: 'The domain takes mail',
+  no_mx: 'The domain names no mail server',
+  no_domain: 'The domain does not exist',
+  nxdomain: 'The domain does not exist',
+  null_mx: 'The domain says it takes no mail',
+  syntax: 'Not an address',
+  disposable: 'A throw-away address',
+  role: 'An address of a role, not of a person',
+  probable_slip: 'Looks like a typing slip',
+  bounced: 'A message to it bounced',
+};
+
+/** The verifier's reason in words; a code nobody named yet is shown as it is. */
+export function verdictReason(code: string): string {
+  return REASONS[code] ?? code.replaceAll('_', ' ');
+}

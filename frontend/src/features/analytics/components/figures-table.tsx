@@ -27,14 +27,14 @@ export function FiguresTable({
   if (rows.length === 0) return <p className="px-4 py-6 text-center text-ink-2">{empty}</p>;
   return (
     <div className="scroll-slim overflow-x-auto">
-      <table aria-label={label} className="w-full min-w-[34rem]">
+      <table aria-label={label} className="w-full min-w-[30rem]">
         <thead className="text-left text-xs text-ink-3">
           <tr className="border-b">
             <th scope="col" className="h-9 px-4 font-normal">
               {first}
             </th>
             {['Sent', 'Opened', 'Clicked', 'Replied', 'Bounced', 'Unsub.'].map((head) => (
-              <th key={head} scope="col" className="px-3 text-right font-normal">
+              <th key={head} scope="col" className="px-2 text-right font-normal last:pr-4">
                 {head}
               </th>
             ))}
@@ -63,7 +63,7 @@ export function FiguresTable({
 
 function Cell({ value, of, tone, machine }: { value: number; of?: number; tone?: string; machine?: number }) {
   return (
-    <td className="px-3 py-2 text-right whitespace-nowrap">
+    <td className="px-2 py-2 text-right whitespace-nowrap last:pr-4">
       <span className={cn(value > 0 ? tone : 'text-ink-3')}>{count(value)}</span>
       {of !== undefined && value > 0 && <span className="block text-2xs text-ink-3">{rate(value, of)}</span>}
       {machine ? <span className="block text-2xs text-ink-3">+{count(machine)} machine</span> : null}

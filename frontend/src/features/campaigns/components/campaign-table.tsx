@@ -33,8 +33,11 @@ export function CampaignTable({ canWrite, selected, onSelect, ...props }: Campai
         cell: (one) => (
           <span className="block leading-tight">
             <span className="block truncate font-medium">{one.name}</span>
-            <span className="block truncate text-xs text-ink-3">
+            <span className="block truncate text-xs text-ink-3 max-sm:hidden">
               {plural(one.steps, 'step')} · {plural(one.email_account_ids.length, 'mailbox', 'mailboxes')}
+            </span>
+            <span className="block truncate text-xs text-ink-3 sm:hidden">
+              {count(one.figures.sent)} sent · {count(one.figures.replied)} replied
             </span>
           </span>
         ),
@@ -76,6 +79,7 @@ export function CampaignTable({ canWrite, selected, onSelect, ...props }: Campai
         header: 'Replied',
         width: '7.5rem',
         align: 'right',
+        from: 'sm',
         cell: (one) => <Share part={one.figures.replied} of={one.figures.delivered} tone="text-replied" />,
       },
       {
@@ -101,7 +105,7 @@ export function CampaignTable({ canWrite, selected, onSelect, ...props }: Campai
       {
         id: 'menu',
         header: <span className="sr-only">Actions</span>,
-        width: '3.25rem',
+        width: '3.75rem',
         align: 'right',
         cell: (one) => (canWrite ? <CampaignMenu campaign={one} /> : null),
       },
@@ -127,7 +131,9 @@ export function Share({ part, of, tone }: { part: number; of: number; tone?: str
   return (
     <span>
       <span className={part > 0 ? tone : 'text-ink-3'}>{count(part)}</span>
-      {of > 0 && <span className="ml-1.5 inline-block w-11 text-xs text-ink-3">{rate(part, of)}</span>}
+      {of > 0 && part > 0 && (
+        <span className="ml-1.5 inline-block w-11 text-xs text-ink-3">{rate(part, of)}</span>
+      )}
     </span>
   );
 }

@@ -70,7 +70,7 @@ export function HoursGrid({
           role="grid"
           aria-label="Sending hours"
           aria-readonly={readOnly}
-          className="min-w-[29rem] touch-none select-none"
+          className="touch-pan-y md:min-w-[29rem] select-none"
           onPointerUp={() => (painting.current = null)}
           onPointerLeave={() => (painting.current = null)}
         >

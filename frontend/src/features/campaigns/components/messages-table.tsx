@@ -95,7 +95,7 @@ export function MessagesTable({ campaign }: { campaign: string }) {
       onEnd={() => !sends.isFetchingNextPage && void sends.fetchNextPage()}
       rowHeight={40}
       walk
-      className="h-[36rem] max-h-[74dvh]"
+      className="max-h-[74dvh]"
       empty={<EmptyState title="No message yet">The first ones appear here when they are due.</EmptyState>}
     />
   );

@@ -91,7 +91,7 @@ export function PeopleTable({
           onEnd={() => !people.isFetchingNextPage && void people.fetchNextPage()}
           rowHeight={48}
           walk
-          className="h-[34rem] max-h-[70dvh]"
+          className="max-h-[70dvh]"
           empty={
             <EmptyState title={search || status ? 'Nobody like that' : 'Nobody is in this campaign'}>
               {search || status ? 'Change the search or the state.' : 'Add people in the editor.'}
@@ -112,8 +112,11 @@ function columnsFor(campaign: string, canWrite: boolean): DataColumn<Enrollment>
       cell: (one) => (
         <span className="block leading-tight">
           <span className="block truncate font-medium">{fullName(one) || one.email}</span>
-          <span className="block truncate text-xs text-ink-3">
+          <span className="block truncate text-xs text-ink-3 max-sm:hidden">
             {[fullName(one) && one.email, one.company].filter(Boolean).join(' · ')}
+          </span>
+          <span className="block text-xs sm:hidden">
+            <NextOf one={one} campaign={campaign} />
           </span>
         </span>
       ),
@@ -166,7 +169,7 @@ function columnsFor(campaign: string, canWrite: boolean): DataColumn<Enrollment>
     {
       id: 'steer',
       header: <span className="sr-only">Steer</span>,
-      width: '3.25rem',
+      width: '3.75rem',
       align: 'right',
       cell: (one) => (canWrite ? <Steer one={one} campaign={campaign} /> : null),
     },

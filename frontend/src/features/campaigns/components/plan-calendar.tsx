@@ -3,6 +3,7 @@ import { Popover } from '@/components/ui/menu';
 import { ErrorState, Notice, Skeleton } from '@/components/ui/states';
 import { cn } from '@/lib/cn';
 import { count, day as dayWords, plural, when } from '@/lib/format';
+import { remedyFor } from '@/lib/why';
 
 import { useSimulation, type Simulation } from '../api/get-simulation';
 
@@ -201,13 +202,24 @@ function DayCell({
   );
 }
 
+/** What sets the pace, where the word for one message would not say it of the whole. */
+const PACE: Record<string, string> = {
+  waiting_delay: 'the delays between the steps',
+  mailbox_cap: "the mailboxes' daily limits",
+  mailbox_gap: 'the gap between two messages',
+  outside_window: 'the open hours',
+  new_lead_cap: 'the cap on new people',
+  campaign_cap: 'the daily cap',
+  ramp: "the mailboxes' ramp",
+};
+
 function PlanWords({ plan }: { plan: Simulation }) {
   if (plan.total === 0) return null;
   const parts = [
     `${plural(plan.total, 'message')} if nobody answers`,
     plan.last_first_mail_at && `last first mail ${when(plan.last_first_mail_at)}`,
     plan.last_follow_up_at && `last follow-up ${when(plan.last_follow_up_at)}`,
-    plan.limiting_factor && `held back by ${plan.limiting_factor.replaceAll('_', ' ')}`,
+    plan.limiting_factor && `paced by ${PACE[plan.limiting_factor] ?? remedyFor(plan.limiting_factor).words}`,
     plan.idle_capacity > 0 && `room for ${count(plan.idle_capacity)} more`,
   ].filter(Boolean);
   return <p className="text-xs text-ink-2">{parts.join(' · ')}</p>;

@@ -45,7 +45,11 @@ export function Conversation({
         ))}
       </ol>
       <footer className="flex flex-wrap items-center justify-between gap-2 border-t bg-panel px-4 py-2.5">
-        <span className="text-xs text-ink-3">The sequence has stopped for this person.</span>
+        <span className="text-xs text-ink-3">
+          {thread.data.intent === 'out_of_office'
+            ? 'Away: the sequence waits for the return.'
+            : 'Whoever answers gets no more follow-ups.'}
+        </span>
         <Button variant="primary" asChild>
           <a href={mailto(thread.data)}>
             <ExternalLink aria-hidden /> Answer in your mail program

@@ -41,7 +41,7 @@ export function LeadTimeline({ lead }: { lead: string }) {
             />
             <div className="min-w-0 flex-1">
               <p>
-                <span className="font-medium first-letter:uppercase">{WORDS[name] ?? word}</span>
+                <span className="inline-block font-medium first-letter:uppercase">{WORDS[name] ?? word}</span>
                 {entry.step !== null && <span className="text-ink-2">, step {entry.step}</span>}
                 {machine && <span className="text-ink-2">, by a machine</span>}
               </p>

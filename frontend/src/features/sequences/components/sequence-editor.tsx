@@ -102,7 +102,7 @@ function Loaded({
       ? draft
       : { step: current.id, variant: 'A', subject: current.subject_template, body: current.email_template };
   return (
-    <div className="grid gap-4 lg:grid-cols-[13rem_minmax(0,1fr)] xl:grid-cols-[12.5rem_minmax(0,1.3fr)_minmax(0,1fr)]">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-[13rem_minmax(0,1fr)] xl:grid-cols-[12.5rem_minmax(0,1.3fr)_minmax(0,1fr)]">
       {list}
       <StepEditor
         key={current.id}

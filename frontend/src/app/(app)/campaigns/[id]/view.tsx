@@ -76,7 +76,7 @@ function CampaignPageBody({ campaign }: { campaign: Campaign }) {
       heading={
         <span className="flex min-w-0 items-center gap-3">
           <span className="truncate">{campaign.name}</span>
-          <StatusWord status={campaign.status} className="text-sm" />
+          <StatusWord status={campaign.status} className="text-sm max-sm:[&>span]:sr-only" />
         </span>
       }
       crumbs={[{ label: 'Campaigns', href: paths.campaigns }]}

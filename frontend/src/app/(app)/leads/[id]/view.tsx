@@ -17,6 +17,7 @@ import { useDeleteLead } from '@/features/leads/api/change-lead';
 import { useLead } from '@/features/leads/api/get-lead';
 import { LeadFacts } from '@/features/leads/components/lead-facts';
 import { LeadTimeline } from '@/features/leads/components/lead-timeline';
+import { verdictReason } from '@/features/leads/model';
 import { useRouteParam } from '@/hooks/use-route-param';
 import { can } from '@/lib/can';
 import type { Schema } from '@/lib/client';
@@ -60,7 +61,7 @@ function LeadBody({ lead, writes }: { lead: Schema<'LeadDetailOut'>; writes: boo
       heading={
         <span className="flex min-w-0 items-center gap-3">
           <span className="truncate">{fullName(lead) || lead.email}</span>
-          <StatusWord status={lead.verification} className="text-sm" />
+          <StatusWord status={lead.verification} className="text-sm max-sm:[&>span]:sr-only" />
         </span>
       }
       crumbs={crumbs}
@@ -86,7 +87,7 @@ function LeadBody({ lead, writes }: { lead: Schema<'LeadDetailOut'>; writes: boo
               <About name="Address">
                 <StatusWord status={lead.verification} />
                 {lead.verification_reason && (
-                  <span className="block text-xs text-ink-2">{lead.verification_reason}</span>
+                  <span className="block text-xs text-ink-2">{verdictReason(lead.verification_reason)}</span>
                 )}
               </About>
               <About name="Checked">{when(lead.verified_at)}</About>
@@ -121,11 +122,11 @@ function FoundOut({ facts }: { facts: readonly Schema<'FactOut'>[] }) {
   return (
     <ul className="divide-y">
       {facts.map((fact) => (
-        <li key={`${fact.name}${fact.source}`} className="flex items-baseline gap-3 px-4 py-2">
+        <li key={`${fact.name}${fact.source}`} className="flex flex-wrap items-baseline gap-x-3 px-4 py-2">
           <span className="w-32 shrink-0 text-ink-3">{fact.name.replaceAll('_', ' ')}</span>
           <span className="min-w-0 flex-1">{fact.value}</span>
           <span className="shrink-0 text-xs text-ink-3">
-            {fact.source}, {day(fact.observed_at)}
+            {fact.source.replaceAll('_', ' ')}, {day(fact.observed_at)}
           </span>
         </li>
       ))}

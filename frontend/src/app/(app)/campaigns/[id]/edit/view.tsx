@@ -104,7 +104,7 @@ function Editor({ campaign }: { campaign: Campaign }) {
       heading={
         <span className="flex min-w-0 items-center gap-3">
           <CampaignName campaign={campaign} readOnly={!writes} />
-          <StatusWord status={campaign.status} className="text-sm" />
+          <StatusWord status={campaign.status} className="text-sm max-sm:[&>span]:sr-only" />
         </span>
       }
       crumbs={[{ label: 'Campaigns', href: paths.campaigns }]}
