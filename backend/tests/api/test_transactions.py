@@ -128,7 +128,8 @@ async def test_database_that_lost_its_connections_is_asked_again(api: Api, ada: 
     """A restart of the server, as pooled connections see it."""
     await sql.execute("RESET ROLE")
     await sql.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'reachly'"
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE application_name = 'reachly' AND datname = current_database()"
     )
     assert (await ada.http.get("/api/campaigns")).status_code == 200
 
