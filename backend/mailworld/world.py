@@ -282,6 +282,9 @@ class MailWorld:
         for fact in book.received:
             if not fact.duplicate:
                 self._steps.setdefault(fact.recipient, []).append(fact.message_id)
+        for refused in book.refused:
+            if refused.reply.startswith("451"):
+                self._first_tries.setdefault((refused.mailbox, refused.recipient), refused.at)
 
     def _restore(self) -> None:
         self._kept_mail: dict[str, list[Any]] = {}

@@ -120,7 +120,9 @@ class _Up:
     async def _open_world(self, stack: AsyncExitStack) -> None:
         from reachly.demo.feeder import Feeder
         from reachly.demo.organization import keep_sign_in
-        from reachly.demo.post_office import HOST, PostOffice
+        from reachly.demo.post_office import PostOffice
+        from reachly.demo.user import Servers
+        from reachly.infra.mail_world import HOST
 
         office = PostOffice(self.settings.data_dir / "mailworld")
         sign_in = keep_sign_in(self.settings.data_dir, self.settings.base_url)
@@ -141,7 +143,7 @@ class _Up:
         )
         await self._start(stack, world, lambda: _listens(HOST, ports.imap_port), WORLD_SECONDS)
         if self.wanted.demo:
-            feeder = Feeder(self.url, sign_in, office, ports.servers)
+            feeder = Feeder(self.url, sign_in, office, Servers(ports.smtp_port, ports.imap_port))
             self.feed = lambda: feeder.run(_say)
             self.sign_in_words = f"{sign_in.email}   {sign_in.password}"
 

@@ -10,7 +10,13 @@ import uvloop
 from cyclopts import App
 
 from reachly.commands.running import open_current
-from reachly.infra.settings import load_settings
+from reachly.infra.settings import Settings, load_settings
+
+
+def _quiet() -> Settings:
+    settings = load_settings()
+    return settings.model_copy(update={"log": settings.log.model_copy(update={"level": "warning"})})
+
 
 keys = App(name="keys", help="Secrets for a server outside development.")
 
@@ -52,7 +58,7 @@ def simulate(campaign: uuid.UUID) -> None:
     from reachly.doctor import simulate_campaign
 
     async def run() -> list[str]:
-        async with open_current(load_settings()):
+        async with open_current(_quiet()):
             return await simulate_campaign(campaign)
 
     print("\n".join(uvloop.run(run())))
@@ -61,7 +67,7 @@ def simulate(campaign: uuid.UUID) -> None:
 def audit(campaign: uuid.UUID) -> None:
     """Compares a campaign's ledger with the copies in its mailboxes' Sent folders.
 
-    Exit code 1 when a message is missing there or lies there twice.
+    Exit code 1 when a message is missing there, was sent twice, or a mailbox could not be read.
 
     Parameters
     ----------
@@ -71,7 +77,7 @@ def audit(campaign: uuid.UUID) -> None:
     from reachly.doctor import audit_campaign
 
     async def run() -> tuple[list[str], bool]:
-        async with open_current(load_settings()):
+        async with open_current(_quiet()):
             return await audit_campaign(campaign)
 
     lines, is_clean = uvloop.run(run())

@@ -11,9 +11,10 @@ from reachly.bootstrap import open_product
 from reachly.demo import story
 from reachly.demo.organization import SignIn, ensure_organization
 from reachly.demo.play import live_until, prepare
-from reachly.demo.post_office import Ports, PostOffice
-from reachly.demo.user import User
+from reachly.demo.post_office import PostOffice
+from reachly.demo.user import Servers, User
 from reachly.demo.world import Ground, playing
+from reachly.infra.mail_world import Ports
 from reachly.infra.settings import Settings
 from reachly.kit import clock
 
@@ -39,7 +40,7 @@ async def play_history(
     ends = clock.machine_now()
     ground = Ground(
         dsn, ends - timedelta(days=DAYS), SEED, log=office.log, state=office.state,
-        servers=ports.servers, dns_port=ports.dns_port,
+        servers=Servers(ports.smtp_port, ports.imap_port), dns_port=ports.dns_port,
     )  # fmt: skip
     async with playing(settings, ground) as stage:
         await ensure_organization(sign_in)

@@ -10,26 +10,9 @@ from pathlib import Path
 
 from reachly.demo.organization import write_private
 from reachly.demo.story import OFFICE, STUDIO, Box
-from reachly.demo.user import Servers
+from reachly.infra.mail_world import HOST, Ports, ports_file, read_ports
 
-HOST = "127.0.0.1"
 KINDS = {"smtp_port": socket.SOCK_STREAM, "imap_port": socket.SOCK_STREAM, "dns_port": socket.SOCK_DGRAM}
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    smtp_port: int
-    imap_port: int
-    dns_port: int
-
-    @property
-    def servers(self) -> Servers:
-        return Servers(self.smtp_port, self.imap_port)
-
-    @property
-    def allowed(self) -> list[str]:
-        """What outbound connections must be allowed to."""
-        return [f"{HOST}:{self.smtp_port}", f"{HOST}:{self.imap_port}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +48,11 @@ class PostOffice:
 
     def keep_ports(self) -> Ports:
         """The ports of last time if they are still free, else new ones."""
-        path = self.folder / "ports.json"
-        try:
-            kept = json.loads(path.read_text())
-            ports = {name: int(kept[name]) for name in KINDS}
-        except (OSError, ValueError, KeyError, TypeError):
-            ports = {}
-        if not ports or not all(_is_free(ports[name], kind) for name, kind in KINDS.items()):
-            ports = _find_ports()
-            write_private(path, json.dumps(ports))
-        return Ports(**ports)
+        kept = read_ports(self.folder.parent)
+        if kept is None or not all(_is_free(getattr(kept, name), kind) for name, kind in KINDS.items()):
+            kept = Ports(**_find_ports())
+            write_private(ports_file(self.folder.parent), kept.as_json())
+        return kept
 
     def keep_accounts(self, secret: str, boxes: Sequence[Box] = (*OFFICE, STUDIO)) -> None:
         """Writes the file of accounts that the mail world reads."""

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import platform
 import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from reachly.data.migrate import SchemaState, schema_state
 from reachly.data.server import ServerAway, look_at_server
 from reachly.infra import cache
 from reachly.infra.embedded_postgres import EmbeddedPostgres
+from reachly.infra.mail_world import HOST, read_ports
 from reachly.infra.settings import CHECKOUT, Settings, load_settings
 from reachly.infra.startup import CannotStart
 
@@ -137,19 +136,14 @@ async def _redis(settings: Settings) -> Finding:
     return Finding("Redis", "answers")
 
 
-def _read_ports(path: Path) -> dict[str, int]:
-    return dict(json.loads(path.read_text()))
-
-
 async def _mail_world(settings: Settings) -> Finding:
-    path = settings.data_dir / "mailworld" / "ports.json"
-    if not path.exists():
+    ports = read_ports(settings.data_dir)
+    if ports is None:
         return Finding("mail world", "was never started here", "note")
     try:
-        ports = await asyncio.to_thread(_read_ports, path)
-        for name in ("smtp_port", "imap_port"):
-            _, writer = await asyncio.open_connection("127.0.0.1", ports[name])
+        for port in (ports.smtp_port, ports.imap_port):
+            _, writer = await asyncio.open_connection(HOST, port)
             writer.close()
-    except (OSError, ValueError, KeyError):
+    except OSError:
         return Finding("mail world", "is not running; `reachly up` starts it", "note")
-    return Finding("mail world", f"answers (SMTP {ports['smtp_port']}, IMAP {ports['imap_port']})")
+    return Finding("mail world", f"answers (SMTP {ports.smtp_port}, IMAP {ports.imap_port})")

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from reachly.data import upkeep
 from reachly.data.session import tenant
 from reachly.data.system import system
+from reachly.infra import outbound
+from reachly.infra.mail_world import read_ports
+from reachly.infra.settings import current_settings
 from reachly.infra.startup import CannotStart
 from reachly.integrations.reader.port import ReaderError
 from reachly.integrations.reader.registry import make_reader
@@ -46,8 +49,12 @@ async def simulate_campaign(campaign_id: uuid.UUID) -> list[str]:
 async def audit_campaign(campaign_id: uuid.UUID) -> tuple[list[str], bool]:
     """(lines for a terminal, nothing is missing or doubled). Raises CannotStart when there is no such campaign.
 
-    Only mailboxes that are known to file what they send can say that a message is missing.
+    Only mailboxes that are known to file what they send can say that a message is missing; one that cannot be read
+    proves nothing.
     """
+    ports = read_ports(current_settings().data_dir)
+    if ports is not None:
+        outbound.permit(*ports.allowed)
     actor = await _owner_of(campaign_id)
     ledger = await auditing.read_ledger(actor.organization_id, campaign_id)
     states = Counter(row.status for row in ledger)
@@ -65,7 +72,7 @@ async def audit_campaign(campaign_id: uuid.UUID) -> tuple[list[str], bool]:
     lines += [f"  unknown: step {row.step} to {row.email} at {row.handed_at}" for row in open_ones[:SHOWN]]
     settled = Counter(row.settled_by for row in ledger if row.settled_by)
     lines += [f"settled by {how}: {n}" for how, n in sorted(settled.items())]
-    return lines, not lost and not doubled
+    return lines, not lost and not doubled and not unreadable
 
 
 async def _look_into_mailboxes(
