@@ -124,6 +124,7 @@ class SendingLoop:
             self._tidy_at = machine + TIDY_SECONDS
             self.tools.unsettled = True
             await service.complete_done_campaigns()
+            await service.wake_sleepers()
             await self.tools.close_idle()
         if self.tools.unsettled and (self._settle_at is None or now >= self._settle_at):
             settled, left = await service.settle_unknown(self.tools)

@@ -59,6 +59,15 @@ WHERE c.status = 'active' AND NOT EXISTS (
     SELECT FROM enrollments e WHERE e.organization_id = c.organization_id AND e.campaign_id = c.id
     AND e.status IN ('pending', 'active', 'held'))
 """
+_SLEEPERS = """
+SELECT a.organization_id, a.id FROM email_accounts a
+WHERE a.next_turn_at IS NULL AND a.is_active AND a.status = 'connected'
+  AND (a.lease_until IS NULL OR a.lease_until < $1)
+  AND (EXISTS (SELECT FROM enrollments e WHERE e.organization_id = a.organization_id AND e.email_account_id = a.id
+               AND e.next_due_at IS NOT NULL AND e.last_sent_at IS NULL)
+       OR EXISTS (SELECT FROM enrollments e WHERE e.organization_id = a.organization_id AND e.email_account_id = a.id
+                  AND e.next_due_at IS NOT NULL AND e.last_sent_at IS NOT NULL))
+"""
 
 
 async def lease_mailboxes(
@@ -103,4 +112,10 @@ async def list_unsettled(session: Session) -> list[tuple[uuid.UUID, uuid.UUID]]:
 async def list_done_campaigns(session: Session) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """Active campaigns (organization, campaign) in which nobody is left to write to."""
     rows = await (await raw(session)).fetch(_DONE_CAMPAIGNS)
+    return sorted((row["organization_id"], row["id"]) for row in rows)
+
+
+async def list_sleepers(session: Session, machine_now: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Mailboxes (organization, mailbox) that have something to send, may, and have no turn."""
+    rows = await (await raw(session)).fetch(_SLEEPERS, machine_now)
     return sorted((row["organization_id"], row["id"]) for row in rows)

@@ -36,6 +36,7 @@ UPDATE email_accounts
 SET next_turn_at = CASE WHEN next_turn_at = $7 THEN $4 ELSE least(next_turn_at, $4) END,
     lease_attempt = NULL, lease_until = NULL, failures_in_a_row = $5, not_before = $6
 WHERE organization_id = $1 AND id = $2 AND lease_attempt = $3
+RETURNING true
 """
 _SOFT_BOUNCES = """
 SELECT lead_id, count(*) AS n FROM email_sends
@@ -116,15 +117,16 @@ async def release(
 async def finish_turn(
     session: Session, lease: Lease, *, next_turn_at: datetime | None, failures_in_a_row: int,
     not_before: datetime | None,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
     """Gives the lease back with the next turn; an earlier one that somebody set meanwhile stands.
 
-    Nothing happens where the lease was lost.
+    False: the lease was lost, and nothing happened.
     """
-    await (await raw(session)).execute(
+    done = await (await raw(session)).fetchval(
         _FINISH, lease.organization_id, lease.email_account_id, lease.attempt_id, next_turn_at, failures_in_a_row,
         not_before, lease.mark,
     )  # fmt: skip
+    return bool(done)
 
 
 async def count_bounces(

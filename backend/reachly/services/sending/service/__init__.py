@@ -10,6 +10,7 @@ from reachly.services.sending.service.rescue import (
     rescue_expired,
     rescue_organization,
     set_next_turn,
+    wake_sleepers,
 )
 from reachly.services.sending.service.settling import settle_mailbox, settle_unknown
 from reachly.services.sending.service.testing import send_test
@@ -43,4 +44,5 @@ __all__ = [
     "settle_mailbox",
     "settle_unknown",
     "take_turn",
+    "wake_sleepers",
 ]

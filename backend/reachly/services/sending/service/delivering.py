@@ -27,6 +27,7 @@ from reachly.services.sending.service import world
 from reachly.services.sending.service.composing import Message
 from reachly.services.sending.service.marking import Back, back_for, mark, put_back
 from reachly.services.sending.service.recording import Result, record
+from reachly.services.sending.service.rescue import set_next_turn
 from reachly.services.sending.service.tools import Tools
 from reachly.services.sending.service.writing import Run, open_mailbox, write
 
@@ -96,9 +97,8 @@ async def _wave(
         if away_or_collided(error):  # the mark may stand although its answer never came; nothing was written
             await _record(run, [Result(message, NEVER_OFFERED, None) for message in wave], tools, last=False)
         raise
-    if (
-        time.monotonic() > surely_ours
-    ):  # this process was stopped: others may have called these unknown by now
+    if time.monotonic() > surely_ours:
+        # This process was stopped: others may have called these unknown by now.
         await _record(run, [Result(message, NEVER_OFFERED, None) for message in marked], tools, last=False)
         raise LeaseLost
     results = await write(run, marked, mailer, tools)
@@ -191,9 +191,10 @@ async def _finish(
         board = replace(batch.board, more=batch.board.more or run.again, mailbox=mailbox)
         if slot.at is not None:
             next_turn = boards.earliest(board, batch.waiting, slot.at, next_due)
-    await outcomes.finish_turn(
+    if not await outcomes.finish_turn(
         session, lease, next_turn_at=next_turn, failures_in_a_row=run.failures, not_before=run.not_before
-    )
+    ):  # whoever has it now has not seen what this turn gave back
+        await set_next_turn(session, lease.organization_id, [lease.email_account_id])
     return events
 
 

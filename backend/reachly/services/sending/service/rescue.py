@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import structlog
+
 from reachly.data import outbox
 from reachly.data.repositories.sending import caps, enrollments, leases, lost, turns
 from reachly.data.repositories.sending.enrollments import Change
@@ -17,6 +19,8 @@ from reachly.data.system import system
 from reachly.events import Event, MessageFailed
 from reachly.kit import clock
 from reachly.services.campaigns import service as campaigns
+
+log = structlog.get_logger(__name__)
 
 WORKER_LOST = "The worker stopped between writing the message and noting the answer."
 
@@ -61,6 +65,19 @@ async def abandon(lease: Lease) -> None:
     async with system() as session:
         await leases.extend_leases(session, [lease.attempt_id], clock.machine_now() - timedelta(seconds=1))
     await rescue_organization(lease.organization_id)
+    async with tenant(lease.organization_id) as session:
+        await set_next_turn(session, lease.organization_id, [lease.email_account_id])
+
+
+async def wake_sleepers() -> int:
+    """Mailboxes that have something to send and no turn: all that may be is that nothing may ever go; how many."""
+    async with system() as session:
+        sleepers = await leases.list_sleepers(session, clock.machine_now())
+    for organization_id, account_id in sleepers:
+        log.info("a mailbox without a turn is looked at", mailbox=str(account_id))
+        async with tenant(organization_id) as session:
+            await set_next_turn(session, organization_id, [account_id])
+    return len(sleepers)
 
 
 async def release_claims(

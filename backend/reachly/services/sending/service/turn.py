@@ -24,6 +24,7 @@ from reachly.services.sending.service.composing import Message, compose
 from reachly.services.sending.service.looking import look_once_more
 from reachly.services.sending.service.marking import back_for_obstacle
 from reachly.services.sending.service.recording import Result
+from reachly.services.sending.service.rescue import set_next_turn
 from reachly.services.sending.service.tools import Tools
 from reachly.services.sending.service.writing import Run, start
 
@@ -46,6 +47,8 @@ async def take_turn(lease: Lease, tools: Tools) -> int:
         return len(sent)
     except LeaseLost:
         log.warning("lease lost", mailbox=lease.email_key)
+        async with tenant(lease.organization_id) as session:  # what it gave back nobody else has seen
+            await set_next_turn(session, lease.organization_id, [lease.email_account_id])
         return 0
     finally:
         tools.attempts.discard(lease.attempt_id)
