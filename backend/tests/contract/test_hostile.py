@@ -29,11 +29,11 @@ def envelopes(n: int, filling: int = 0) -> list[Envelope]:
     ]  # fmt: skip
 
 
-def mailer_of(server: HostileServer) -> SmtpMailer:
+def mailer_of(server: HostileServer, *, seconds: float = 0.3) -> SmtpMailer:
     outbound.install(["127.0.0.1"])
     return SmtpMailer(MailerConfig(
         address=SENDER, host="127.0.0.1", port=server.port, security="none", username=SENDER, password="secret",
-        connect_seconds=1.0, command_seconds=0.3,
+        connect_seconds=1.0, command_seconds=seconds,
     ))  # fmt: skip
 
 
@@ -79,7 +79,7 @@ async def test_a_body_broken_off_before_its_end_was_never_sent() -> None:
     faults = Faults()
     faults.tell("body", None, "drop")
     async with HostileServer(faults) as server:
-        mailer, sent = mailer_of(server), envelopes(4, filling=24_000_000)
+        mailer, sent = mailer_of(server, seconds=20), envelopes(4, filling=24_000_000)
         receipts = await mailer.send_many(sent)
         await mailer.close()
         check(server, receipts, sent)
@@ -94,7 +94,7 @@ async def test_a_body_broken_off_before_its_end_was_never_sent() -> None:
 async def test_a_long_run_against_a_server_that_breaks_everything_now_and_then() -> None:
     rates = dict.fromkeys(STEPS, 0.02)
     async with HostileServer(Faults(11, rates, ("drop", "garble", "later"))) as server:
-        mailer, sent = mailer_of(server), envelopes(400)
+        mailer, sent = mailer_of(server, seconds=20), envelopes(400)
         receipts: list[Receipt] = []
         while len(receipts) < len(sent):
             receipts += await mailer.send_many(sent[len(receipts) : len(receipts) + 16])

@@ -6,13 +6,19 @@ import asyncio
 import base64
 import hmac
 from functools import cache
+from weakref import WeakKeyDictionary
 
 import bcrypt
 
 from reachly.infra.settings import current_settings
 
-# bcrypt frees the interpreter lock but not the core: more at once only make each other slower.
-_gate = asyncio.Semaphore(2)
+AT_ONCE = 2  # bcrypt frees the interpreter lock but not the core: more at once only make each other slower
+_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+def _gate() -> asyncio.Semaphore:
+    """The gate of this loop: a semaphore cannot serve two."""
+    return _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
 
 
 def _condense(password: str) -> bytes:
@@ -23,7 +29,7 @@ def _condense(password: str) -> bytes:
 async def hash_password(password: str) -> str:
     """A bcrypt hash, made off the event loop."""
     rounds = current_settings().security.bcrypt_rounds
-    async with _gate:
+    async with _gate():
         return (await asyncio.to_thread(bcrypt.hashpw, _condense(password), bcrypt.gensalt(rounds))).decode()
 
 
@@ -35,7 +41,7 @@ def _nobodys_hash(rounds: int) -> bytes:
 async def verify_password(password: str, password_hash: str | None) -> bool:
     """Whether it fits. Takes the same time when there is no such account (`None`)."""
     rounds = current_settings().security.bcrypt_rounds
-    async with _gate:
+    async with _gate():
         if password_hash is None:
             decoy = await asyncio.to_thread(_nobodys_hash, rounds)
             await asyncio.to_thread(bcrypt.checkpw, _condense(password), decoy)
