@@ -72,6 +72,8 @@ class ExportedSite:
         name, status = found or "404.html", 200 if found else 404
         if name not in self.files:
             return PlainTextResponse("Not found\n", 404)
+        if not self.files[name].is_file():
+            return PlainTextResponse(NOT_BUILT, 503)  # it is being built anew under our feet
         headers = {"cache-control": FOREVER if name.startswith("_next/static/") else "no-cache"}
         if name in self.policies:
             headers["content-security-policy"] = self.policies[name]

@@ -141,17 +141,18 @@ def _find_duplicates(ledger: Sequence[LedgerRow], ours: Sequence[Received]) -> I
 
 
 def _find_after_reply(ours: Sequence[Received], reactions: Sequence[Reaction]) -> Iterable[Finding]:
-    """A person who answered or opted out hears nothing more."""
+    """A person who answered or opted out hears nothing more, and neither does an address that does not exist."""
     ended: dict[str, datetime] = {}
     for reaction in reactions:
         left = reaction.what == "unsubscribe" and reaction.status == 200
-        if reaction.what == "answer" or left:
+        gone = reaction.what == "bounce" and reaction.detail.startswith("5.1.1")
+        if reaction.what == "answer" or left or gone:
             ended[reaction.recipient] = min(reaction.at, ended.get(reaction.recipient, reaction.at))
     for received in ours:
         end = ended.get(received.recipient)
         if end is not None and received.at > end:
             yield Finding(
-                "after_reply", f"{received.recipient} had answered at {end}, and got mail at {received.at}"
+                "after_reply", f"{received.recipient} had ended it at {end}, and got mail at {received.at}"
             )
 
 

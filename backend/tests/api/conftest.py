@@ -18,7 +18,7 @@ from reachly.api.app import build_app
 from reachly.api.edge import TrackingEdge
 from reachly.api.live import LiveGateway
 from reachly.bootstrap import Product, open_product
-from reachly.infra.settings import SecuritySettings, Settings, load_settings
+from reachly.infra.settings import SecuritySettings, Settings, WebSettings, load_settings
 from reachly.kit import clock
 from reachly.kit.ids import new_id
 from reachly.services.identity import passwords
@@ -35,7 +35,8 @@ def options() -> dict[str, Any]:
 @pytest.fixture
 def settings(tmp_path: Path, options: dict[str, Any]) -> Settings:
     given = {"security": SecuritySettings(bcrypt_rounds=4), "data_dir": tmp_path / "var", **options}
-    return load_settings(**given)
+    web = given.get("web", WebSettings()).model_copy(update={"root": tmp_path / "no-front-end"})
+    return load_settings(**{**given, "web": web})
 
 
 @dataclass

@@ -65,6 +65,15 @@ class Fleet:
             worker.send_signal(signal.SIGCONT)
             self._stopped.discard(worker.pid)
 
+    @contextlib.asynccontextmanager
+    async def all_stopped(self) -> AsyncIterator[None]:
+        """Nobody moves while the block runs."""
+        async with contextlib.AsyncExitStack() as stack:
+            for worker in self._workers:
+                if worker.poll() is None:
+                    await stack.enter_async_context(self.stopped(worker))
+            yield
+
     async def end(self, seconds: float = 10.0) -> list[int | None]:
         """SIGTERM for all; their exit codes. None: it had to be killed."""
         for worker in self._workers:

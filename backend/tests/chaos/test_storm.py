@@ -141,7 +141,9 @@ async def test_whatever_happens_everybody_gets_it_once(arena: Arena) -> None:
         assert report.lost == []
         assert report.unexplained == [], "unknown is only what was on the wire"
         assert report.unknown_left == 0
-        assert not arena.fleet.complaints(["a mailbox without a turn"]), "whoever gives something back sees to its turn"
+        assert not arena.fleet.complaints(["a mailbox without a turn"]), (
+            "whoever gives something back sees to its turn"
+        )
         assert await arena.sql.fetchval("SELECT sum(reserved) FROM cap_usage") == 0
         used = await arena.sql.fetchval("SELECT sum(used) FROM cap_usage WHERE scope = 'mailbox'")
         assert used == await arena.sql.fetchval("SELECT count(*) FROM email_sends WHERE status = 'sent'")

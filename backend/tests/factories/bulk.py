@@ -29,6 +29,7 @@ FROM (SELECT id, email_key, row_number() OVER (ORDER BY email_key)::int AS n FRO
 async def add_people(
     organization_id: uuid.UUID, campaign_id: uuid.UUID, account_ids: Sequence[uuid.UUID], people: int, *,
     due: datetime | None = None, prefix: str = "p", domain: str = "example.com",
+    wake: bool = True,
 ) -> None:  # fmt: skip
     """`people` new leads, all of them in the campaign and due, spread over the mailboxes in turn."""
     now = clock.now()
@@ -38,4 +39,5 @@ async def add_people(
         await connection.execute(
             _ENROLLMENTS, organization_id, campaign_id, list(account_ids), due or now, now, prefix
         )
-        await service.set_next_turn(session, organization_id, account_ids)
+        if wake:
+            await service.set_next_turn(session, organization_id, account_ids)

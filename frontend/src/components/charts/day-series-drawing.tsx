@@ -19,6 +19,8 @@ export function DaySeriesDrawing({ rows, series }: Pick<DaySeriesProps, 'rows' |
   return (
     <ResponsiveContainer width="100%" height="100%">
       <ComposedChart
+        // The table beside it is what screen readers and the keyboard get.
+        accessibilityLayer={false}
         data={rows as DaySeriesProps['rows'][number][]}
         margin={{ top: 4, right: 4, left: 0, bottom: 0 }}
       >

@@ -33,7 +33,7 @@ export function WhyChip({ reason, until, remedy, href, tone = 'held', className 
       <CircleHelp className="size-3 shrink-0" aria-hidden />
       <span className="truncate">
         {reason}
-        {until && <span className="opacity-85"> {until}</span>}
+        {until && ` ${until}`}
       </span>
     </>
   );

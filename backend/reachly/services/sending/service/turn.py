@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import structlog
 
@@ -12,15 +12,14 @@ from reachly.data.repositories.sending import outcomes
 from reachly.data.repositories.sending.rows import Lease
 from reachly.data.session import tenant
 from reachly.events import Event
-from reachly.integrations.reader.port import ReaderError
 from reachly.kit import clock
 from reachly.services.campaigns import service as campaigns
-from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.sending.errors import LeaseLost
 from reachly.services.sending.policy import Verdict
 from reachly.services.sending.service import delivering
 from reachly.services.sending.service.claiming import Batch, claim
 from reachly.services.sending.service.composing import Message, compose
+from reachly.services.sending.service.filing import look_after_copies
 from reachly.services.sending.service.looking import look_once_more
 from reachly.services.sending.service.marking import back_for_obstacle
 from reachly.services.sending.service.recording import Result
@@ -65,19 +64,9 @@ async def _go(run: Run, batch: Batch, tools: Tools) -> list[Result]:
         return await delivering.give_back(run, messages, backs, tools)
     messages, held = await look_once_more(messages, mailbox, connection, tools)
     sent = await delivering.deliver(run, messages, [*backs, *held], connection, tools)
-    if connection.reader is not None and mailbox.files_sent is False:
-        await _file_copies(sent, connection, tools)
+    if connection.reader is not None and mailbox.files_sent is not True:
+        await look_after_copies(sent, mailbox, connection, tools)
     return sent
-
-
-async def _file_copies(sent: Sequence[Result], connection: Connection, tools: Tools) -> None:
-    """Where the mailbox keeps no copies itself. A copy is a convenience: failing to file it changes nothing."""
-    try:
-        reader = await tools.readers.of(connection)
-        for result in sent:
-            await reader.append_sent(result.message.data, at=clock.now())
-    except ReaderError as error:
-        log.warning("copies were not filed", mailbox=str(connection.account_id), detail=error.detail)
 
 
 async def _aftermath(

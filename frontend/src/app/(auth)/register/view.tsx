@@ -15,7 +15,7 @@ export function RegisterView() {
       <RegisterForm onDone={goOn} />
       <p className="mt-6 text-ink-2">
         Have one already?{' '}
-        <Link href={paths.signIn} className="text-accent underline-offset-2 hover:underline">
+        <Link href={paths.signIn} className="text-accent underline underline-offset-2">
           Sign in
         </Link>
       </p>

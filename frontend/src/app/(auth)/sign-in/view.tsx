@@ -14,7 +14,7 @@ export function SignInView() {
       <SignInForm onDone={goOn} />
       <p className="mt-6 text-ink-2">
         New here?{' '}
-        <Link href={paths.register} className="text-accent underline-offset-2 hover:underline">
+        <Link href={paths.register} className="text-accent underline underline-offset-2">
           Create an account
         </Link>
       </p>

@@ -26,7 +26,7 @@ export function FiguresTable({
 }) {
   if (rows.length === 0) return <p className="px-4 py-6 text-center text-ink-2">{empty}</p>;
   return (
-    <div className="scroll-slim overflow-x-auto">
+    <div className="scroll-slim overflow-x-auto" role="region" aria-label={`${label}, table`} tabIndex={0}>
       <table aria-label={label} className="w-full min-w-[30rem]">
         <thead className="text-left text-xs text-ink-3">
           <tr className="border-b">

@@ -166,11 +166,11 @@ export function PulsePlan({
       </section>
       <p className="text-ink-2">
         {plural(pulse.active_campaigns, 'active campaign')} ·{' '}
-        <Link href={paths.campaigns} onClick={onLeave} className="text-accent hover:underline">
+        <Link href={paths.campaigns} onClick={onLeave} className="text-accent underline underline-offset-2">
           Campaigns
         </Link>{' '}
         ·{' '}
-        <Link href={paths.mailboxes} onClick={onLeave} className="text-accent hover:underline">
+        <Link href={paths.mailboxes} onClick={onLeave} className="text-accent underline underline-offset-2">
           Mailboxes
         </Link>
       </p>

@@ -75,10 +75,12 @@ export function HoursGrid({
           onPointerLeave={() => (painting.current = null)}
         >
           <div role="row" className="grid grid-cols-[2.5rem_repeat(24,1fr)] text-2xs text-ink-3">
-            <span role="columnheader" aria-label="Day" />
+            <span role="columnheader">
+              <span className="sr-only">Day</span>
+            </span>
             {Array.from({ length: 24 }, (_, hour) => (
-              <span key={hour} role="columnheader" aria-label={`${hour}:00`}>
-                {hour % 3 === 0 ? hour : ''}
+              <span key={hour} role="columnheader">
+                <span className={hour % 3 === 0 ? undefined : 'sr-only'}>{hour}</span>
               </span>
             ))}
           </div>

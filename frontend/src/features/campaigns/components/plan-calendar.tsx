@@ -57,7 +57,9 @@ export function PlanGrid({ plan, mailboxes }: { plan: Simulation; mailboxes: Rea
           >
             <thead>
               <tr>
-                <th className="sticky left-0 z-10 bg-panel" />
+                <th scope="col" className="sticky left-0 z-10 bg-panel">
+                  <span className="sr-only">Mailbox</span>
+                </th>
                 {days.map((day, position) => (
                   <DayHead
                     key={day}
@@ -124,7 +126,7 @@ function DayHead({ day, monthBefore, today }: { day: string; monthBefore: string
       <span className="relative block h-4 text-left">
         {newMonth && <span className="absolute whitespace-nowrap">{dayWords(day).split(' ')[1]}</span>}
       </span>
-      <span className={cn(weekend && !today && 'opacity-70')}>
+      <span className={cn(!weekend && !today && 'text-ink-2')}>
         {'SMTWTFS'[date.getUTCDay()]} {date.getUTCDate()}
       </span>
     </th>
@@ -149,7 +151,7 @@ function DayCell({
   if (!cell || (cell.planned === 0 && cell.sent === 0))
     return <td className="h-7 min-w-8 rounded-[3px] bg-sunken" />;
   const all = Math.max(cell.planned, cell.sent);
-  const strength = 18 + Math.round((all / top) * 42);
+  const strength = 18 + Math.round((all / top) * 32);
   const messages = plan.messages.filter(
     (one) => one.email_account_id === box && one.planned_at.slice(0, 10) === day,
   );

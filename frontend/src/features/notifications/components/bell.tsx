@@ -26,7 +26,7 @@ export function NotificationBell() {
   const { data } = useNotifications();
   const read = useMarkNotificationsRead();
   const items = data?.items ?? [];
-  const unread = items.filter((one) => one.read_at === null).length;
+  const unread = data?.unread ?? 0;
   return (
     <Popover
       align="end"
