@@ -28,6 +28,8 @@ from reachly.infra.startup import CannotStart
 
 log = structlog.get_logger(__name__)
 
+# What the log's last line says while the server before this one has not quite gone (both write to that log).
+ANOTHER_IS_DYING = ("postmaster.pid", "lock file", "shared memory", "shutting down", "shut down")
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 LOG_BYTES = 10_000_000
@@ -200,7 +202,7 @@ class EmbeddedPostgres:
             if time.monotonic() > deadline:
                 raise CannotStart(f"PostgreSQL did not start: {self._last_words()} (see {self._log_path}).")
             words = self._last_words()
-            if "postmaster.pid" not in words and "lock file" not in words and "shared memory" not in words:
+            if not any(sign in words for sign in ANOTHER_IS_DYING):
                 raise CannotStart(f"PostgreSQL does not start: {words} (see {self._log_path}).")
             await self._clear_the_way(patient=time.monotonic() - began < 3)
 
