@@ -115,10 +115,10 @@ def test_odd_but_sound_addresses_are_accepted(typed: str) -> None:
     ],
 )
 def test_what_is_no_address_is_refused_with_a_reason(typed: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(ValueError, match=r"\w{3,}.*\.$"):
         parse_address(typed)
-    assert time.perf_counter() - began < 0.05
+    assert time.thread_time() - began < 1  # of CPU: only a runaway pattern takes that long
 
 
 @given(st.one_of(st.text(), st.from_regex(r"[^\s@]{1,20}@[^\s@]{1,20}\.[a-z]{2,6}", fullmatch=True)))
