@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # a test of the kit need not load the services
 T = TypeVar("T")
 TEMPLATE = "reachly_template"
 _numbers = itertools.count()
+_started: list[EmbeddedPostgres] = []
 
 
 @pytest.fixture(scope="session")
@@ -37,14 +38,20 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedPostgres:
     """The server of this run: started by the first worker that needs it, adopted by the others."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     server = EmbeddedPostgres(shared / "cluster", durable=False, adopters_seconds=600)
     asyncio.run(server.start())
-    yield server
-    asyncio.run(server.stop())
+    _started.append(server)
+    return server
+
+
+def pytest_sessionfinish() -> None:
+    """Stops what this worker started. It waits for the others' last tests, so no test's time-out may count it."""
+    while _started:
+        asyncio.run(_started.pop().stop())
 
 
 @pytest.fixture(scope="session")
