@@ -18,7 +18,7 @@ import asyncpg
 from mailworld.faults import AFTER_THE_DOT, read_ledger
 from reachly.data import migrate
 from reachly.data import session as sessions
-from reachly.data.session import Database
+from reachly.data.session import Database, tenant
 from reachly.data.system import system
 from reachly.infra import cache, outbound
 from reachly.infra import settings as settings_module
@@ -27,6 +27,7 @@ from reachly.infra.settings import SecuritySettings, load_settings
 from reachly.kit import clock
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import PERMISSIONS, Actor
+from reachly.services.sending import service as sending
 from tests.chaos.clocks import OffsetClock
 from tests.chaos.fleet import Fleet, Peer
 from tests.factories.bulk import add_people
@@ -75,12 +76,18 @@ class Arena:
 
     async def campaign(self, people: int, prefix: str, *, draft: bool = False) -> Stage:
         stage = await add_campaign(self.actor.organization_id, self.account_ids, 0)
-        if draft:
-            query = "UPDATE campaigns SET status = 'draft', started_at = NULL WHERE id = $1"
-            await self.sql.execute(query, stage.campaign_id)
+        # A draft until everybody is in it: a campaign that runs with nobody in it is completed.
+        query = "UPDATE campaigns SET status = 'draft', started_at = NULL WHERE id = $1"
+        await self.sql.execute(query, stage.campaign_id)
+        organization_id = self.actor.organization_id
         await add_people(
-            self.actor.organization_id, stage.campaign_id, self.account_ids, people, prefix=prefix
+            organization_id, stage.campaign_id, self.account_ids, people, prefix=prefix, wake=False
         )
+        if not draft:
+            query = "UPDATE campaigns SET status = 'active', started_at = $2 WHERE id = $1"
+            await self.sql.execute(query, stage.campaign_id, clock.now())
+            async with tenant(organization_id) as session:
+                await sending.set_next_turn(session, organization_id, self.account_ids)
         return stage
 
     async def note_in_flight(self) -> int:
