@@ -190,12 +190,14 @@ class MessageFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounced(Event):
-    """`data["hard"]`: the person is suppressed. Refused in session or reported later."""
+    """`data["hard"]`: the person is suppressed. `in_session`: refused before it was handed over, so it was never sent;
+    else a report that came back later."""
 
     name = "bounced"
+    in_session: bool = False
 
     def counts(self) -> Mapping[str, int]:
-        return {"bounced": 1}
+        return {"bounced": 1, "refused": 1} if self.in_session else {"bounced": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +268,7 @@ class DeliverabilityFell(Event):
     name = "deliverability_fell"
 
     def notice(self) -> Notice:
-        told = f"{self.data.get('bounced', '')} of {self.data.get('sent', '')} messages came back."
+        told = f"{self.data.get('bounced', '')} of {self.data.get('attempted', '')} messages bounced."
         title = f"Too much of what {self.data.get('email_address', 'a mailbox')} sends comes back"
         return Notice(title, told, f"mailbox:{self.email_account_id}")
 

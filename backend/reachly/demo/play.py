@@ -29,7 +29,10 @@ STEP = timedelta(hours=3)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a play. `counts` has `sent` and what is in COUNTED over all steps, `by_step` for each of them."""
+    """The end of a play. `counts` has `sent` and what is in COUNTED over all steps, `by_step` for each of them.
+
+    `bounced` counts the refused too, as everywhere.
+    """
 
     ledger: Sequence[LedgerRow]
     people: Sequence[Person]
@@ -38,7 +41,8 @@ class Outcome:
     audit: Audit
 
 
-COUNTED = ("opened", "clicked", "replied", "bounced", "unsubscribed")
+COUNTED = ("refused", "opened", "clicked", "replied", "bounced", "unsubscribed")
+MARKED = tuple(name for name in COUNTED if name != "refused")
 
 
 async def prepare(stage: Stage, user: User, story: Story, content: bytes, *, secret: str, seed: int) -> str:
@@ -81,7 +85,8 @@ def _count(rows: Any) -> dict[str, int]:
     found: Counter[str] = Counter()
     for row in rows:
         found["sent"] += row.status == "sent"
-        for name in COUNTED:
+        found["refused"] += row.status == "refused" and row.bounced_at is not None
+        for name in MARKED:
             found[name] += getattr(row, f"{name}_at") is not None
     return {name: found[name] for name in ("sent", *COUNTED)}
 

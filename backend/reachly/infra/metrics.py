@@ -45,7 +45,7 @@ emails_sent = Counter(
 campaigns_active = Gauge("reachly_campaigns_active", "Campaigns that are active", registry=registry)
 deliverability_ratio = Gauge(
     "reachly_deliverability_ratio",
-    "Delivered share of the messages of the last 24 hours, 0 to 1",
+    "Delivered share of the messages of today and yesterday (UTC), 0 to 1",
     registry=registry,
 )
 email_backlog = Gauge("reachly_email_backlog", "Messages that are due and not sent", registry=registry)

@@ -64,7 +64,7 @@ async def show_gauges() -> None:
     """Sets the gauges of `/metrics`."""
     now = clock.now()
     async with system() as session:
-        found = await upkeep.read_gauges(session, now, now - SEEN)
+        found = await upkeep.read_gauges(session, now, (now - SEEN).date())
     queue = await upkeep.read_queue()
     metrics.campaigns_active.set(found.campaigns_active)
     metrics.email_backlog.set(found.backlog)

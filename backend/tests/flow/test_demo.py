@@ -15,7 +15,7 @@ from tests.flow.processes import BACKEND
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 KEYS = {
-    "sent", "opened", "clicked", "replied", "bounced", "unsubscribed", "lost", "duplicates", "after_reply",
+    "sent", "refused", "opened", "clicked", "replied", "bounced", "unsubscribed", "lost", "duplicates", "after_reply",
     "outside_window", "over_cap", "unknown", "ledger_hash", "seconds",
 }  # fmt: skip
 ZEROS = ("lost", "duplicates", "after_reply", "outside_window", "over_cap", "unknown")

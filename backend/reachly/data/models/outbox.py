@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from reachly.data.base import Base, Json, Tenant
 
 COUNTERS = (
-    "sent", "failed", "bounced", "replied", "auto_replied", "interested", "unsubscribed",
+    "sent", "failed", "bounced", "refused", "replied", "auto_replied", "interested", "unsubscribed",
     "opened", "opened_machine", "clicked", "clicked_machine",
 )  # fmt: skip
 
@@ -62,6 +62,8 @@ class CampaignStat(Tenant, Base):
     sent: Mapped[int] = mapped_column(server_default=text("0"))
     failed: Mapped[int] = mapped_column(server_default=text("0"))
     bounced: Mapped[int] = mapped_column(server_default=text("0"))
+    # Of the bounced: never accepted, so not sent.
+    refused: Mapped[int] = mapped_column(server_default=text("0"))
     replied: Mapped[int] = mapped_column(server_default=text("0"))
     auto_replied: Mapped[int] = mapped_column(server_default=text("0"))
     interested: Mapped[int] = mapped_column(server_default=text("0"))

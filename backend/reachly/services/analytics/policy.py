@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from reachly.kit.errors import FieldError, Invalid
 from reachly.kit.schedule import SendSchedule
 from reachly.services.analytics.schemas import DayFigures
+from reachly.services.campaigns.policy import figures_of
 from reachly.services.campaigns.schemas import Figures
 
 DEFAULT_DAYS = 14
@@ -56,15 +57,6 @@ def span_before(since: date, until: date) -> tuple[date, date]:
     return since - timedelta(days=days), since - timedelta(days=1)
 
 
-def figures_of(counters: Counters) -> Figures:
-    """Counters with what follows from them: delivered = sent - bounced."""
-    return Figures(**counters, delivered=_delivered(counters))
-
-
-def _delivered(counters: Counters) -> int:
-    return max(0, counters.get("sent", 0) - counters.get("bounced", 0))
-
-
 def add_up(parts: Iterable[Counters]) -> Figures:
     """The sum of many counters."""
     totals: dict[str, int] = {}
@@ -77,9 +69,7 @@ def add_up(parts: Iterable[Counters]) -> Figures:
 def fill_days(by_day: Mapping[date, Counters], since: date, until: date) -> list[DayFigures]:
     """Every day of the span, those without a fact as zeros."""
     days = [since + timedelta(days=n) for n in range((until - since).days + 1)]
-    return [
-        DayFigures(day=day, **by_day.get(day, {}), delivered=_delivered(by_day.get(day, {}))) for day in days
-    ]
+    return [DayFigures(day=day, **figures_of(by_day.get(day, {})).model_dump()) for day in days]
 
 
 def lower_bound(hits: int, trials: int, z: float = Z95) -> float:
@@ -93,9 +83,9 @@ def lower_bound(hits: int, trials: int, z: float = Z95) -> float:
     return max(0.0, (middle - spread) / (1 + square / trials))
 
 
-def has_fallen(sent: int, bounced: int) -> bool:
+def has_fallen(attempted: int, bounced: int) -> bool:
     """Whether a mailbox bounces more than it may, beyond chance."""
-    return sent >= BOUNCE_SAMPLE and lower_bound(bounced, sent) > BOUNCE_RATE
+    return attempted >= BOUNCE_SAMPLE and lower_bound(bounced, attempted) > BOUNCE_RATE
 
 
 @dataclass(frozen=True, slots=True)

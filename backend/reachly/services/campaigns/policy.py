@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reachly.kit.errors import Conflict
+from reachly.services.campaigns.schemas import Figures
 
 Status = Literal["draft", "active", "paused", "completed", "archived"]
 Action = Literal["start", "pause", "complete", "archive", "reopen"]
@@ -25,6 +26,16 @@ REFUSED = {
     "archive": "Pause the campaign first; this one is {status}.",
 }
 WORST_LAST = ("deliverable", "risky", "unknown")
+
+
+def figures_of(counters: Mapping[str, int]) -> Figures:
+    """Counters with what follows from them. A message that is refused was not sent, one that comes back was."""
+    sent, bounced, refused = (int(counters.get(name, 0)) for name in ("sent", "bounced", "refused"))
+    return Figures(
+        **{name: int(n) for name, n in counters.items()},
+        attempted=sent + refused,
+        delivered=max(0, sent - (bounced - refused)),
+    )
 
 
 def move(status: str, action: Action) -> Status:

@@ -81,8 +81,11 @@ class Progress(BaseModel):
 
 
 class Figures(BaseModel):
-    sent: int = 0
-    delivered: int = 0
+    """What happened, counted: `docs/guides/figures.md` says what each number is."""
+
+    sent: int = Field(0, description="Accepted by the receiving side")
+    attempted: int = Field(0, description="sent + refused: what bounces are a share of")
+    delivered: int = Field(0, description="Sent and not come back: what answers are a share of")
     opened: int = 0
     opened_machine: int = 0
     clicked: int = 0
@@ -90,7 +93,8 @@ class Figures(BaseModel):
     replied: int = 0
     interested: int = 0
     auto_replied: int = 0
-    bounced: int = 0
+    bounced: int = Field(0, description="Refused at once or come back later")
+    refused: int = Field(0, description="Of the bounced: refused at once, so never sent")
     unsubscribed: int = 0
     failed: int = 0
 

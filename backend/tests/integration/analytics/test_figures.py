@@ -65,6 +65,7 @@ def one_of_each(stage: Stage) -> list[Event]:
         *(MessageSent(**ids(stage, n)) for n in range(3)),
         MessageSent(**ids(stage, at=NOON - timedelta(days=2), variant="B")),
         MessageFailed(**ids(stage)), Bounced(**ids(stage, 2, data={"hard": True, "step": 1})),
+        Bounced(**ids(stage, 1, data={"hard": True, "step": 1}), in_session=True),
         Opened(**ids(stage), verdict="human"), Opened(**ids(stage), verdict="human", first=False),
         Opened(**ids(stage), verdict="machine"), Opened(**ids(stage), verdict="undecided"),
         Clicked(**ids(stage), verdict="human"), Clicked(**ids(stage), verdict="machine", first=True),
@@ -92,7 +93,7 @@ async def counters(sql: Any) -> list[dict[str, Any]]:
 async def test_counters_equal_a_recount(stage: Stage, sql: Any) -> None:
     await emit(stage, one_of_each(stage))
     before = await counters(sql)
-    assert sum(sum(row[name] for name in COUNTERS) for row in before) == 16
+    assert sum(sum(row[name] for name in COUNTERS) for row in before) == 18
     async with tenant(stage.organization_id) as session:
         assert await service.recount(session, stage.organization_id) == len(before)
     assert await counters(sql) == before
@@ -121,7 +122,8 @@ async def test_overview_compares_with_the_span_before(actor: Actor, stage: Stage
     await emit(stage, [MessageSent(**ids(stage, at=NOON - timedelta(days=20)))])
     async with tenant(actor.organization_id) as session:
         out = await service.get_overview(session, actor, since=None, until=None)
-    assert (out.totals.sent, out.totals.bounced, out.totals.delivered, out.totals.opened) == (4, 1, 3, 2)
+    assert (out.totals.sent, out.totals.bounced, out.totals.refused) == (4, 2, 1)
+    assert (out.totals.attempted, out.totals.delivered, out.totals.opened) == (5, 3, 2)
     assert (out.totals.replied, out.totals.interested, out.totals.auto_replied) == (2, 1, 1)
     assert (out.previous.sent, len(out.days), out.days[-1].sent, out.days[-3].sent) == (1, 14, 3, 1)
     assert (out.leads, out.mailboxes, out.unread_threads) == (3, 1, 0)
@@ -163,10 +165,10 @@ async def test_activity_is_paged_by_number_with_names(actor: Actor, stage: Stage
         narrowed = await service.page_activity(
             session, actor, limit=100, cursor=None, campaign_id=stage.campaign_id
         )
-    assert [fact.seq for fact in seen] == list(range(20, 0, -1))
+    assert [fact.seq for fact in seen] == list(range(21, 0, -1))
     assert (seen[0].event, seen[-1].event) == ("mailbox_changed", "sent")
     assert (seen[-1].campaign_name, seen[-1].lead_email) == ("Autumn", "lead0000@example.com")
-    assert len(narrowed.items) == 19
+    assert len(narrowed.items) == 20
 
 
 async def test_timeline_is_one_persons(actor: Actor, stage: Stage) -> None:
@@ -177,7 +179,11 @@ async def test_timeline_is_one_persons(actor: Actor, stage: Stage) -> None:
             await service.get_timeline(session, actor, new_id())
     assert sorted(entry.event for entry in entries) == ["bounced", "enrolled", "sent"]
     bounce = next(entry for entry in entries if entry.event == "bounced")
-    assert (bounce.step, bounce.campaign_name, bounce.detail) == (1, "Autumn", {"hard": True})
+    assert (bounce.step, bounce.campaign_name, bounce.detail) == (
+        1,
+        "Autumn",
+        {"hard": True, "in_session": False},
+    )
 
 
 def send(stage: Stage, person: int = 0, **changes: Any) -> EmailSend:
@@ -256,7 +262,7 @@ async def test_pulse_counts_trouble_and_does_not_promise_a_send(actor: Actor, st
     async with tenant(actor.organization_id) as session:
         out = await service.get_pulse(session, actor)
     assert (out.mailboxes_sending, out.mailboxes_in_trouble, out.next_send_at) == (0, 1, None)
-    assert (out.planned_today, out.last_seq) == (0, 20)
+    assert (out.planned_today, out.last_seq) == (0, 21)
 
 
 async def test_deliverability_is_said_once_and_only_beyond_chance(stage: Stage, sql: Any) -> None:
@@ -268,7 +274,7 @@ async def test_deliverability_is_said_once_and_only_beyond_chance(stage: Stage, 
     assert await service.check_deliverability(stage.organization_id, stage.account_ids[0]) == 0
     fact = await sql.fetchrow("SELECT * FROM analytics_events WHERE event_type = 'deliverability_fell'")
     told = json.loads(fact["event_data"])
-    assert (fact["live_name"], told["sent"], told["bounced"]) == ("deliverability:alert", 20, 6)
+    assert (fact["live_name"], told["attempted"], told["bounced"]) == ("deliverability:alert", 20, 6)
     assert told["at_least"] > told["limit"]
 
 

@@ -133,7 +133,7 @@ async def test_many_bounces_are_said_to_people(post: Post) -> None:
     )  # fmt: skip
     await post.read(*(report(post.people[n % 3], ids[n]) for n in range(9)))
     (fact,) = await post.events("deliverability_fell")
-    assert (fact["email_account_id"], fact["data"]["bounced"], fact["data"]["sent"]) == (
+    assert (fact["email_account_id"], fact["data"]["bounced"], fact["data"]["attempted"]) == (
         post.account_id,
         9,
         25,

@@ -56,6 +56,12 @@ def test_sums_keep_their_denominator() -> None:
     assert (totals.sent, totals.delivered, totals.replied) == (7, 6, 1)
 
 
+def test_refused_message_bounced_but_was_not_sent() -> None:
+    totals = add_up([{"sent": 10, "bounced": 1}, {"bounced": 2, "refused": 2}])
+    assert (totals.sent, totals.bounced, totals.refused) == (10, 3, 2)
+    assert (totals.attempted, totals.delivered) == (12, 9)
+
+
 @pytest.mark.parametrize(
     ("hits", "trials", "low"), [(1, 20, 0.0089), (2, 20, 0.0279), (5, 20, 0.1119), (0, 20, 0.0), (0, 0, 0.0)]
 )

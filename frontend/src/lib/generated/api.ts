@@ -1733,12 +1733,19 @@ export interface components {
         /** DayFigures */
         DayFigures: {
             /**
+             * Attempted
+             * @description sent + refused: what bounces are a share of
+             * @default 0
+             */
+            attempted: number;
+            /**
              * Auto Replied
              * @default 0
              */
             auto_replied: number;
             /**
              * Bounced
+             * @description Refused at once or come back later
              * @default 0
              */
             bounced: number;
@@ -1759,6 +1766,7 @@ export interface components {
             day: string;
             /**
              * Delivered
+             * @description Sent and not come back: what answers are a share of
              * @default 0
              */
             delivered: number;
@@ -1783,12 +1791,19 @@ export interface components {
              */
             opened_machine: number;
             /**
+             * Refused
+             * @description Of the bounced: refused at once, so never sent
+             * @default 0
+             */
+            refused: number;
+            /**
              * Replied
              * @default 0
              */
             replied: number;
             /**
              * Sent
+             * @description Accepted by the receiving side
              * @default 0
              */
             sent: number;
@@ -2029,8 +2044,17 @@ export interface components {
             /** Value */
             value: string;
         };
-        /** Figures */
+        /**
+         * Figures
+         * @description What happened, counted: `docs/guides/figures.md` says what each number is.
+         */
         Figures: {
+            /**
+             * Attempted
+             * @description sent + refused: what bounces are a share of
+             * @default 0
+             */
+            attempted: number;
             /**
              * Auto Replied
              * @default 0
@@ -2038,6 +2062,7 @@ export interface components {
             auto_replied: number;
             /**
              * Bounced
+             * @description Refused at once or come back later
              * @default 0
              */
             bounced: number;
@@ -2053,6 +2078,7 @@ export interface components {
             clicked_machine: number;
             /**
              * Delivered
+             * @description Sent and not come back: what answers are a share of
              * @default 0
              */
             delivered: number;
@@ -2077,12 +2103,19 @@ export interface components {
              */
             opened_machine: number;
             /**
+             * Refused
+             * @description Of the bounced: refused at once, so never sent
+             * @default 0
+             */
+            refused: number;
+            /**
              * Replied
              * @default 0
              */
             replied: number;
             /**
              * Sent
+             * @description Accepted by the receiving side
              * @default 0
              */
             sent: number;
@@ -2496,12 +2529,19 @@ export interface components {
         /** MailboxFigures */
         MailboxFigures: {
             /**
+             * Attempted
+             * @description sent + refused: what bounces are a share of
+             * @default 0
+             */
+            attempted: number;
+            /**
              * Auto Replied
              * @default 0
              */
             auto_replied: number;
             /**
              * Bounced
+             * @description Refused at once or come back later
              * @default 0
              */
             bounced: number;
@@ -2517,6 +2557,7 @@ export interface components {
             clicked_machine: number;
             /**
              * Delivered
+             * @description Sent and not come back: what answers are a share of
              * @default 0
              */
             delivered: number;
@@ -2545,12 +2586,19 @@ export interface components {
              */
             opened_machine: number;
             /**
+             * Refused
+             * @description Of the bounced: refused at once, so never sent
+             * @default 0
+             */
+            refused: number;
+            /**
              * Replied
              * @default 0
              */
             replied: number;
             /**
              * Sent
+             * @description Accepted by the receiving side
              * @default 0
              */
             sent: number;
@@ -3470,12 +3518,19 @@ export interface components {
         /** StepFigures */
         StepFigures: {
             /**
+             * Attempted
+             * @description sent + refused: what bounces are a share of
+             * @default 0
+             */
+            attempted: number;
+            /**
              * Auto Replied
              * @default 0
              */
             auto_replied: number;
             /**
              * Bounced
+             * @description Refused at once or come back later
              * @default 0
              */
             bounced: number;
@@ -3491,6 +3546,7 @@ export interface components {
             clicked_machine: number;
             /**
              * Delivered
+             * @description Sent and not come back: what answers are a share of
              * @default 0
              */
             delivered: number;
@@ -3515,12 +3571,19 @@ export interface components {
              */
             opened_machine: number;
             /**
+             * Refused
+             * @description Of the bounced: refused at once, so never sent
+             * @default 0
+             */
+            refused: number;
+            /**
              * Replied
              * @default 0
              */
             replied: number;
             /**
              * Sent
+             * @description Accepted by the receiving side
              * @default 0
              */
             sent: number;

@@ -13,6 +13,7 @@ _COUNTED = {
     "sent": "event_type = 'sent'",
     "failed": "event_type = 'failed' AND reason IS DISTINCT FROM 'unknown'",
     "bounced": "event_type = 'bounced'",
+    "refused": "event_type = 'bounced' AND in_session",
     "replied": "event_type = 'replied' AND first",
     "auto_replied": "event_type = 'auto_replied'",
     "interested": "event_type = 'replied' AND first AND intent = 'interested'",
@@ -29,6 +30,7 @@ FROM (
     SELECT campaign_id, coalesce(sequence_id, $2) AS sequence_id, coalesce(variant, '') AS variant,
            coalesce(email_account_id, $2) AS email_account_id, (created_at AT TIME ZONE 'UTC')::date AS day, event_type,
            coalesce((event_data ->> 'first')::boolean, false) AS first, event_data ->> 'verdict' AS verdict,
+           coalesce((event_data ->> 'in_session')::boolean, false) AS in_session,
            event_data ->> 'intent' AS intent, event_data ->> 'reason' AS reason
     FROM analytics_events
     WHERE organization_id = $1 AND campaign_id IS NOT NULL AND event_type = ANY($3::text[])

@@ -38,8 +38,9 @@ async def _judge(
     now = clock.now()
     since = now - timedelta(days=policy.BOUNCE_DAYS)
     counted = await repository.sum_mailbox(session, organization_id, account_id, since.date())
-    sent, bounced = counted["sent"], counted["bounced"]
-    if not policy.has_fallen(sent, bounced):
+    figures = policy.figures_of(counted)
+    attempted, bounced = figures.attempted, figures.bounced
+    if not policy.has_fallen(attempted, bounced):
         return None
     lately = now - timedelta(days=QUIET_DAYS)
     if await repository.has_lately(session, organization_id, account_id, DeliverabilityFell.name, lately):
@@ -49,8 +50,8 @@ async def _judge(
         at=now,
         email_account_id=account_id,
         data={
-            "email_address": address, "sent": sent, "bounced": bounced, "days": policy.BOUNCE_DAYS,
-            "at_least": round(policy.lower_bound(bounced, sent), 4), "limit": policy.BOUNCE_RATE,
+            "email_address": address, "attempted": attempted, "bounced": bounced, "days": policy.BOUNCE_DAYS,
+            "at_least": round(policy.lower_bound(bounced, attempted), 4), "limit": policy.BOUNCE_RATE,
         },
     )  # fmt: skip
 

@@ -11,7 +11,8 @@ from reachly.data.repositories import campaigns as repository
 from reachly.data.session import Session
 from reachly.kit.errors import NotFound
 from reachly.kit.pagination import Page, cut_page, encode_cursor, read_time_cursor
-from reachly.services.campaigns.schemas import CampaignOut, CampaignSettings, Figures, Progress
+from reachly.services.campaigns import policy
+from reachly.services.campaigns.schemas import CampaignOut, CampaignSettings, Progress
 from reachly.services.identity.schemas import Actor
 from reachly.services.sequences import service as sequences
 
@@ -92,14 +93,8 @@ async def campaigns_out(
                 subject_template=own[0].subject_template if own else None,
                 email_template=own[0].email_template if own else None,
                 progress=Progress(total=sum(progress[row.id].values()), **progress[row.id]),
-                figures=to_figures(figures.get(row.id, {})),
+                figures=policy.figures_of(figures.get(row.id, {})),
                 next_send_at=next_sends.get(row.id) if row.status == "active" else None,
             )
         )  # fmt: skip
     return outs
-
-
-def to_figures(counters: Any) -> Figures:
-    """Counters with what follows from them: delivered = sent - bounced."""
-    sent, bounced = int(counters.get("sent", 0)), int(counters.get("bounced", 0))
-    return Figures(**{name: int(n) for name, n in counters.items()}, delivered=max(0, sent - bounced))

@@ -24,18 +24,18 @@ FAR = 1 << 60
 class Course:
     """A running campaign: its counters for the local day that ends at `day_end`."""
 
-    __slots__ = ("day_end", "days", "new_used", "plan", "used", "wheel")
+    __slots__ = ("day", "day_end", "days", "new_used", "plan", "used", "wheel")
 
     def __init__(self, plan: CampaignPlan, now: int) -> None:
         self.plan = plan
         self.days = local_days(plan.schedule.timezone)
-        self.day_end = self.days.end(now)
+        self.day, self.day_end = self.days.ordinal(now), self.days.end(now)
         self.used, self.new_used = plan.sent_today, plan.new_leads_today
         self.wheel = SenderWheel(plan.mailboxes, plan.seed)
 
     def roll(self, at: int) -> None:
         if at >= self.day_end:
-            self.day_end = self.days.end(at)
+            self.day, self.day_end = self.days.ordinal(at), self.days.end(at)
             self.used = self.new_used = 0
 
     def full(self) -> bool:
@@ -113,7 +113,7 @@ class Desk:
         self.first_day = self.use.day
         self.queues: dict[int, Queue] = {}
         self.waiting: list[tuple[int, int, bool, int]] = []  # wake, then the entry
-        self.recent: deque[int] = deque()
+        self.recent: deque[int] = deque(state.handed)
         self.sent = 0
 
     def count(self, at: int) -> None:

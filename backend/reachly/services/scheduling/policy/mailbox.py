@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
 
+from reachly.kit.address import company_domain
 from reachly.kit.schedule import SendSchedule, default_schedule
 from reachly.services.scheduling.policy.alignment import message_calendar
 from reachly.services.scheduling.policy.calendar import (
@@ -56,7 +57,8 @@ class Mailbox:
 
     @property
     def domain(self) -> str:
-        return self.address.rpartition("@")[2].lower()
+        """What the domain's cap counts: all subdomains together; a free-mail address stands for itself."""
+        return company_domain(self.address) or self.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ class MailboxState:
     last_sent_at: datetime | None = None
     last_sent_n: int | None = None
     not_before: datetime | None = None  # throttled by the provider until then
+    provider_sent: int = 0  # in the 24 hours before now
     provider_full_until: datetime | None = None  # set while the rolling 24-hour count is at its limit
+    handed: tuple[int, ...] = ()  # those 24 hours message by message, in UTC seconds: only a simulation needs it
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,4 +273,6 @@ def turn_size(state: MailboxState, now: datetime, batch: int) -> int:
     left = rules.cap_on(rules.days.ordinal(to_seconds(now))).limit - state.sent_today
     if box.domain_cap is not None:
         left = min(left, box.domain_cap - max(state.domain_sent_today, state.sent_today))
+    if box.provider_limit is not None:
+        left = min(left, box.provider_limit - state.provider_sent)
     return max(0, min(left, batch))

@@ -46,10 +46,8 @@ class Run:
         self.steps = [lead.step for lead in self.leads]
         self.groups: dict[tuple[str, str | None, str | None], Group] = {}
         self.group_of: list[Group] = []
-        self.companies: dict[tuple[str, str], tuple[int, int]] = {
-            (company, course.plan.schedule.timezone): (course.day_end, used)
-            for company, used in world.company_sent_today.items()
-            for course in self.courses.values()
+        self.companies: dict[tuple[str, int], int] = {
+            (company, day.toordinal()): used for (company, day), used in world.company_sent.items()
         }
         self.heap: list[tuple[int, int]] = []
         self.planned: list[Planned] = []
@@ -178,20 +176,17 @@ class Run:
 
     def _set_aside(self, desk: Desk, queue: Queue, entries: list[Entry], at: int) -> None:
         """Heads whose company has had enough today wait for the campaign's next day, their place kept."""
-        cap = self.world.company_cap
+        course = queue.group.course
+        cap = course.plan.company_cap
         if cap is None:
             return
-        course = queue.group.course
-        while entries and self._company_used(entries[0][2], course, at) >= cap:
+        while entries and self._company_used(entries[0][2], course) >= cap:
             due, mismatch, rank = heappop(entries)
             heappush(desk.waiting, (course.day_end, due, mismatch, rank))
 
-    def _company_used(self, rank: int, course: Course, at: int) -> int:
+    def _company_used(self, rank: int, course: Course) -> int:
         company = self.leads[rank].company
-        if company is None:
-            return -1
-        day_end, used = self.companies.get((company, course.plan.schedule.timezone), (0, 0))
-        return used if at < day_end else 0
+        return -1 if company is None else self.companies.get((company, course.day), 0)
 
     def _send(self, desk: Desk, queue: Queue, at: int) -> None:
         course = queue.group.course
@@ -207,9 +202,9 @@ class Run:
             self.last_first = at
         else:
             self.last_follow = at
-        if lead.company is not None and self.world.company_cap is not None:
-            used = self._company_used(rank, course, at) + 1
-            self.companies[(lead.company, course.plan.schedule.timezone)] = (course.day_end, used)
+        if lead.company is not None and course.plan.company_cap is not None:
+            key = (lead.company, course.day)
+            self.companies[key] = self.companies.get(key, 0) + 1
         self.steps[rank] = step + 1
         if step < len(course.plan.steps):
             self._wait(desk, queue.group, rank, course.due_after(at, step + 1))

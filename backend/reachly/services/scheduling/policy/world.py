@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from reachly.kit.schedule import DayWindows, SendSchedule
@@ -33,6 +33,7 @@ class CampaignPlan:
     mailboxes: dict[str, int]
     daily_cap: int | None = None
     new_leads_cap: int | None = None
+    company_cap: int | None = None  # to one company a day; all campaigns with such a cap count together
     recipient_hours: DayWindows | None = None
     match_provider: bool = False
     sent_today: int = 0  # in the campaign's zone
@@ -60,8 +61,7 @@ class World:
     campaigns: Sequence[CampaignPlan]
     mailboxes: Sequence[MailboxState]
     leads: Sequence[LeadPlan]
-    company_cap: int | None = None  # messages to one company a day, over all campaigns
-    company_sent_today: dict[str, int] = field(default_factory=dict)
+    company_sent: dict[tuple[str, date], int] = field(default_factory=dict)  # by company and campaign's local day
 
 
 class Planned(NamedTuple):

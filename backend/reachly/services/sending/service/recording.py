@@ -121,7 +121,10 @@ def _apply(
             )
             done.ended.add(campaign_id)
             done.events.append(
-                Bounced(**_facts(result, mailbox, now, hard=hard, reason=verdict.reason, text=words))
+                Bounced(
+                    **_facts(result, mailbox, now, hard=hard, reason=verdict.reason, text=words),
+                    in_session=True,
+                )
             )
         case "refused":
             done.changes.append(

@@ -33,8 +33,8 @@ export function FiguresRow({ now, before }: { now: Figures; before?: Figures | u
         label="Bounced"
         value={count(now.bounced)}
         tone={now.bounced > 0 ? 'text-bounced' : undefined}
-        of={rateOf(now.bounced, now.sent, 'sent')}
-        hint={against('bounced', 'sent')}
+        of={rateOf(now.bounced, now.attempted, 'attempted')}
+        hint={against('bounced', 'attempted')}
       />
       <Figure
         label="Unsubscribed"

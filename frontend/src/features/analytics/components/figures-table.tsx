@@ -51,7 +51,7 @@ export function FiguresTable({
               <Cell value={figures.opened} of={figures.delivered} machine={figures.opened_machine} />
               <Cell value={figures.clicked} of={figures.delivered} machine={figures.clicked_machine} />
               <Cell value={figures.replied} of={figures.delivered} tone="text-replied" />
-              <Cell value={figures.bounced} of={figures.sent} tone="text-bounced" />
+              <Cell value={figures.bounced} of={figures.attempted} tone="text-bounced" />
               <Cell value={figures.unsubscribed} of={figures.delivered} />
             </tr>
           ))}

@@ -88,7 +88,7 @@ export function CampaignTable({ canWrite, selected, onSelect, ...props }: Campai
         width: '7.5rem',
         align: 'right',
         from: 'lg',
-        cell: (one) => <Share part={one.figures.bounced} of={one.figures.sent} tone="text-bounced" />,
+        cell: (one) => <Share part={one.figures.bounced} of={one.figures.attempted} tone="text-bounced" />,
       },
       {
         id: 'next',
