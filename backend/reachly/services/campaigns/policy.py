@@ -20,6 +20,12 @@ MOVES: Mapping[Action, tuple[frozenset[str], Status]] = {
     "archive": (frozenset({"draft", "paused", "completed"}), "archived"),
     "reopen": (frozenset({"completed"}), "active"),
 }
+# What may still happen to somebody whose way in a campaign has ended, and over which ends it counts.
+AFTERWARDS: Mapping[str, frozenset[str]] = {
+    "replied": frozenset({"completed", "stopped", "failed"}),
+    "unsubscribed": frozenset({"completed", "stopped", "failed"}),
+    "bounced": frozenset({"completed"}),
+}
 REFUSED = {
     "start": "Only a draft or a paused campaign can be started; this one is {status}.",
     "pause": "Only a running campaign can be paused; this one is {status}.",

@@ -165,6 +165,8 @@ async def _opt_out(session: Session, organization_id: uuid.UUID, row: SentRow, s
     left: set[uuid.UUID] = set()
     if row.lead_id:
         left = await campaigns.stop_lead(session, organization_id, row.lead_id, "unsubscribed", source)
+    if row.enrollment_id:
+        await campaigns.end_otherwise(session, organization_id, row.enrollment_id, "unsubscribed", source)
     events: list[Event] = []
     if row.unsubscribed_at is None and row.kind == "campaign":
         await engagement.mark_first(session, organization_id, "unsubscribed_at", [row.id], now)

@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from reachly.data.session import tenant
 from reachly.kit.ids import new_id
-from tests.factories.inbound import MAILBOX, away, letter
+from reachly.services.analytics import service as analytics
+from reachly.services.identity.schemas import Actor
+from tests.factories.inbound import MAILBOX, away, letter, report
 from tests.integration.inbox.conftest import NOON, Post, add_send
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +35,26 @@ async def test_reply_stops_the_sequence(post: Post) -> None:
         "SELECT sum(replied) AS replied, sum(interested) AS keen FROM campaign_stats"
     )
     assert (stats["replied"], stats["keen"]) == (1, 1)
+
+
+@pytest.mark.parametrize("stops", ["true", "false"])
+async def test_reply_after_the_last_step_is_where_it_ended(post: Post, actor: Actor, stops: str) -> None:
+    await post.sql.execute(f"""UPDATE campaigns SET settings = '{{"stop_on_reply": {stops}}}'""")
+    await post.sql.execute("UPDATE enrollments SET status = 'completed', next_due_at = NULL")
+    await post.read(letter(post.people[0], "Only now I see this. Call me!", answers=post.ids[0]))
+    await post.read(letter(post.people[1], "Please remove me from your list.", answers=post.ids[1]))
+    await post.read(report(post.people[2], post.ids[2]))
+    assert await post.statuses() == ["replied", "unsubscribed", "bounced"]
+    async with tenant(actor.organization_id) as session:
+        found = await analytics.get_campaign_figures(session, actor, post.stage.campaign_id)
+    assert (found.progress.replied, found.progress.unsubscribed, found.progress.bounced) == (1, 1, 1)
+    assert (found.totals.replied, found.totals.unsubscribed, found.totals.bounced) == (2, 1, 1)
+
+
+async def test_late_bounce_does_not_undo_an_answer(post: Post) -> None:
+    await post.read(letter(post.people[0], "Thanks!", answers=post.ids[0]))
+    await post.read(report(post.people[0], post.ids[0]))
+    assert (await post.enrollment())["status"] == "replied"
 
 
 async def test_reply_from_another_address_of_the_person_counts(post: Post) -> None:

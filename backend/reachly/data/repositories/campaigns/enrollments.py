@@ -236,6 +236,26 @@ async def stop_open(
     return list((await session.scalars(query, args)).all())
 
 
+async def move_ended(
+    session: Session, organization_id: uuid.UUID, enrollment_id: uuid.UUID, over: Sequence[str], status: str,
+    reason: str, now: datetime,
+) -> bool:  # fmt: skip
+    """Gives an enrollment that has one of the ends `over` another one."""
+    query = text(
+        """UPDATE enrollments SET status = :status, stopped_reason = :reason, finished_at = :now, updated_at = :now
+           WHERE organization_id = :o AND id = :id AND status = ANY(:over) RETURNING true"""
+    )
+    args = {
+        "o": organization_id,
+        "id": enrollment_id,
+        "over": list(over),
+        "status": status,
+        "reason": reason,
+        "now": now,
+    }
+    return bool(await session.scalar(query, args))
+
+
 async def find_opening_line(
     session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, lead_id: object
 ) -> str | None:

@@ -14,6 +14,7 @@ from reachly.events import EnrollmentsReady, LeadsEnrolled
 from reachly.kit import clock
 from reachly.kit.errors import Conflict, FieldError, Invalid, NotFound
 from reachly.kit.pagination import Page, cut_page, encode_cursor, read_id_cursor
+from reachly.services.campaigns import policy
 from reachly.services.campaigns.schemas import EnrollIn, EnrollmentOut, EnrollOut
 from reachly.services.campaigns.service.reading import get_row, lock_row
 from reachly.services.identity.schemas import Actor
@@ -133,6 +134,18 @@ async def stop_enrollments(
     is taken back by this alone.
     """
     return await repository.stop_open(session, organization_id, ids, status, reason, clock.now())
+
+
+async def end_otherwise(
+    session: Session, organization_id: uuid.UUID, enrollment_id: uuid.UUID, status: str, reason: str
+) -> bool:
+    """What came after the last step (an answer, a bounce, an opt-out) says how it ended; whether it did.
+
+    Leaves alone who is still on the way, and who came to another end that says more.
+    """
+    over = sorted(policy.AFTERWARDS.get(status, ()))
+    now = clock.now()
+    return await repository.move_ended(session, organization_id, enrollment_id, over, status, reason, now)
 
 
 async def stop_lead(

@@ -55,8 +55,10 @@ async def apply_reply(
     settings = await _settings(session, organization_id, row)
     if row.enrollment_id and not wants_out and settings.stop_on_reply:
         await _stop(session, effects, organization_id, row, "replied", "a reply")
+    elif row.enrollment_id and not wants_out:
+        await campaigns.end_otherwise(session, organization_id, row.enrollment_id, "replied", "a reply")
     if wants_out:
-        await _opt_out(session, effects, organization_id, row.lead_id, "by reply")
+        await _opt_out(session, effects, organization_id, row.lead_id, "by reply", row)
     await _mark(session, organization_id, "replied_at", row, now)
     said = {"step": row.step, "subject": inbound.subject[:200], "from": inbound.from_email}
     effects.events.append(
@@ -150,7 +152,7 @@ async def apply_bounce(session: Session, mailbox: Mailbox, row: SentRow, read: C
 async def apply_complaint(session: Session, mailbox: Mailbox, row: SentRow, inbound: Inbound) -> Effects:
     """Somebody has called it spam: never again, for good, in the whole organization."""
     organization_id, now, effects = mailbox.organization_id, clock.now(), Effects()
-    await _opt_out(session, effects, organization_id, row.lead_id, "complaint")
+    await _opt_out(session, effects, organization_id, row.lead_id, "complaint", row)
     await _suppress(
         session, organization_id, [key_of(row.to_email)], "complained", "feedback report", mailbox
     )
@@ -177,14 +179,20 @@ async def _stop(
         effects.wake = True
         if row.campaign_id:
             effects.ended.add(row.campaign_id)
+    else:
+        await campaigns.end_otherwise(session, organization_id, row.enrollment_id, status, reason)
 
 
 async def _opt_out(
-    session: Session, effects: Effects, organization_id: uuid.UUID, lead_id: uuid.UUID | None, reason: str
-) -> None:
+    session: Session, effects: Effects, organization_id: uuid.UUID, lead_id: uuid.UUID | None, reason: str,
+    row: SentRow | None = None,
+) -> None:  # fmt: skip
+    """Out of every campaign; `row`: the message that caused it, whose campaign may be over for them."""
     if lead_id:
         effects.ended |= await campaigns.stop_lead(session, organization_id, lead_id, "unsubscribed", reason)
         effects.wake = True
+    if row and row.enrollment_id:
+        await campaigns.end_otherwise(session, organization_id, row.enrollment_id, "unsubscribed", reason)
 
 
 async def _mark(
