@@ -88,7 +88,10 @@ async def test_thread_is_read_judged_and_put_off(ada: Person, answered: Stage) -
     await post(ada, f"{path}/snooze", {"until": tomorrow})
     assert thread["id"] not in {item["id"] for item in (await get(ada, "/api/inbox/threads"))["items"]}
     assert (await get(ada, "/api/analytics/overview"))["unread_threads"] == 1
+    put_off = (await get(ada, "/api/inbox/threads", snoozed=True))["items"]
+    assert [item["id"] for item in put_off] == [thread["id"]]
     await post(ada, f"{path}/snooze", {"until": None})
+    assert (await get(ada, "/api/inbox/threads", snoozed=True))["items"] == []
     assert len((await get(ada, "/api/inbox/threads"))["items"]) == 2
 
 

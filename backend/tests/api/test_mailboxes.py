@@ -241,3 +241,30 @@ class TestNothingInsideIsDialled:
         assert told[0] == told[1]
         assert "ESMTP" not in told[0]
         assert "mailworld" not in told[0]
+
+
+async def test_saving_again_does_not_begin_the_ramp_anew(ada: Person, world: MailWorld, sql: Any) -> None:
+    ramp = {"daily_limit": 50, "ramp_enabled": True, "ramp_start": 5, "ramp_step": 5}
+    path = f"/api/email-accounts/{(await connect(ada, body(world, **ramp))).json()['id']}"
+    assert (await ada.http.get(path)).json()["effective_limit_today"] == 5
+    await sql.execute("UPDATE email_accounts SET ramp_started_at = ramp_started_at - interval '4 days'")
+    saved = await ada.http.put(path, json={**ramp, "signature": "Mira"})
+    assert saved.json()["effective_limit_today"] == 25
+    await ada.http.put(path, json={"ramp_enabled": False})
+    begun = await ada.http.put(path, json={"ramp_enabled": True})
+    assert begun.json()["effective_limit_today"] == 5
+
+
+async def test_workday_absences_and_reply_address_are_kept_and_taken_back(
+    ada: Person, world: MailWorld
+) -> None:
+    path = f"/api/email-accounts/{(await connect(ada, body(world))).json()['id']}"
+    away = [{"start": "2030-07-01", "end": "2030-07-14"}]
+    given = {"workday": {"mon": [["09:00", "24:00"]]}, "absences": away, "reply_to": "team@example.com"}
+    kept = (await ada.http.put(path, json=given)).json()
+    assert {key: kept[key] for key in given} == given
+    backwards = {"absences": [{"start": "2030-07-14", "end": "2030-07-01"}]}
+    refused = await ada.http.put(path, json=backwards)
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/absences/0/end"]
+    cleared = (await ada.http.put(path, json={"absences": [], "reply_to": ""})).json()
+    assert (cleared["absences"], cleared["reply_to"]) == ([], None)

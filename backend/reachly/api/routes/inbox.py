@@ -19,11 +19,13 @@ READ, WRITE = require(Permission.INBOX_READ), require(Permission.INBOX_WRITE)
 @router.get("", dependencies=[READ])
 async def page_threads(
     session: Db, actor: Caller, limit: Limit = 50, cursor: Cursor = None, intent: Intent | None = None,
-    unread: bool | None = None, campaign_id: uuid.UUID | None = None,
+    unread: bool | None = None, campaign_id: uuid.UUID | None = None, snoozed: bool = False,
 ) -> Page[ThreadOut]:  # fmt: skip
+    """The latest first. What is snoozed is left out until its time, or listed alone with `snoozed=true`."""
     return await service.page_threads(
-        session, actor, limit=limit, cursor=cursor, intent=intent, unread=unread, campaign_id=campaign_id
-    )
+        session, actor, limit=limit, cursor=cursor, intent=intent, unread=unread, campaign_id=campaign_id,
+        snoozed=snoozed,
+    )  # fmt: skip
 
 
 @router.get("/{thread_id}", dependencies=[READ])

@@ -700,7 +700,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Page Threads */
+        /**
+         * Page Threads
+         * @description The latest first. What is snoozed is left out until its time, or listed alone with `snoozed=true`.
+         */
         get: operations["page_threads"];
         put?: never;
         post?: never;
@@ -1521,6 +1524,7 @@ export interface components {
             /**
              * @default {
              *       "mail_to": "unknown",
+             *       "match_provider": false,
              *       "out_of_office": "hold",
              *       "out_of_office_days": 7,
              *       "recipient_hours": false,
@@ -1648,6 +1652,12 @@ export interface components {
              * @enum {string}
              */
             mail_to: "deliverable" | "risky" | "unknown";
+            /**
+             * Match Provider
+             * @description Rather write to people at Google or Microsoft from mailboxes there, where there are some
+             * @default false
+             */
+            match_provider: boolean;
             /**
              * Out Of Office
              * @default hold
@@ -7512,6 +7522,7 @@ export interface operations {
                 intent?: ("interested" | "not_interested" | "question" | "stop" | "out_of_office" | "unclear") | null;
                 unread?: boolean | null;
                 campaign_id?: string | null;
+                snoozed?: boolean;
             };
             header?: {
                 authorization?: string | null;

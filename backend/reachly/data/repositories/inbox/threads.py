@@ -25,12 +25,13 @@ class ThreadKey:
 
 @dataclass(frozen=True, slots=True)
 class ThreadFilter:
-    """`now` hides what is put off until later."""
+    """`now` hides what is put off until later; `snoozed` shows that alone."""
 
     now: datetime
     intent: str | None = None
     unread: bool | None = None
     campaign_id: uuid.UUID | None = None
+    snoozed: bool = False
 
 
 async def find_thread(session: Session, organization_id: uuid.UUID, key: ThreadKey) -> Thread | None:
@@ -63,9 +64,10 @@ async def page_threads(
     wanted: ThreadFilter,
 ) -> Sequence[Thread]:  # fmt: skip
     """The latest first."""
+    later = Thread.snoozed_until > wanted.now
     query = select(Thread).where(
         Thread.organization_id == organization_id,
-        or_(Thread.snoozed_until.is_(None), Thread.snoozed_until <= wanted.now),
+        later if wanted.snoozed else or_(Thread.snoozed_until.is_(None), ~later),
     )
     if wanted.intent:
         query = query.where(Thread.intent == wanted.intent)

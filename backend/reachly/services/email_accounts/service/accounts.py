@@ -201,6 +201,8 @@ def _mend(row: EmailAccount) -> None:
 
 
 def _apply(row: EmailAccount, body: SendingLimits) -> None:
+    # Said again with every save of the form; the ramp begins when it is switched on, not at each of them.
+    begins = bool(body.ramp_enabled) and not row.ramp_enabled
     for name in PLAIN:
         value = getattr(body, name)
         if value is not None:
@@ -209,7 +211,7 @@ def _apply(row: EmailAccount, body: SendingLimits) -> None:
         row.absences = [absence.model_dump(mode="json") for absence in body.absences]
     if body.reply_to is not None:
         row.reply_to = parse_address(body.reply_to).wire if body.reply_to else None
-    if body.ramp_enabled:
+    if begins:
         row.ramp_started_at = clock.now()
 
 

@@ -20,10 +20,10 @@ SHOWN = 500
 
 async def page_threads(
     session: Session, actor: Actor, *, limit: int, cursor: str | None, intent: Intent | None, unread: bool | None,
-    campaign_id: uuid.UUID | None,
+    campaign_id: uuid.UUID | None, snoozed: bool = False,
 ) -> Page[ThreadOut]:  # fmt: skip
-    """The latest first; what is snoozed comes back when its time has come."""
-    wanted = repository.ThreadFilter(clock.now(), intent, unread, campaign_id)
+    """The latest first; what is snoozed is hidden until its time has come, unless it is asked for alone."""
+    wanted = repository.ThreadFilter(clock.now(), intent, unread, campaign_id, snoozed)
     found = await repository.page_threads(
         session, actor.organization_id, limit=limit + 1, before=_read_cursor(cursor), wanted=wanted
     )
