@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -69,6 +70,22 @@ async def test_a_copy_in_the_sent_folder_settles_an_unknown_as_sent(
     assert relay.script.accepted[1].data.count(b"In-Reply-To") == 1
     stats = await sql.fetchrow("SELECT sum(sent) AS sent FROM campaign_stats")
     assert stats["sent"] == 2
+
+
+async def test_a_copy_that_the_server_dates_otherwise_is_a_copy(
+    relay: Relay, organization_id: uuid.UUID, reading: SendingLoop, box: MailboxScript, sql: Any, at: SetClock
+) -> None:
+    """Our clock may have jumped, or the server's be wrong: absence among the days that we think of proves nothing."""
+    account = await add_mailbox(organization_id, relay.port, imap_port=21598, files_sent=True)
+    await add_campaign(organization_id, [account], 1)
+    relay.script.answer("final", DROP, address=FIRST)
+    await drain(reading)
+    box.deliver(relay.script.accepted[0].data, at.at - timedelta(days=40), "Sent")
+    at.move(minutes=10)
+    assert await service.settle_unknown(reading.tools) == (1, 0)
+    await drain(reading)
+    assert relay.recipients == [FIRST], "not a second time"
+    assert await sql.fetchval("SELECT status FROM email_sends") == "sent"
 
 
 async def test_absence_is_proof_only_where_the_mailbox_files_copies(

@@ -73,12 +73,13 @@ async def settle_mailbox(organization_id: uuid.UUID, account_id: uuid.UUID, tool
 async def _settle_row(row: OpenRow, mailbox: MailboxRow, connection: Connection, reader: Reader) -> bool:
     since = row.handed_at - timedelta(days=1) if row.handed_at else None
     found = await reader.find_sent(row.message_id, since=since)
+    waited = clock.now() - row.since >= FILED_WITHIN  # a worker that was stopped gives up sooner than that
+    proves = bool(mailbox.files_sent and waited)
+    if found is None and proves:  # the whole folder, before absence is a proof: its calendar need not be ours
+        found = await reader.find_sent(row.message_id)
     if found is not None:
         return await _note_sent(connection.organization_id, row, mailbox, "sent_folder")
-    waited = clock.now() - row.since >= FILED_WITHIN  # a worker that was stopped gives up sooner than that
-    if mailbox.files_sent and waited:
-        return await _note_absent(connection.organization_id, row, "sent_folder")
-    return False
+    return await _note_absent(connection.organization_id, row, "sent_folder") if proves else False
 
 
 async def _note_sent(organization_id: uuid.UUID, row: OpenRow, mailbox: MailboxRow, settled_by: str) -> bool:
