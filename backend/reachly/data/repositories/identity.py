@@ -18,6 +18,7 @@ from reachly.data.models.identity import (
     User,
     UserSession,
 )
+from reachly.data.models.outbox import CampaignStat
 from reachly.data.session import Session
 
 
@@ -259,6 +260,14 @@ async def add_usage(session: Session, organization_id: uuid.UUID, day: date, met
             index_elements=["organization_id", "day", "metric"], set_={"used": UsageDay.used + n}
         )
     )
+
+
+async def count_sends(session: Session, organization_id: uuid.UUID, since: date) -> int:
+    """Messages of campaigns since a day (UTC), as the counters of the outbox have them."""
+    query = select(func.coalesce(func.sum(CampaignStat.sent), 0)).where(
+        CampaignStat.organization_id == organization_id, CampaignStat.day >= since
+    )
+    return int(await session.scalar(query) or 0)
 
 
 async def sum_usage(session: Session, organization_id: uuid.UUID, since: date) -> dict[str, int]:

@@ -90,6 +90,7 @@ class StartFacts:
     public_url_is_https: bool
     unread_mailboxes: int = 0
     known_fields: frozenset[str] = field(default_factory=frozenset)
+    plan_spent: str | None = None  # why the plan allows no more this month
 
 
 def mailing_choice(verification: str, mail_to: str) -> Choice:
@@ -160,6 +161,8 @@ def _organization(facts: StartFacts) -> list[Refusal]:
     if not (facts.postal_address or "").strip():
         detail = "The law of many countries wants a postal address in the mail. Enter it under Settings, Organization."
         found.append(Refusal("no_postal_address", detail, "/organization/postal_address"))
+    if facts.plan_spent:
+        found.append(Refusal("quota_reached", facts.plan_spent, "/organization/plan_type"))
     if facts.schedule_problem:
         found.append(Refusal("bad_schedule", facts.schedule_problem, "/send_schedule"))
     return found

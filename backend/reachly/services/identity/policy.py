@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from reachly.kit.errors import Conflict, FieldError, Invalid
 
@@ -13,6 +15,36 @@ FAILURES_ADDRESS = 50  # this address, over all accounts
 # A distributed attack must not lock the owner out easily, so this one is wide.
 FAILURES_ACCOUNT = 200
 WINDOW_MINUTES = 15
+
+# What a plan allows in a calendar month (UTC); a plan or a metric that is not named has no limit.
+PLAN_LIMITS: Mapping[str, Mapping[str, int]] = {
+    "free": {"sends": 3_000, "leads_imported": 5_000},
+    "pro": {"sends": 100_000},
+}
+METRICS: Mapping[str, str] = {"sends": "messages", "leads_imported": "imported leads"}
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a plan allows of a metric this month, and what is used of it. `until`: when the next month begins."""
+
+    metric: str
+    plan_type: str
+    limit: int
+    used: int
+    until: datetime
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit - self.used)
+
+    @property
+    def told(self) -> str:
+        """Why nothing more goes, and when it does again."""
+        return (
+            f"The {self.limit:,} {METRICS[self.metric]} a month of the {self.plan_type} plan are used up."
+            f" There is room again from {self.until.day} {self.until:%B} on, or with a larger plan."
+        )
 
 
 def is_throttled(account_and_address: int, account: int, address: int, *, is_known: bool) -> bool:

@@ -281,10 +281,13 @@ async def test_deliverability_is_said_once_and_only_beyond_chance(stage: Stage, 
 async def test_quota_is_said_when_it_is_reached_and_not_again(actor: Actor, sql: Any) -> None:
     await sql.execute("UPDATE organizations SET plan_type = 'free'")
     async with tenant(actor.organization_id) as session:
-        told = [await identity.add_usage(session, actor.organization_id, "sends", n) for n in (2_999, 1, 1)]
+        told = [
+            await identity.add_usage(session, actor.organization_id, "leads_imported", n)
+            for n in (4_999, 1, 1)
+        ]
         plenty = await identity.add_usage(session, actor.organization_id, "exports", 10_000)
         await outbox.emit(session, [event for events in told for event in events])
     assert [len(events) for events in told] == [0, 1, 0]
     assert plenty == []
-    assert told[1][0].data == {"metric": "sends", "used": 3_000, "limit": 3_000, "plan_type": "free"}
+    assert told[1][0].data == {"metric": "leads_imported", "used": 5_000, "limit": 5_000, "plan_type": "free"}
     assert await sql.fetchval("SELECT live_name FROM analytics_events") == "quota:warning"

@@ -61,6 +61,7 @@ class MailboxRow:
     next_turn_at: datetime | None
     postal_address: str | None
     organization_name: str
+    plan_type: str
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> MailboxRow:

@@ -50,6 +50,7 @@ async def gather_refusals(session: Session, organization_id: uuid.UUID, row: Cam
     schedule, faults = read_schedule(row.send_schedule)
     organization = await identity.find_organization(session, organization_id)
     names = sorted(needed_fields(steps) - ALWAYS_KNOWN)
+    quota = await identity.find_quota(session, organization_id, organization.plan_type)
     facts = policy.StartFacts(
         mailboxes=len(accounts),
         mailboxes_able=sum(account.is_active and account.status == "connected" for account in accounts),
@@ -62,6 +63,7 @@ async def gather_refusals(session: Session, organization_id: uuid.UUID, row: Cam
         postal_address=organization.postal_address,
         schedule_problem=None if schedule else "; ".join(fault.detail for fault in faults),
         public_url_is_https=current_settings().is_public(),
+        plan_spent=quota.told if quota and not quota.left else None,
     )
     return policy.find_refusals(facts)
 

@@ -19,11 +19,14 @@ from reachly.services.identity.service.once import (
 from reachly.services.identity.service.organizations import (
     add_usage,
     find_organization,
+    find_quota,
     get_organization,
     get_usage,
     list_members,
     page_audit_log,
+    quota_reached,
     record,
+    require_quota,
     update_organization,
 )
 from reachly.services.identity.service.signing_in import (
@@ -40,8 +43,8 @@ from reachly.services.identity.service.signing_in import (
 
 __all__ = [
     "SavedAnswer", "add_usage", "authenticate", "authenticate_token", "begin_once", "change_password",
-    "create_organization", "delete_account", "drop_once", "end_once", "end_session", "find_organization",
+    "create_organization", "delete_account", "drop_once", "end_once", "end_session", "find_organization", "find_quota",
     "forget_answers", "forget_attempts", "get_me", "get_organization", "get_profile", "get_usage", "keep_password",
-    "list_members", "list_sessions", "login", "logout", "page_audit_log", "record", "refresh", "register",
-    "update_organization", "update_profile",
+    "list_members", "list_sessions", "login", "logout", "page_audit_log", "quota_reached", "record", "refresh",
+    "register", "require_quota", "update_organization", "update_profile",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from reachly.data.models.identity import AuditEntry, Organization, User
@@ -11,10 +11,11 @@ from reachly.data.repositories import identity as repository
 from reachly.data.session import Session
 from reachly.events import QuotaReached
 from reachly.kit import clock
-from reachly.kit.errors import FieldError, Invalid
+from reachly.kit.errors import Conflict, FieldError, Invalid
 from reachly.kit.ids import new_id
 from reachly.kit.pagination import Page, cut_page, encode_cursor, read_time_cursor
 from reachly.services.identity import policy
+from reachly.services.identity.policy import Quota
 from reachly.services.identity.schemas import (
     Actor,
     AuditEntryOut,
@@ -26,20 +27,16 @@ from reachly.services.identity.schemas import (
     UserOut,
 )
 
-PLAN_LIMITS: dict[str, dict[str, int]] = {
-    "free": {"sends": 3_000, "leads_imported": 5_000},
-    "pro": {"sends": 100_000},
-}
-METRICS = ("sends", "leads_imported")
-
 
 async def get_usage(session: Session, actor: Actor) -> UsageOut:
     """What was used this month, beside the plan's limits."""
     organization = await repository.get_organization(session, actor.organization_id)
     since = _month()
-    used = await repository.sum_usage(session, actor.organization_id, since.date())
-    limits = PLAN_LIMITS.get(organization.plan_type, {})
-    metrics = [UsageMetric(metric=name, used=used.get(name, 0), limit=limits.get(name)) for name in METRICS]
+    used = await _used(session, actor.organization_id)
+    limits = policy.PLAN_LIMITS.get(organization.plan_type, {})
+    metrics = [
+        UsageMetric(metric=name, used=used.get(name, 0), limit=limits.get(name)) for name in policy.METRICS
+    ]
     return UsageOut(plan_type=organization.plan_type, since=since, metrics=metrics)
 
 
@@ -47,21 +44,50 @@ def _month() -> datetime:
     return clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
+async def _used(session: Session, organization_id: uuid.UUID) -> dict[str, int]:
+    """This month's use by metric. Messages are counted when they are sent, by the counters of their campaigns."""
+    since = _month().date()
+    used = await repository.sum_usage(session, organization_id, since)
+    return {**used, "sends": await repository.count_sends(session, organization_id, since)}
+
+
+async def find_quota(
+    session: Session, organization_id: uuid.UUID, plan_type: str | None = None, metric: str = "sends"
+) -> Quota | None:
+    """What the plan still allows; None when it has no limit, which costs no statement where the plan is known."""
+    if plan_type is None:
+        plan_type = (await repository.get_organization(session, organization_id)).plan_type
+    limit = policy.PLAN_LIMITS.get(plan_type, {}).get(metric)
+    if limit is None:
+        return None
+    used = (await _used(session, organization_id)).get(metric, 0)
+    until = (_month() + timedelta(days=31)).replace(day=1)
+    return Quota(metric, plan_type, limit, used, until)
+
+
+async def require_quota(session: Session, organization_id: uuid.UUID, metric: str) -> None:
+    """Raises Conflict when the plan allows no more of it this month."""
+    quota = await find_quota(session, organization_id, metric=metric)
+    if quota and not quota.left:
+        raise Conflict(quota.told, code="quota_reached")
+
+
+def quota_reached(organization_id: uuid.UUID, quota: Quota) -> QuotaReached:
+    """The fact, for whoever meets it."""
+    data = {"metric": quota.metric, "used": quota.used, "limit": quota.limit, "plan_type": quota.plan_type}
+    return QuotaReached(organization_id=organization_id, at=clock.now(), data=data)
+
+
 async def add_usage(session: Session, organization_id: uuid.UUID, metric: str, n: int) -> list[QuotaReached]:
-    """Counts towards the plan; called by the rooms that use it up.
+    """Counts towards the plan; called by the rooms that use it up (sending need not: its counters are read).
 
     Returns what to emit with the caller's own facts: once, when the month's limit is reached.
     """
     await repository.add_usage(session, organization_id, clock.now().date(), metric, n)
-    organization = await repository.get_organization(session, organization_id)
-    limit = PLAN_LIMITS.get(organization.plan_type, {}).get(metric)
-    if limit is None:
+    quota = await find_quota(session, organization_id, metric=metric)
+    if quota is None or not quota.used - n < quota.limit <= quota.used:
         return []
-    used = (await repository.sum_usage(session, organization_id, _month().date())).get(metric, 0)
-    if not used - n < limit <= used:
-        return []
-    data = {"metric": metric, "used": used, "limit": limit, "plan_type": organization.plan_type}
-    return [QuotaReached(organization_id=organization_id, at=clock.now(), data=data)]
+    return [quota_reached(organization_id, quota)]
 
 
 async def get_organization(session: Session, actor: Actor) -> OrganizationOut:

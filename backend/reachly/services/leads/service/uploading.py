@@ -19,6 +19,7 @@ from reachly.kit import clock
 from reachly.kit.errors import FieldError, Invalid
 from reachly.kit.ids import new_id
 from reachly.kit.text import is_storable
+from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 from reachly.services.leads.schemas import ImportOptions, ImportOut
 from reachly.services.leads.service.outputs import describe_import
@@ -30,7 +31,7 @@ _UNSHOWN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 async def begin_upload(actor: Actor, filename: str) -> uuid.UUID:
-    """Opens an upload and returns its id."""
+    """Opens an upload and returns its id. Raises Conflict when the plan allows no more leads this month."""
     now = clock.now()
     name = _UNSHOWN.sub("", filename).replace("\\", "/").rpartition("/")[2][:255]
     row = LeadImport(
@@ -38,6 +39,7 @@ async def begin_upload(actor: Actor, filename: str) -> uuid.UUID:
         created_at=now,
     )  # fmt: skip
     async with tenant(actor.organization_id) as session:
+        await identity.require_quota(session, actor.organization_id, "leads_imported")
         await imports.discard_abandoned(session, actor.organization_id, now - ABANDONED)
         await imports.add(session, row)
     return row.id

@@ -18,6 +18,8 @@ from reachly.kit.ids import new_id
 from reachly.services.campaigns import service as campaigns
 from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.service import Connection
+from reachly.services.identity import service as identity
+from reachly.services.identity.policy import Quota
 from reachly.services.rendering.policy import pick_variant
 from reachly.services.rendering.values import text_seed
 from reachly.services.scheduling import policy as scheduling
@@ -91,7 +93,11 @@ async def _claim(
     if now - lease.planned_turn > timedelta(hours=settings.grace_hours) and board.ready:
         await _ask_first(session, lease, board)
         return None, set()
-    return await _take(session, lease, board, size, settings)
+    quota = await identity.find_quota(session, lease.organization_id, mailbox.plan_type) if board.ready else None
+    if quota and not quota.left:
+        await _hold_for_plan(session, lease, board, quota)
+        return None, set()
+    return await _take(session, lease, board, min(size, quota.left) if quota else size, settings)
 
 
 async def _take(
@@ -193,6 +199,17 @@ async def _ask_first(session: Session, lease: Lease, board: Board) -> None:
     for campaign_id in sorted({ready.campaign.id for ready in board.ready}):
         late = "Late: nothing could be sent for longer than the grace time. Start it again to go on from now."
         events += await campaigns.pause_for_trouble(session, lease.organization_id, campaign_id, late)
+    await _finish(session, lease, board.mailbox, None)
+    await outbox.emit(session, events)
+
+
+async def _hold_for_plan(session: Session, lease: Lease, board: Board, quota: Quota) -> None:
+    """The plan is used up: every campaign pauses and says so."""
+    events: list[Event] = []
+    for campaign_id in await campaigns.list_active_ids(session, lease.organization_id):
+        events += await campaigns.pause_for_trouble(session, lease.organization_id, campaign_id, quota.told)
+    if events:
+        events.append(identity.quota_reached(lease.organization_id, quota))
     await _finish(session, lease, board.mailbox, None)
     await outbox.emit(session, events)
 
