@@ -199,6 +199,9 @@ class Bounced(Event):
     def counts(self) -> Mapping[str, int]:
         return {"bounced": 1, "refused": 1} if self.in_session else {"bounced": 1}
 
+    def job_args(self) -> dict[str, str]:
+        return {"email_account_id": str(self.email_account_id)} if self.email_account_id else {}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened(Event):

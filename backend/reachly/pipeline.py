@@ -21,6 +21,7 @@ JOBS: Mapping[type[e.Event], tuple[str, ...]] = {
     e.LeadsEnrolled: ("campaigns.personalise",),
     e.EnrollmentsReady: ("scheduling.plan",),
     e.MailboxChanged: ("scheduling.plan_mailbox",),
+    e.Bounced: ("analytics.check_mailbox",),
 }
 
 LIVE: Mapping[type[e.Event], str] = {

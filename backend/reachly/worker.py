@@ -12,7 +12,7 @@ import structlog
 from reachly.bootstrap import Product
 from reachly.infra.live_bus import LiveBus
 from reachly.infra.queue import Job, JobEngine
-from reachly.jobs import campaigns, enrichment, leads, scheduling, verification
+from reachly.jobs import analytics, campaigns, enrichment, leads, scheduling, verification
 from reachly.jobs.inbox import InboxLoop
 from reachly.jobs.sending import SendingLoop
 from reachly.jobs.upkeep import UpkeepLoop
@@ -26,6 +26,7 @@ HANDLERS: dict[str, RoomHandler] = {
     **enrichment.HANDLERS,
     **campaigns.HANDLERS,
     **scheduling.HANDLERS,
+    **analytics.HANDLERS,
 }
 log = structlog.get_logger(__name__)
 

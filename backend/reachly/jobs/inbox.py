@@ -12,7 +12,6 @@ import structlog
 
 from reachly.infra.settings import Settings
 from reachly.kit import clock
-from reachly.services.analytics import service as analytics
 from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.service import DueSync
 from reachly.services.inbox import service
@@ -96,18 +95,12 @@ class InboxLoop:
     async def _look(self, due: DueSync) -> bool:
         """One look; whether more lies there."""
         try:
-            look = await service.look_into(due, self.readers, self._inbox)
+            return await service.look_into(due, self.readers, self._inbox)
         except Exception as error:  # the place has not moved: it is read again
             log.exception("a look into a mailbox failed", mailbox=due.email_key)
             with suppress(Exception):  # with the database away its lease ends by itself
                 await service.put_off(due, "failed", type(error).__name__, self._inbox)
             return False
-        if "bounce" in look.kinds:
-            try:
-                await analytics.check_deliverability(due.organization_id, due.account_id)
-            except Exception:
-                log.exception("deliverability was not checked", mailbox=due.email_key)
-        return look.has_more
 
     async def _sleep(self) -> bool:
         when = await email_accounts.find_next_sync() or clock.FOREVER

@@ -19,6 +19,7 @@ from reachly.data.system import system
 from reachly.infra import metrics
 from reachly.infra.settings import Settings
 from reachly.kit import clock
+from reachly.services.analytics import service as analytics
 from reachly.services.identity import service as identity
 
 GAUGES_SECONDS = 30.0
@@ -45,12 +46,13 @@ class UpkeepLoop:
                 await asyncio.wait_for(stop.wait(), GAUGES_SECONDS)
 
     async def clean_up(self) -> None:
-        """Partitions ahead; the job engine's log and sign-in attempts that nobody looks at any more."""
+        """Partitions ahead; what nobody looks at is forgotten; mailboxes whose mail comes back are spoken of."""
         await upkeep.ensure_partitions()
         await upkeep.trim_job_log(self._keep_log_days)
         async with system() as session:
             await identity.forget_attempts(session)
             await identity.forget_answers(session)
+        await analytics.check_everybody()
 
 
 async def keep_gauges() -> None:

@@ -28,6 +28,8 @@ from reachly.events import (
     Replied,
     Unsubscribed,
 )
+from reachly.infra.settings import current_settings
+from reachly.jobs.upkeep import UpkeepLoop
 from reachly.kit import clock
 from reachly.kit.errors import NotFound
 from reachly.kit.ids import new_id
@@ -276,6 +278,15 @@ async def test_deliverability_is_said_once_and_only_beyond_chance(stage: Stage, 
     told = json.loads(fact["event_data"])
     assert (fact["live_name"], told["attempted"], told["bounced"]) == ("deliverability:alert", 20, 6)
     assert told["at_least"] > told["limit"]
+
+
+async def test_deliverability_of_everybody_is_looked_at_daily(stage: Stage, sql: Any) -> None:
+    await emit(stage, [MessageSent(**ids(stage)) for _ in range(14)])
+    await emit(stage, [Bounced(**ids(stage), in_session=True) for _ in range(6)])
+    await UpkeepLoop(current_settings()).clean_up()
+    await UpkeepLoop(current_settings()).clean_up()
+    facts = await sql.fetch("SELECT * FROM analytics_events WHERE event_type = 'deliverability_fell'")
+    assert [fact["email_account_id"] for fact in facts] == stage.account_ids
 
 
 async def test_quota_is_said_when_it_is_reached_and_not_again(actor: Actor, sql: Any) -> None:

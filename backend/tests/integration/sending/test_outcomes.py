@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from reachly.integrations.mailer.fake import DROP
 from reachly.jobs.sending import SendingLoop
+from tests.factories.figures import run_checks
 from tests.factories.sending import Step, add_campaign, add_mailbox
 from tests.integration.sending.conftest import Relay, SetClock, drain
 
@@ -244,6 +246,20 @@ async def test_ten_failures_in_a_row_pause_the_campaign(
         await sql.fetchval("SELECT count(*) FROM email_sends WHERE status = 'refused'")
         == row["failures_in_a_row"]
     )
+
+
+async def test_a_mailbox_that_is_refused_too_often_is_spoken_of(
+    relay: Relay, organization_id: uuid.UUID, loop: SendingLoop, sql: Any
+) -> None:
+    account = await add_mailbox(organization_id, relay.port)
+    await add_campaign(organization_id, [account], 24)
+    for n in range(0, 24, 3):
+        relay.script.answer("rcpt", "550 5.1.1 No such user", address=f"lead{n:04d}@example.com")
+    await drain(loop)
+    assert await run_checks(sql, organization_id) > 0
+    fact = await sql.fetchrow("SELECT * FROM analytics_events WHERE event_type = 'deliverability_fell'")
+    told = json.loads(fact["event_data"])
+    assert (fact["email_account_id"], told["bounced"], told["attempted"]) == (account, 8, 24)
 
 
 async def test_a_missing_field_blocks_that_one_person_until_it_is_filled(

@@ -8,6 +8,7 @@ from reachly.data.repositories.analytics.facts import (
     lead_exists,
     list_lead_enrollments,
     list_lead_facts,
+    lock_check,
     page_facts,
     page_ledger,
 )
@@ -15,6 +16,7 @@ from reachly.data.repositories.analytics.figures import (
     count_leads,
     count_mailboxes,
     count_unread,
+    list_bounced,
     list_mailbox_names,
     list_step_names,
     sum_by_campaign,
@@ -38,8 +40,8 @@ from reachly.data.repositories.analytics.repair import recount
 
 __all__ = [
     "DueGroup", "LedgerRow", "MailboxNow", "RunningCampaign", "count_leads", "count_mailboxes", "count_sent_today",
-    "count_unread", "find_campaign", "find_next_send", "has_lately", "last_number", "lead_exists", "list_due_today",
-    "list_lead_enrollments", "list_lead_facts", "list_mailbox_names", "list_mailboxes_now", "list_running",
-    "list_sent_today", "list_step_names", "page_facts", "page_ledger", "recount", "sum_by_campaign", "sum_by_day",
-    "sum_by_mailbox", "sum_by_step", "sum_mailbox",
+    "count_unread", "find_campaign", "find_next_send", "has_lately", "last_number", "lead_exists", "list_bounced",
+    "list_due_today", "list_lead_enrollments", "list_lead_facts", "list_mailbox_names", "list_mailboxes_now",
+    "list_running", "list_sent_today", "list_step_names", "lock_check", "page_facts", "page_ledger", "recount",
+    "sum_by_campaign", "sum_by_day", "sum_by_mailbox", "sum_by_step", "sum_mailbox",
 ]  # fmt: skip

@@ -139,6 +139,12 @@ async def last_number(session: Session, organization_id: uuid.UUID) -> int:
     return int(await (await raw(session)).fetchval(query, organization_id) or 0)
 
 
+async def lock_check(session: Session, organization_id: uuid.UUID) -> None:
+    """One check of an organization's mailboxes at a time, so that a fall is said once."""
+    key = f"deliverability {organization_id}"
+    await (await raw(session)).execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 11))", key)
+
+
 async def has_lately(
     session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, event_type: str, since: datetime
 ) -> bool:

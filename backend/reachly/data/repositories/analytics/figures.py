@@ -108,6 +108,12 @@ async def sum_mailbox(
     return _plain(await (await raw(session)).fetchrow(_MAILBOX, organization_id, account_id, since))
 
 
+async def list_bounced(session: Session, since: date) -> list[uuid.UUID]:
+    """Organizations in which something has bounced since a day; `session` is the system's."""
+    query = "SELECT DISTINCT organization_id FROM campaign_stats WHERE day >= $1 AND bounced > 0 ORDER BY 1"
+    return [row["organization_id"] for row in await (await raw(session)).fetch(query, since)]
+
+
 async def list_step_names(
     session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
 ) -> Sequence[Mapping[str, Any]]:

@@ -11,10 +11,10 @@ from reachly.services.analytics.service.figures import (
 )
 from reachly.services.analytics.service.pulse import get_pulse
 from reachly.services.analytics.service.search import search_everything
-from reachly.services.analytics.service.upkeep import check_deliverability, recount
+from reachly.services.analytics.service.upkeep import check_deliverability, check_everybody, recount
 
 __all__ = [
-    "check_deliverability", "count_sent_today", "export_campaign", "get_campaign_figures", "get_overview", "get_pulse",
-    "get_timeline", "list_mailbox_figures", "page_activity", "recount", "search_everything",
-    "with_sent_today",
+    "check_deliverability", "check_everybody", "count_sent_today", "export_campaign", "get_campaign_figures",
+    "get_overview", "get_pulse", "get_timeline", "list_mailbox_figures", "page_activity", "recount",
+    "search_everything", "with_sent_today",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from datetime import timedelta
 from reachly.data import outbox
 from reachly.data.repositories import analytics as repository
 from reachly.data.session import Session, tenant
+from reachly.data.system import system
 from reachly.events import DeliverabilityFell
 from reachly.kit import clock
 from reachly.services.analytics import policy
@@ -21,6 +22,7 @@ async def check_deliverability(organization_id: uuid.UUID, account_id: uuid.UUID
     The lower bound of the rate decides, not the rate: two of twenty may be chance. In a transaction of its own.
     """
     async with tenant(organization_id) as session:
+        await repository.lock_check(session, organization_id)
         names = await repository.list_mailbox_names(session, organization_id)
         ids = [account_id] if account_id in names else [] if account_id else list(names)
         events = [
@@ -30,6 +32,14 @@ async def check_deliverability(organization_id: uuid.UUID, account_id: uuid.UUID
         ]
         await outbox.emit(session, events)
         return len(events)
+
+
+async def check_everybody() -> int:
+    """The same for every organization in which something has bounced of late; how many mailboxes were spoken of."""
+    since = clock.now() - timedelta(days=policy.BOUNCE_DAYS)
+    async with system() as session:
+        organization_ids = await repository.list_bounced(session, since.date())
+    return sum([await check_deliverability(organization_id) for organization_id in organization_ids])
 
 
 async def _judge(

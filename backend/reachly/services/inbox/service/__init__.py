@@ -2,7 +2,6 @@
 
 from reachly.services.inbox.service.matching import Mailbox
 from reachly.services.inbox.service.reading import (
-    Look,
     ReaderFactory,
     Readers,
     look_into,
@@ -13,6 +12,6 @@ from reachly.services.inbox.service.storing import Stored, store_inbound
 from reachly.services.inbox.service.threads import get_thread, mark_read, page_threads, set_intent, snooze
 
 __all__ = [
-    "Look", "Mailbox", "ReaderFactory", "Readers", "Stored", "get_thread", "look_into", "mark_read", "open_reader",
+    "Mailbox", "ReaderFactory", "Readers", "Stored", "get_thread", "look_into", "mark_read", "open_reader",
     "page_threads", "put_off", "set_intent", "snooze", "store_inbound",
 ]  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -67,16 +66,11 @@ class Readers:
         await asyncio.gather(*(reader.close() for _, reader in kept))
 
 
-@dataclass(slots=True)
-class Look:
-    """What one look into a mailbox found: messages that were kept, by kind, and whether more lie there."""
+async def look_into(due: DueSync, readers: Readers, settings: InboxSettings) -> bool:
+    """Reads what is new in a leased mailbox and gives the lease back, also when it cannot be read.
 
-    kinds: list[str]
-    has_more: bool = False
-
-
-async def look_into(due: DueSync, readers: Readers, settings: InboxSettings) -> Look:
-    """Reads what is new in a leased mailbox and gives the lease back, also when it cannot be read."""
+    Whether more is to be read there.
+    """
     async with tenant(due.organization_id) as session:
         connection = await email_accounts.find_connection(session, due.organization_id, due.account_id)
         own_keys = await email_accounts.list_keys(session, due.organization_id)
@@ -84,7 +78,7 @@ async def look_into(due: DueSync, readers: Readers, settings: InboxSettings) -> 
         await readers.drop(due.account_id)
         if connection is not None:
             await _finish(due, {}, None)
-        return Look([])
+        return False
     mailbox = Mailbox(due.organization_id, due.account_id, due.email_key, frozenset(own_keys))
     cursor = due.place.get("imap")
     try:
@@ -93,22 +87,23 @@ async def look_into(due: DueSync, readers: Readers, settings: InboxSettings) -> 
     except ReaderError as error:
         await readers.drop(due.account_id)
         await put_off(due, error.cause, error.detail, settings)
-        return Look([])
+        return False
     except ReachlyError as error:  # a provider that this version cannot read
         await put_off(due, error.code, error.detail, settings)
-        return Look([])
-    look = Look([kind for each in fetched if (kind := await _store(mailbox, each))])
-    look.has_more = len(fetched) >= connection.reader.max_messages
-    wait = timedelta(0) if look.has_more else timedelta(seconds=settings.poll_seconds)
+        return False
+    for each in fetched:
+        await _store(mailbox, each)
+    has_more = len(fetched) >= connection.reader.max_messages
+    wait = timedelta(0) if has_more else timedelta(seconds=settings.poll_seconds)
     await _finish(due, {"imap": after}, wait)
-    return look
+    return has_more
 
 
-async def _store(mailbox: Mailbox, fetched: Fetched) -> str | None:
-    """The kind it was kept as. One message that cannot be stored does not hold up those behind it."""
+async def _store(mailbox: Mailbox, fetched: Fetched) -> None:
+    """One message that cannot be stored does not hold up those behind it."""
     for attempt in (1, 2, 3):
         try:
-            stored = await store_inbound(mailbox, fetched.raw, fetched.received_at)
+            await store_inbound(mailbox, fetched.raw, fetched.received_at)
         except Exception as error:
             if is_database_away(error):
                 raise  # the place is not moved: all of it is read again
@@ -117,9 +112,7 @@ async def _store(mailbox: Mailbox, fetched: Fetched) -> str | None:
             log.exception(
                 "a received message could not be stored", mailbox=mailbox.email_key, uid=fetched.uid
             )
-            return None
-        return stored.kind if stored else None
-    return None
+        return
 
 
 async def _finish(
