@@ -101,7 +101,7 @@ def statements(name: str) -> list[str]:
 
 
 def tenant_tables(tables: list[str]) -> list[str]:
-    return [name for name in tables if name not in ("organizations", "sign_in_attempts")]
+    return [name for name in tables if name not in ("organizations", "sign_in_attempts", "installations")]
 
 
 def protect(table: str, column: str) -> None:
@@ -128,7 +128,7 @@ def upgrade() -> None:
     protect("organizations", "id")
     for table in tenant_tables(tables):
         protect(table, "organization_id")
-    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_attempts TO reachly_system")
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_attempts, installations TO reachly_system")
     op.execute(SEARCH)
     op.execute("ALTER FUNCTION search_leads(uuid, text, int) OWNER TO reachly_system")
     op.execute("REVOKE ALL ON FUNCTION search_leads(uuid, text, int) FROM PUBLIC")

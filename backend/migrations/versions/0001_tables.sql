@@ -1,5 +1,12 @@
 -- Tables as of the first release. Frozen: later changes are later migrations.
 
+CREATE TABLE installations (
+    mark TEXT NOT NULL,
+    since TIMESTAMP WITH TIME ZONE NOT NULL,
+    is_former BOOLEAN DEFAULT false NOT NULL,
+    CONSTRAINT pk_installations PRIMARY KEY (mark)
+);
+
 CREATE TABLE organizations (
     id UUID NOT NULL,
     name TEXT NOT NULL,
@@ -8,6 +15,8 @@ CREATE TABLE organizations (
     timezone TEXT DEFAULT 'UTC' NOT NULL,
     postal_address TEXT,
     settings JSONB DEFAULT '{}' NOT NULL,
+    sending_held TEXT,
+    sending_held_at TIMESTAMP WITH TIME ZONE,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_organizations PRIMARY KEY (id),
@@ -248,6 +257,7 @@ CREATE TABLE campaigns (
     name TEXT NOT NULL,
     status TEXT DEFAULT 'draft' NOT NULL,
     status_reason TEXT,
+    paused_for TEXT,
     send_schedule JSONB NOT NULL,
     daily_cap INTEGER,
     new_leads_cap INTEGER,
@@ -265,6 +275,7 @@ CREATE TABLE campaigns (
     id UUID NOT NULL,
     CONSTRAINT pk_campaigns PRIMARY KEY (organization_id, id),
     CONSTRAINT ck_campaigns_status CHECK (status IN ('draft', 'active', 'paused', 'completed', 'archived')),
+    CONSTRAINT ck_campaigns_paused_for CHECK (paused_for IN ('hand', 'failures', 'late')),
     CONSTRAINT fk_campaigns_organization_id_user_id FOREIGN KEY(organization_id, user_id) REFERENCES users (organization_id, id) ON DELETE SET NULL (user_id),
     CONSTRAINT fk_campaigns_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id) ON DELETE CASCADE
 );
@@ -481,6 +492,7 @@ CREATE TABLE leads (
     position TEXT DEFAULT '' NOT NULL,
     country TEXT DEFAULT '' NOT NULL,
     timezone TEXT DEFAULT '' NOT NULL,
+    mail_provider TEXT DEFAULT '' NOT NULL,
     custom_fields JSONB DEFAULT '{}' NOT NULL,
     verification TEXT DEFAULT 'unverified' NOT NULL,
     verification_reason TEXT,
@@ -571,6 +583,8 @@ CREATE TABLE enrollments (
     CONSTRAINT ck_enrollments_status CHECK (status IN ('pending', 'active', 'held', 'replied', 'bounced', 'unsubscribed', 'completed', 'stopped', 'failed')),
     CONSTRAINT fk_enrollments_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id) ON DELETE CASCADE
 );
+
+CREATE INDEX ix_enrollments_blocked ON enrollments (organization_id, campaign_id) WHERE blocked_reason IS NOT NULL;
 
 CREATE INDEX ix_enrollments_due_first ON enrollments (organization_id, email_account_id, next_due_at, sort_key) WHERE next_due_at IS NOT NULL AND last_sent_at IS NULL;
 

@@ -103,6 +103,11 @@ class SendingSettings(_Group):
     daily_limit: int = Field(40, ge=1)
     gap_seconds: int = Field(600, ge=0)
     jitter_seconds: int = Field(300, ge=0)
+    provider_limits: dict[str, Annotated[int, Field(ge=1)]] = {"gmail": 2_000, "outlook": 10_000}
+    """Messages in any 24 hours that a provider takes from one mailbox (Google Workspace, Exchange Online; free Gmail
+    takes 500). A provider that is not named has no such limit."""
+    domain_daily_limit: int | None = Field(None, ge=1)
+    """Messages a day from all mailboxes of one domain together; None: only the mailboxes' own limits hold."""
     ramp_start: int = Field(10, ge=1)
     ramp_step: int = Field(3, ge=0)
     grace_hours: int = Field(48, ge=1)
@@ -111,9 +116,11 @@ class SendingSettings(_Group):
     lease_seconds: float = Field(60.0, gt=0)
     poll_seconds: float = Field(1.0, gt=0)
     mailboxes_per_lease: int = Field(20, ge=1)
-    messages_per_claim: int = Field(200, ge=1)
+    messages_per_claim: int = Field(256, ge=1)
     pipelining: int = Field(16, ge=1)
-    """At most this many messages of a turn are on the wire without an answer."""
+    pipelining_most: int = Field(128, ge=1)
+    """So many messages of a turn are on the wire without an answer: `pipelining` at first and with a slow server, up
+    to `pipelining_most` with one that takes them within 50 ms."""
     last_look: bool = True
     """Look into the mailbox for an answer right before a follow-up leaves."""
     retry_minutes: tuple[int, ...] = (15, 60, 240)

@@ -9,7 +9,7 @@ from tests.architecture.source import REACHLY, imported, modules, name_of, texts
 TABLES = {
     "identity": {
         "organizations", "users", "sessions", "one_time_tokens", "api_keys", "audit_log", "idempotency_keys",
-        "sign_in_attempts", "usage_days",
+        "sign_in_attempts", "usage_days", "installations",
     },
     "email_accounts": {"email_accounts"},
     "suppression": {"suppressions"},

@@ -15,6 +15,7 @@ class Campaign(TenantRow, Base):
     __tablename__ = "campaigns"
     __table_args__ = (
         one_of("status", "draft", "active", "paused", "completed", "archived"),
+        one_of("paused_for", "hand", "failures", "late"),
         inside("user_id", "users", "SET NULL (user_id)"),
         Index(None, "organization_id", "created_at", "id"),
     )
@@ -23,6 +24,7 @@ class Campaign(TenantRow, Base):
     name: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="draft")
     status_reason: Mapped[str | None]
+    paused_for: Mapped[str | None]  # while paused: hand, failures or late
     send_schedule: Mapped[Json]
     daily_cap: Mapped[int | None]  # NULL: no cap of its own
     new_leads_cap: Mapped[int | None]
@@ -81,6 +83,9 @@ class Enrollment(TenantRow, Base):
             postgresql_where=text("next_due_at IS NOT NULL AND last_sent_at IS NOT NULL"),
         ),
         Index(None, "organization_id", "campaign_id", "status", "id"),
+        # The few that wait for something, among the many that are only due.
+        Index("ix_enrollments_blocked", "organization_id", "campaign_id",
+              postgresql_where=text("blocked_reason IS NOT NULL")),
         Index(None, "organization_id", "lead_id"),
     )  # fmt: skip
 

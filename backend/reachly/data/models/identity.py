@@ -22,8 +22,21 @@ class Organization(Base):
     timezone: Mapped[str] = mapped_column(server_default="UTC")
     postal_address: Mapped[str | None]
     settings: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    # Why nothing of this organization leaves until a person says so (`restored`); NULL: it does.
+    sending_held: Mapped[str | None]
+    sending_held_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class Installation(Base):
+    """The databases in which this data has lived. A restored dump brings the mark of another one with it."""
+
+    __tablename__ = "installations"
+
+    mark: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    is_former: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class User(TenantRow, Base):

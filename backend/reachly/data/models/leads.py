@@ -40,6 +40,7 @@ class Lead(TenantRow, Base):
     position: Mapped[str] = mapped_column(server_default="")
     country: Mapped[str] = mapped_column(server_default="")
     timezone: Mapped[str] = mapped_column(server_default="")
+    mail_provider: Mapped[str] = mapped_column(server_default="")  # gmail, outlook, or not known
     custom_fields: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     verification: Mapped[str] = mapped_column(server_default="unverified")
     verification_reason: Mapped[str | None]

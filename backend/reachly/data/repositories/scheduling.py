@@ -21,7 +21,7 @@ class CampaignFacts:
     name: str
     status: str
     status_reason: str | None
-    send_schedule: Any
+    send_schedule: str  # JSON text
     settings: Any
     seed: int
     daily_cap: int | None
@@ -44,6 +44,7 @@ class MailboxFacts:
     email_key: str
     email_address: str
     provider: str
+    smtp_host: str | None
     is_active: bool
     status: str
     status_reason: str | None
@@ -56,9 +57,10 @@ class MailboxFacts:
     ramp_step: int
     ramp_started_at: datetime | None
     timezone: str
-    workday: Any
+    workday: str | None  # JSON text
     absences: Any
     last_handed_at: datetime | None
+    not_before: datetime | None
     next_turn_at: datetime | None
 
 
@@ -79,6 +81,9 @@ class EnrollmentFacts:
     domain: str
     country: str
     timezone: str
+    city: str | None
+    phone: str | None
+    mail_provider: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +107,18 @@ SELECT campaign_id, sequence_number, delay_days, delay_hours, working_days_only 
 WHERE organization_id = $1 AND campaign_id = ANY($2::uuid[]) AND is_active ORDER BY campaign_id, sequence_number
 """
 _MAILBOXES = """
-SELECT c.campaign_id, a.id, a.email_key, a.email_address, a.provider, a.is_active, a.status, a.status_reason, c.weight,
+SELECT c.campaign_id, a.id, a.email_key, a.email_address, a.provider,
+       a.smtp_config ->> 'host' AS smtp_host, a.is_active, a.status, a.status_reason, c.weight,
        a.daily_limit, a.min_gap_seconds, a.gap_jitter_seconds, a.ramp_enabled, a.ramp_start, a.ramp_step,
-       a.ramp_started_at, a.timezone, a.workday, a.absences, a.last_handed_at, a.next_turn_at
+       a.ramp_started_at, a.timezone, a.workday, a.absences, a.last_handed_at, a.not_before, a.next_turn_at
 FROM campaign_email_accounts c
 JOIN email_accounts a ON a.organization_id = c.organization_id AND a.id = c.email_account_id
 WHERE c.organization_id = $1 AND c.campaign_id = ANY($2::uuid[]) ORDER BY c.campaign_id, a.email_key
 """
 _ENROLLMENTS = """
 SELECT e.id, e.status, e.email_account_id, e.next_step, e.next_due_at, e.last_sent_at, e.created_at, e.blocked_reason,
-       e.blocked_until, e.lead_id, l.email, l.email_key, l.domain, l.country, l.timezone
+       e.blocked_until, e.lead_id, l.email, l.email_key, l.domain, l.country, l.timezone,
+       l.custom_fields ->> 'city' AS city, l.custom_fields ->> 'phone' AS phone, l.mail_provider
 FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
 WHERE e.organization_id = $1 AND e.campaign_id = $2 AND e.status = ANY($3::text[])
   AND ($4::uuid IS NULL OR e.id > $4) ORDER BY e.id LIMIT $5
@@ -169,6 +176,10 @@ SELECT email_account_id, (last_sent_at IS NULL) AS first, count(*) AS n, min(nex
 FROM enrollments WHERE organization_id = $1 AND campaign_id = $2 AND status = 'active' AND next_due_at <= $3
   AND blocked_reason IS NULL GROUP BY 1, 2
 """
+_HANDED = """
+SELECT email_account_id, handed_at FROM email_sends
+WHERE organization_id = $1 AND email_account_id = ANY($2::uuid[]) AND handed_at > $3 ORDER BY handed_at
+"""
 _SENT_BY_DAY = """
 SELECT (handed_at AT TIME ZONE $3)::date AS day, email_account_id, count(*) AS n FROM email_sends
 WHERE organization_id = $1 AND campaign_id = $2 AND status IN ('sent', 'unknown') AND email_account_id IS NOT NULL
@@ -180,13 +191,17 @@ def _read(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
 async def list_campaigns(
     session: Session, organization_id: uuid.UUID, ids: Sequence[uuid.UUID]
 ) -> list[CampaignFacts]:
     rows = await (await raw(session)).fetch(_CAMPAIGN, organization_id, list(ids))
     return [
         CampaignFacts(
-            **{**row, "send_schedule": _read(row["send_schedule"]), "settings": _read(row["settings"])}
+            **{**row, "send_schedule": _text(row["send_schedule"]), "settings": _read(row["settings"]) or {}}
         )
         for row in rows
     ]
@@ -210,7 +225,11 @@ async def list_mailboxes(
     for row in await (await raw(session)).fetch(_MAILBOXES, organization_id, list(ids)):
         values = dict(row)
         campaign_id = values.pop("campaign_id")
-        values |= {name: _read(values[name]) for name in ("workday", "absences")}
+        workday = values["workday"]
+        values |= {
+            "absences": _read(values["absences"]),
+            "workday": None if workday is None else _text(workday),
+        }
         result[campaign_id].append(MailboxFacts(**values))
     return result
 
@@ -271,6 +290,17 @@ async def list_due(
 ) -> Sequence[Mapping[str, Any]]:
     """Due messages without a reason of their own, by mailbox, first mails apart from follow-ups."""
     return list(await (await raw(session)).fetch(_DUE, organization_id, campaign_id, now))
+
+
+async def list_handed(
+    session: Session, organization_id: uuid.UUID, account_ids: Sequence[uuid.UUID], since: datetime
+) -> dict[uuid.UUID, list[datetime]]:
+    """When each mailbox handed something over after an instant, the earliest first."""
+    rows = await (await raw(session)).fetch(_HANDED, organization_id, list(account_ids), since)
+    found: dict[uuid.UUID, list[datetime]] = {account_id: [] for account_id in account_ids}
+    for row in rows:
+        found[row["email_account_id"]].append(row["handed_at"])
+    return found
 
 
 async def count_sent_by_day(

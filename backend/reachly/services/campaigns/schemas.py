@@ -31,6 +31,10 @@ class CampaignSettings(BaseModel):
     recipient_hours: bool = Field(
         False, description="Also keep to 9 to 17 o'clock at the recipient's, where known"
     )
+    match_provider: bool = Field(
+        False,
+        description="Rather write to people at Google or Microsoft from mailboxes there, where there are some",
+    )
     mail_to: Literal["deliverable", "risky", "unknown"] = Field(
         "unknown", description="The worst verdict that is still mailed; `undeliverable` never is"
     )

@@ -18,6 +18,7 @@ from reachly.integrations.verifier.port import Verifier
 from reachly.integrations.verifier.registry import make_verifier
 from reachly.kit import clock
 from reachly.kit.address import domain_of
+from reachly.kit.mail_providers import provider_of_hosts
 from reachly.services.identity.schemas import Actor
 from reachly.services.leads import service as leads
 from reachly.services.leads.schemas import QueuedOut
@@ -79,7 +80,8 @@ async def _save(organization_id: uuid.UUID, verdicts: Sequence[VerdictOn]) -> in
 async def _judge(verifier: Verifier, lead: UnverifiedLead, answer: MxAnswer, reason: str | None) -> VerdictOn:
     facts = await verifier.verify(lead.email)
     verdict = policy.judge(facts, answer, has_bounced=reason == "bounced")
-    return VerdictOn(lead.id, lead.email_key, verdict.status, verdict.reason)
+    provider = provider_of_hosts(answer.hosts) or ""
+    return VerdictOn(lead.id, lead.email_key, verdict.status, verdict.reason, provider)
 
 
 async def _ask_domains(

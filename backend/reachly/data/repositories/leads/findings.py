@@ -16,8 +16,10 @@ from reachly.data.session import Session, raw
 from reachly.kit.ids import new_id
 
 _VERDICTS = """
-UPDATE leads SET verification = found.verdict, verification_reason = found.reason, verified_at = $6
-FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS found(id, email_key, verdict, reason)
+UPDATE leads SET verification = found.verdict, verification_reason = found.reason, verified_at = $7,
+    mail_provider = found.provider
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
+     AS found(id, email_key, verdict, reason, provider)
 WHERE leads.organization_id = $1 AND leads.id = found.id AND leads.email_key = found.email_key
   AND leads.verification = 'unverified'
 RETURNING leads.id, leads.verification
@@ -54,11 +56,11 @@ async def count_unverified(session: Session, organization_id: uuid.UUID) -> int:
 async def save_verdicts(
     session: Session,
     organization_id: uuid.UUID,
-    verdicts: Sequence[tuple[uuid.UUID, str, str, str]],
+    verdicts: Sequence[tuple[uuid.UUID, str, str, str, str]],
     now: datetime,
 ) -> dict[uuid.UUID, str]:
-    """Takes (id, address key, verdict, reason); returns what was written: not for leads that someone else
-    verified meanwhile, or whose address has changed."""
+    """Takes (id, address key, verdict, reason, mail provider); returns what was written: not for leads that
+    someone else verified meanwhile, or whose address has changed."""
     connection = await raw(session)
     columns = [list(column) for column in zip(*sorted(verdicts), strict=True)]
     rows = await connection.fetch(_VERDICTS, organization_id, *columns, now)

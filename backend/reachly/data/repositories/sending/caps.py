@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from reachly.data.repositories.sending.rows import CapKey
 from reachly.data.session import Session, raw
@@ -38,6 +39,11 @@ DO UPDATE SET reserved = greatest(0, u.reserved - excluded.reserved), used = gre
 RETURNING scope, key, day, reserved, used
 """
 
+_ROLLING = """
+SELECT count(*) AS n, (array_agg(handed_at ORDER BY handed_at DESC))[$4] AS nth FROM email_sends
+WHERE organization_id = $1 AND email_account_id = $2 AND handed_at > $3
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -59,6 +65,15 @@ async def read_usage(
     columns = [list(column) for column in zip(*wanted, strict=True)]
     rows = await (await raw(session)).fetch(_READ, organization_id, *columns)
     return {(r["scope"], r["key"], r["day"]): Usage(r["reserved"], r["used"]) for r in rows}
+
+
+async def read_rolling_day(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, since: datetime, limit: int
+) -> tuple[int, datetime | None]:
+    """(how many messages of any kind left this mailbox after `since`, the `limit`-th latest of them)."""
+    row = await (await raw(session)).fetchrow(_ROLLING, organization_id, account_id, since, limit)
+    assert row is not None
+    return int(row["n"]), row["nth"]
 
 
 async def reserve(

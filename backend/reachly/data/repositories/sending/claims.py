@@ -20,7 +20,8 @@ from reachly.data.repositories.sending.rows import (
 from reachly.data.session import Session, raw
 
 _MAILBOX = """
-SELECT a.id, a.organization_id, a.provider, a.email_address, a.email_key, a.display_name, a.is_active, a.status,
+SELECT a.id, a.organization_id, a.provider, a.smtp_config ->> 'host' AS smtp_host, a.email_address,
+       a.email_key, a.display_name, a.is_active, a.status,
        a.failures_in_a_row, a.daily_limit, a.min_gap_seconds, a.gap_jitter_seconds, a.ramp_enabled, a.ramp_start,
        a.ramp_step, a.ramp_started_at, a.timezone, a.workday, a.absences, a.signature, a.reply_to, a.files_sent,
        a.imap_config IS NOT NULL AS readable, a.sync_cursor, a.last_handed_at, a.not_before, a.next_turn_at,
@@ -34,7 +35,7 @@ _PEOPLE = """
 SELECT e.id, e.campaign_id, e.lead_id, e.status, e.next_step, e.next_due_at, e.sort_key, e.held_until,
        e.personalization, e.thread_message_id, e.thread_references, e.thread_subject, e.last_sent_at, e.created_at,
        l.email, l.email_key, l.domain, l.first_name, l.last_name, l.company, l.position, l.country, l.timezone,
-       l.custom_fields, l.verification
+       l.mail_provider, l.custom_fields, l.verification
 FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
 WHERE e.organization_id = $1
 """

@@ -35,6 +35,7 @@ class MailboxRow:
     id: uuid.UUID
     organization_id: uuid.UUID
     provider: str
+    smtp_host: str | None
     email_address: str
     email_key: str
     display_name: str
@@ -155,8 +156,17 @@ class EnrollmentRow:
     position: str
     country: str
     timezone: str
+    mail_provider: str
     custom_fields: Any
     verification: str
+
+    @property
+    def city(self) -> str | None:
+        return _word(self.custom_fields.get("city"))
+
+    @property
+    def phone(self) -> str | None:
+        return _word(self.custom_fields.get("phone"))
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> EnrollmentRow:
@@ -211,6 +221,10 @@ class Claimed:
 
 def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
+
+
+def _word(value: Any) -> str | None:
+    return str(value) if value else None
 
 
 def _text(value: Any) -> str:

@@ -28,6 +28,7 @@ class VerdictOn:
     email_key: str
     verification: Verification
     reason: str
+    mail_provider: str = ""  # whose servers its domain's mail goes to, where it is a large one
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,10 @@ async def save_verdicts(
     """Writes verdicts on leads that still wait under that address; returns those written."""
     if not verdicts:
         return {}
-    rows = [(each.lead_id, each.email_key, each.verification, each.reason) for each in verdicts]
+    rows = [
+        (each.lead_id, each.email_key, each.verification, each.reason, each.mail_provider)
+        for each in verdicts
+    ]
     return await findings.save_verdicts(session, organization_id, rows, clock.now())
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from datetime import datetime
 
-from reachly.services.scheduling.policy.alignment import after_working_days, message_calendar
+from reachly.services.scheduling.policy.alignment import after_working_days
 from reachly.services.scheduling.policy.calendar import DAY_SECONDS, Calendar, local_days
 from reachly.services.scheduling.policy.choice import SenderWheel
 from reachly.services.scheduling.policy.mailbox import MailboxState, rules_of, use_of
@@ -55,12 +55,10 @@ class Course:
 class Group:
     """Leads of one campaign with the same recipient zone and country."""
 
-    __slots__ = ("calendar", "country", "course", "index", "zone")
+    __slots__ = ("country", "course", "index", "zone")
 
     def __init__(self, index: int, course: Course, zone: str | None, country: str | None) -> None:
         self.index, self.course, self.zone, self.country = index, course, zone, country
-        plan = course.plan
-        self.calendar = message_calendar(plan.schedule, zone, country, plan.recipient_hours)
 
 
 class Queue:

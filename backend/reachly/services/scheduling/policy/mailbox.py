@@ -77,7 +77,9 @@ class MailboxState:
     not_before: datetime | None = None  # throttled by the provider until then
     provider_sent: int = 0  # in the 24 hours before now
     provider_full_until: datetime | None = None  # set while the rolling 24-hour count is at its limit
-    handed: tuple[int, ...] = ()  # those 24 hours message by message, in UTC seconds: only a simulation needs it
+    handed: tuple[
+        int, ...
+    ] = ()  # those 24 hours message by message, in UTC seconds: only a simulation needs it
 
 
 @dataclass(frozen=True, slots=True)

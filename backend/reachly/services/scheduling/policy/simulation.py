@@ -101,7 +101,7 @@ class Run:
         return self.by_address.get(address) if address else None
 
     def _wait(self, desk: Desk, group: Group, rank: int, due: int) -> None:
-        aligned = group.calendar.next(due)
+        aligned = self._queue(desk, group).calendar.next(due)
         if aligned is None:
             self._give_up(desk, group, rank, due)
             return
@@ -144,13 +144,16 @@ class Run:
         waiting = desk.waiting
         while waiting and waiting[0][0] <= at:
             _, due, mismatch, rank = heappop(waiting)
-            group = self.group_of[rank]
-            queue = desk.queues.get(group.index)
-            if queue is None:
-                plan = group.course.plan
-                parties = (group.zone, group.country, plan.recipient_hours, desk.rules.box.workday)
-                queue = desk.queues[group.index] = Queue(group, message_calendar(plan.schedule, *parties))
+            queue = desk.queues[self.group_of[rank].index]
             heappush(queue.firsts if self.steps[rank] == 1 else queue.follow_ups, (due, mismatch, rank))
+
+    def _queue(self, desk: Desk, group: Group) -> Queue:
+        queue = desk.queues.get(group.index)
+        if queue is None:
+            plan = group.course.plan
+            parties = (group.zone, group.country, plan.recipient_hours, desk.rules.box.workday)
+            queue = desk.queues[group.index] = Queue(group, message_calendar(plan.schedule, *parties))
+        return queue
 
     def _pick(self, desk: Desk, at: int) -> Queue | None:
         """The queue whose head goes first: follow-ups, then due time, provider match, rank."""
@@ -163,18 +166,18 @@ class Run:
             course.roll(at)
             if course.full():
                 continue
-            self._set_aside(desk, queue, queue.follow_ups, at)
+            self._set_aside(desk, queue, queue.follow_ups)
             head: tuple[bool, Entry] | None = None
             if queue.follow_ups:
                 head = (False, queue.follow_ups[0])
             elif not course.new_full():
-                self._set_aside(desk, queue, queue.firsts, at)
+                self._set_aside(desk, queue, queue.firsts)
                 head = (True, queue.firsts[0]) if queue.firsts else None
             if head is not None and (best is None or head < best):
                 best, chosen = head, queue
         return chosen
 
-    def _set_aside(self, desk: Desk, queue: Queue, entries: list[Entry], at: int) -> None:
+    def _set_aside(self, desk: Desk, queue: Queue, entries: list[Entry]) -> None:
         """Heads whose company has had enough today wait for the campaign's next day, their place kept."""
         course = queue.group.course
         cap = course.plan.company_cap

@@ -61,7 +61,9 @@ class World:
     campaigns: Sequence[CampaignPlan]
     mailboxes: Sequence[MailboxState]
     leads: Sequence[LeadPlan]
-    company_sent: dict[tuple[str, date], int] = field(default_factory=dict)  # by company and campaign's local day
+    company_sent: dict[tuple[str, date], int] = field(
+        default_factory=dict
+    )  # by company and campaign's local day
 
 
 class Planned(NamedTuple):

@@ -1,39 +1,193 @@
-"""From rows to what the policy asks for."""
+"""From rows to what the policy asks for: the one place where a mailbox, a campaign and a person are read.
+
+Planning, explaining, simulating and the turn itself all come through here, so none of them can see another world.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date, datetime
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from reachly.data.repositories.scheduling import CampaignFacts, MailboxFacts
-from reachly.kit.schedule import SendSchedule, known_zone, parse_workday, read_schedule
+from reachly.infra.settings import current_settings
+from reachly.kit.address import company_domain
+from reachly.kit.mail_providers import provider_of_host
+from reachly.kit.schedule import WHOLE_WEEK, DayWindows, SendSchedule, parse_schedule, parse_workday
 from reachly.services.scheduling import policy
+from reachly.services.scheduling.policy.calendar import to_seconds
 
-EVERY_HOUR = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
-Usage = Mapping[tuple[str, str, date], int]
+Key = tuple[str, str, date]
+"""Scope (mailbox, domain, campaign, new_leads, company), key, local day: where something is counted."""
 
-
-def schedule_of(campaign: CampaignFacts) -> SendSchedule:
-    """The campaign's schedule; it was checked when it was saved."""
-    schedule, faults = read_schedule(campaign.send_schedule)
-    if schedule is None:
-        raise ValueError(f"schedule of campaign {campaign.id}: {faults}")
-    return replace(schedule, skip_recipient_holidays=True) if campaign.settings.get("holidays") else schedule
+Usage = Mapping[Key, int]
+A_DAY = timedelta(days=1)
 
 
-def recipient_hours(campaign: CampaignFacts) -> Any:
+class CampaignFields(Protocol):
+    """`send_schedule` is JSON text, which is also the key of what is parsed from it."""
+
+    @property
+    def send_schedule(self) -> str: ...
+    @property
+    def settings(self) -> Any: ...
+
+
+class PersonFields(Protocol):
+    @property
+    def email_key(self) -> str: ...
+    @property
+    def country(self) -> str: ...
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def city(self) -> str | None: ...
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def mail_provider(self) -> str: ...
+
+
+class MailboxFields(Protocol):
+    """`workday` is JSON text like the schedule."""
+
+    @property
+    def email_key(self) -> str: ...
+    @property
+    def provider(self) -> str: ...
+    @property
+    def smtp_host(self) -> str | None: ...
+    @property
+    def daily_limit(self) -> int: ...
+    @property
+    def min_gap_seconds(self) -> int: ...
+    @property
+    def gap_jitter_seconds(self) -> int: ...
+    @property
+    def ramp_enabled(self) -> bool: ...
+    @property
+    def ramp_start(self) -> int: ...
+    @property
+    def ramp_step(self) -> int: ...
+    @property
+    def ramp_started_at(self) -> datetime | None: ...
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def workday(self) -> str | None: ...
+    @property
+    def absences(self) -> Any: ...
+    @property
+    def last_handed_at(self) -> datetime | None: ...
+    @property
+    def not_before(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """What the provider may have counted in the 24 hours before now. `nth`: the message that must leave those 24
+    hours before another may go; None while there is room. `handed`: all of them, oldest first, where asked for."""
+
+    n: int = 0
+    nth: datetime | None = None
+    handed: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, handed: Sequence[datetime], limit: int) -> Rolling:
+        """From the instants themselves, oldest first."""
+        nth = handed[-limit] if 0 < limit <= len(handed) else None
+        return cls(len(handed), nth, tuple(to_seconds(at) for at in handed))
+
+
+@lru_cache(maxsize=2048)
+def _schedule(text: str) -> SendSchedule:
+    return parse_schedule(json.loads(text))
+
+
+def schedule_of(campaign: CampaignFields) -> SendSchedule:
+    """The campaign's schedule; it was checked when it was saved. Raises Invalid if it was damaged since."""
+    return _schedule(campaign.send_schedule)
+
+
+def campaign_day(campaign: CampaignFields, at: datetime) -> date:
+    return at.astimezone(ZoneInfo(schedule_of(campaign).timezone)).date()
+
+
+def recipient_hours(campaign: CampaignFields) -> DayWindows | None:
     """The recipient's local hours, when the campaign keeps to them."""
     return policy.RECIPIENT_HOURS if campaign.settings.get("recipient_hours") else None
 
 
-def zone_of(timezone: str) -> str | None:
-    return timezone if known_zone(timezone) else None
+def recipient_zone(campaign: CampaignFields, person: PersonFields) -> str | None:
+    """The recipient's clock where the campaign asks for it: their own field, then city and country, phone, domain."""
+    if not campaign.settings.get("recipient_hours"):
+        return None
+    domain = person.email_key.rpartition("@")[2]
+    return policy.recipient_zone(
+        person.timezone or None,
+        country=person.country or None,
+        city=person.city,
+        phone=person.phone,
+        domain=domain,
+    )
 
 
-def mailbox_of(row: MailboxFacts) -> policy.Mailbox:
+def recipient_provider(person: PersonFields) -> str | None:
+    """Who keeps the recipient's mailbox, as far as the mail exchangers or the address tell."""
+    return person.mail_provider or provider_of_host(person.email_key.rpartition("@")[2])
+
+
+def matches_provider(campaign: CampaignFields) -> bool:
+    """Whether recipients are rather written to from a mailbox of their own provider."""
+    return bool(campaign.settings.get("match_provider"))
+
+
+def open_from(
+    at: datetime, campaign: CampaignFields, person: PersonFields, mailbox: MailboxFields | None
+) -> datetime | policy.NoSlot:
+    """The first instant at or after `at` that campaign, recipient and (if given) the mailbox's workday allow."""
+    return policy.align(
+        at,
+        schedule_of(campaign),
+        recipient_zone(campaign, person),
+        person.country or None,
+        recipient_hours=recipient_hours(campaign),
+        workday=workday_of(mailbox) if mailbox else None,
+    )
+
+
+@lru_cache(maxsize=2048)
+def _workday(text: str | None, timezone: str) -> SendSchedule:
+    if text is None:
+        return SendSchedule(timezone, WHOLE_WEEK)
+    return parse_workday(json.loads(text), timezone)
+
+
+def workday_of(row: MailboxFields) -> SendSchedule:
+    return _workday(row.workday, row.timezone)
+
+
+def provider_of(row: MailboxFields) -> str:
+    """Whose mailbox it really is: one reached by SMTP may still be Google's or Microsoft's."""
+    return row.provider if row.provider != "smtp" else provider_of_host(row.smtp_host) or "smtp"
+
+
+def provider_limit(row: MailboxFields) -> int | None:
+    """Messages in any 24 hours that its provider takes; None: no such limit is known."""
+    return current_settings().sending.provider_limits.get(provider_of(row))
+
+
+def sending_domain(row: MailboxFields) -> str | None:
+    """The domain whose daily cap this mailbox shares; None where there is none (no cap, or free mail)."""
+    return (
+        company_domain(row.email_key) if current_settings().sending.domain_daily_limit is not None else None
+    )
+
+
+def mailbox_of(row: MailboxFields) -> policy.Mailbox:
     """A mailbox's own rules."""
     ramp = None
     if row.ramp_enabled and row.ramp_started_at:
@@ -41,26 +195,53 @@ def mailbox_of(row: MailboxFacts) -> policy.Mailbox:
         ramp = policy.Ramp(started, row.ramp_start, row.ramp_step, row.daily_limit)
     return policy.Mailbox(
         address=row.email_key,
-        workday=parse_workday(row.workday or EVERY_HOUR, row.timezone),
+        workday=workday_of(row),
         daily_limit=row.daily_limit,
         min_gap=row.min_gap_seconds,
         jitter=row.gap_jitter_seconds,
         ramp=ramp,
-        provider=row.provider,
-        weight=row.weight,
+        provider=provider_of(row),
+        provider_limit=provider_limit(row),
+        domain_cap=current_settings().sending.domain_daily_limit if sending_domain(row) else None,
         absences=tuple(
             (date.fromisoformat(a["start"]), date.fromisoformat(a["end"])) for a in row.absences or ()
         ),
     )
 
 
-def mailbox_state(row: MailboxFacts, usage: Usage, now: datetime) -> policy.MailboxState:
+def mailbox_day(row: MailboxFields, at: datetime) -> Key:
+    """Where a message of this mailbox at that instant is counted."""
+    return ("mailbox", row.email_key, at.astimezone(ZoneInfo(row.timezone)).date())
+
+
+def domain_day(row: MailboxFields, at: datetime) -> Key | None:
+    """Where its domain counts a message at that instant; None without a domain cap."""
+    domain = sending_domain(row)
+    return ("domain", domain, at.astimezone(ZoneInfo(row.timezone)).date()) if domain else None
+
+
+def mailbox_keys(row: MailboxFields, now: datetime) -> list[Key]:
+    """The counters that `mailbox_state` reads: of today, of the day of the last message, of the domain."""
+    keys = [mailbox_day(row, now), *([mailbox_day(row, row.last_handed_at)] if row.last_handed_at else [])]
+    domain = domain_day(row, now)
+    return [*keys, domain] if domain else keys
+
+
+def mailbox_state(
+    row: MailboxFields, usage: Usage, now: datetime, rolling: Rolling | None = None
+) -> policy.MailboxState:
     """A mailbox and what it has done; counts are of its local day."""
-    today = now.astimezone(ZoneInfo(row.timezone)).date()
-    last_day = row.last_handed_at.astimezone(ZoneInfo(row.timezone)).date() if row.last_handed_at else today
+    rolling = rolling or Rolling()
+    last_n = usage.get(mailbox_day(row, row.last_handed_at), 0) if row.last_handed_at else None
+    domain = domain_day(row, now)
     return policy.MailboxState(
         mailbox=mailbox_of(row),
-        sent_today=usage.get(("mailbox", row.email_key, today), 0),
+        sent_today=usage.get(mailbox_day(row, now), 0),
+        domain_sent_today=usage.get(domain, 0) if domain else 0,
         last_sent_at=row.last_handed_at,
-        last_sent_n=usage.get(("mailbox", row.email_key, last_day)),
+        last_sent_n=last_n,
+        not_before=row.not_before,
+        provider_sent=rolling.n,
+        provider_full_until=rolling.nth + A_DAY if rolling.nth else None,
+        handed=rolling.handed,
     )

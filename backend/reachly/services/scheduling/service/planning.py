@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from reachly.data import outbox
 from reachly.data.repositories import scheduling as repository
@@ -32,8 +31,9 @@ class _Course:
     steps: list[StepFacts]
     mailboxes: Mapping[uuid.UUID, MailboxFacts]
     by_address: Mapping[str, uuid.UUID]
+    weights: Mapping[str, int]
+    providers: Mapping[str, str]  # by address; empty where no match is asked for
     wheel: policy.SenderWheel
-    hours: Any
 
 
 async def plan_campaign(organization_id: uuid.UUID, campaign_id: uuid.UUID) -> int:
@@ -84,14 +84,18 @@ async def _course(session: Session, organization_id: uuid.UUID, campaign_id: uui
     boxes = (await repository.list_mailboxes(session, organization_id, [campaign_id]))[campaign_id]
     steps = (await repository.list_steps(session, organization_id, [campaign_id]))[campaign_id]
     able = [box for box in boxes if box.is_active and box.status == "connected"] or boxes
+    weights = {box.email_key: box.weight for box in able}
     return _Course(
         campaign=found[0],
         schedule=facts.schedule_of(found[0]),
         steps=steps,
         mailboxes={box.id: box for box in boxes},
         by_address={box.email_key: box.id for box in boxes},
-        wheel=policy.SenderWheel({box.email_key: box.weight for box in able}, str(found[0].seed)),
-        hours=facts.recipient_hours(found[0]),
+        weights=weights,
+        providers={box.email_key: facts.provider_of(box) for box in able}
+        if facts.matches_provider(found[0])
+        else {},
+        wheel=policy.SenderWheel(weights, str(found[0].seed)),
     )
 
 
@@ -104,11 +108,7 @@ def _plan(row: EnrollmentFacts, course: _Course) -> Plan:
         told = policy.blocked(reason)
         return Plan(row.id, account_id, step.sequence_number, None, reason.value, told.detail)
     due = _due(row, step, course)
-    workday = facts.mailbox_of(course.mailboxes[account_id]).workday if account_id else None
-    found = policy.align(
-        due, course.schedule, facts.zone_of(row.timezone), row.country or None, recipient_hours=course.hours,
-        workday=workday,
-    )  # fmt: skip
+    found = facts.open_from(due, course.campaign, row, course.mailboxes[account_id] if account_id else None)
     if isinstance(found, policy.NoSlot):
         return Plan(row.id, account_id, step.sequence_number, None, found.reason.value, found.detail)
     return Plan(row.id, account_id, step.sequence_number, found, None, None)
@@ -121,7 +121,14 @@ def _sender(row: EnrollmentFacts, course: _Course) -> tuple[uuid.UUID | None, Bl
             return None, BlockReason.NO_MAILBOX
         known = course.mailboxes.get(row.email_account_id)
         return row.email_account_id, None if known else BlockReason.NO_MAILBOX
-    address = course.wheel.draw(row.email_key)
+    wanted = facts.recipient_provider(row) if course.providers else None
+    if wanted is not None:
+        address = policy.assign_sender(
+            row.email_key, course.weights, str(course.campaign.seed), providers=course.providers,
+            recipient_provider=wanted,
+        )  # fmt: skip
+    else:
+        address = course.wheel.draw(row.email_key)
     if address is None:
         return None, BlockReason.NO_MAILBOX
     return course.by_address[address], None

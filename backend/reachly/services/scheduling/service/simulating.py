@@ -12,6 +12,7 @@ from reachly.data.repositories import scheduling as repository
 from reachly.data.repositories.scheduling import CampaignFacts, EnrollmentFacts, MailboxFacts, StepFacts
 from reachly.data.session import Session
 from reachly.kit import clock
+from reachly.kit.address import company_domain
 from reachly.kit.errors import NotFound
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import policy
@@ -75,8 +76,19 @@ async def _world(
                 break
             after = rows[-1].id
     unique = {box.id: box for group in boxes.values() for box in group}
-    states = [facts.mailbox_state(box, usage, now) for box in unique.values()]
-    return policy.World(now=now, campaigns=plans, mailboxes=states, leads=leads), people
+    limits = {
+        box_id: limit for box_id, box in unique.items() if (limit := facts.provider_limit(box)) is not None
+    }
+    handed = await repository.list_handed(session, organization_id, list(limits), now - facts.A_DAY)
+    states = [
+        facts.mailbox_state(
+            box, usage, now, facts.Rolling.of(handed[box.id], limits[box.id]) if box.id in limits else None
+        )
+        for box in unique.values()
+    ]
+    companies = {(key, day): n for (scope, key, day), n in usage.items() if scope == "company"}
+    world = policy.World(now=now, campaigns=plans, mailboxes=states, leads=leads, company_sent=companies)
+    return world, people
 
 
 def _plan_of(
@@ -93,6 +105,8 @@ def _plan_of(
         mailboxes={box.email_key: box.weight for box in able},
         daily_cap=campaign.daily_cap,
         new_leads_cap=campaign.new_leads_cap,
+        company_cap=campaign.company_cap,
+        match_provider=facts.matches_provider(campaign),
         recipient_hours=facts.recipient_hours(campaign),
         sent_today=usage.get(("campaign", str(campaign.id), today), 0),
         new_leads_today=usage.get(("new_leads", str(campaign.id), today), 0),
@@ -106,8 +120,10 @@ def _lead_of(
     return policy.LeadPlan(
         key=row.email_key,
         campaign=str(campaign.id),
-        zone=facts.zone_of(row.timezone),
+        zone=facts.recipient_zone(campaign, row),
         country=row.country or None,
+        company=company_domain(row.email_key) if campaign.company_cap else None,
+        provider=facts.recipient_provider(row),
         sender=box.email_key if box else None,
         step=row.next_step,
         due=row.next_due_at,

@@ -130,7 +130,7 @@ def _sort(
     if step is None:
         return Change(person.id, None, status="completed")
     if intent is not None and intent.status not in ("deferred", "cancelled"):
-        return _decided(person, campaign, steps, step, intent)
+        return _decided(person, campaign, steps, step, intent, mailbox)
     opens = world.open_from(now, campaign, person, mailbox)
     if isinstance(opens, NoSlot):
         return Change(person.id, None, opens.reason.value, opens.detail)
@@ -138,8 +138,9 @@ def _sort(
 
 
 def _decided(
-    person: EnrollmentRow, campaign: CampaignRow, steps: Sequence[StepRow], step: StepRow, intent: IntentRow
-) -> Change:
+    person: EnrollmentRow, campaign: CampaignRow, steps: Sequence[StepRow], step: StepRow, intent: IntentRow,
+    mailbox: MailboxRow,
+) -> Change:  # fmt: skip
     """The ledger knows this step already: nobody gets it twice."""
     if intent.status == "unknown":
         return Change(
@@ -148,7 +149,9 @@ def _decided(
     if intent.status in ("claimed", "sending"):
         return Change(person.id, None)  # whoever has it sets the next alarm
     if intent.status == "sent":
-        due, following = follow_up_due(person, campaign, steps, step, intent.sent_at or person.created_at)
+        due, following = follow_up_due(
+            person, campaign, steps, step, intent.sent_at or person.created_at, mailbox
+        )
         if following is None:
             return Change(person.id, None, status="completed")
         if isinstance(due, NoSlot):
@@ -158,14 +161,19 @@ def _decided(
 
 
 def follow_up_due(
-    person: EnrollmentRow, campaign: CampaignRow, steps: Sequence[StepRow], step: StepRow, sent_at: datetime
-) -> tuple[datetime | NoSlot | None, StepRow | None]:
+    person: EnrollmentRow, campaign: CampaignRow, steps: Sequence[StepRow], step: StepRow, sent_at: datetime,
+    mailbox: MailboxRow,
+) -> tuple[datetime | NoSlot | None, StepRow | None]:  # fmt: skip
     """When the step after `step` may go, and which it is; (None, None) at the end of the sequence."""
-    return due_of(person, campaign, next_step(steps, step.sequence_number + 1), sent_at)
+    return due_of(person, campaign, next_step(steps, step.sequence_number + 1), sent_at, mailbox)
 
 
 def due_of(
-    person: EnrollmentRow, campaign: CampaignRow, following: StepRow | None, sent_at: datetime
+    person: EnrollmentRow,
+    campaign: CampaignRow,
+    following: StepRow | None,
+    sent_at: datetime,
+    mailbox: MailboxRow,
 ) -> tuple[datetime | NoSlot | None, StepRow | None]:
     """When `following` may go after a message at `sent_at`; (None, None) where there is no such step."""
     if following is None:
@@ -177,16 +185,19 @@ def due_of(
         working_days_only=following.working_days_only,
         schedule=world.schedule_of(campaign),
     )
-    return world.open_from(due, campaign, person, None), following
+    return world.open_from(due, campaign, person, mailbox), following
 
 
 def caps_of(ready: Ready, mailbox: MailboxRow, now: datetime) -> list[tuple[CapKey, int]]:
     """Every counter this message touches, with its cap."""
     campaign, day = ready.campaign, world.campaign_day(ready.campaign, now)
+    own, box = world.mailbox_day(mailbox, now), world.mailbox_of(mailbox)
     wanted: list[tuple[CapKey, int]] = [
-        (world.mailbox_day(mailbox, now), world.day_limit(mailbox, now)),
+        (own, scheduling.day_cap(box, own[2].toordinal()).limit),
         (("campaign", str(campaign.id), day), campaign.daily_cap or NO_LIMIT),
     ]
+    if box.domain_cap is not None and (domain := world.domain_day(mailbox, now)):
+        wanted.append((domain, box.domain_cap))
     if ready.first:
         wanted.append((("new_leads", str(campaign.id), day), campaign.new_leads_cap or NO_LIMIT))
     company = company_domain(ready.person.email_key)
@@ -211,22 +222,25 @@ async def pick(session: Session, board: Board, n: int, now: datetime) -> Picked:
     usage = await caps.read_usage(session, board.mailbox.organization_id, limits)
     budget = _budget(n, limits, usage)
     candidates = [_candidate(ready, board.mailbox, now) for ready in board.ready]
-    choice = scheduling.choose(candidates, budget, now, provider=None)
+    choice = scheduling.choose(candidates, budget, now, provider=world.provider_of(board.mailbox))
     waiting = [(one.item, _asked_again(one.item, reason, now)) for one, reason in choice.passed]
     return Picked([one.item for one in choice.taken], waiting)
 
 
 def _budget(n: int, limits: Mapping[CapKey, int], usage: Mapping[CapKey, Usage]) -> Budget:
     left = {key: max(0, limit - usage.get(key, Usage()).total) for key, limit in limits.items()}
-    named: dict[str, dict[str, int]] = {"campaign": {}, "new_leads": {}, "company": {}, "mailbox": {}}
+    named: dict[str, dict[str, int]] = {
+        scope: {} for scope in ("campaign", "new_leads", "company", "domain", "mailbox")
+    }
     for (scope, key, _), rest in left.items():
         named[scope][key] = min(rest, named[scope].get(key, rest))
-    mailbox = min([n, *named["mailbox"].values()])
+    mailbox = min([n, *named["mailbox"].values(), *named["domain"].values()])
     return Budget(mailbox, named["campaign"], named["new_leads"], named["company"])
 
 
 def _candidate(ready: Ready, mailbox: MailboxRow, now: datetime) -> Candidate[Ready]:
     person, campaign = ready.person, ready.campaign
+    matched = world.matches_provider(campaign)  # where it is not asked for, everybody counts as a match
     return Candidate(
         item=ready,
         key=f"{campaign.seed}|{person.email_key}",
@@ -235,13 +249,14 @@ def _candidate(ready: Ready, mailbox: MailboxRow, now: datetime) -> Candidate[Re
         first=ready.first,
         company=company_domain(person.email_key) if campaign.company_cap else None,
         sender=mailbox.email_key,
+        provider=world.recipient_provider(person) if matched else world.provider_of(mailbox),
         open=ready.open_at <= now,
     )
 
 
 def _asked_again(ready: Ready, reason: scheduling.BlockReason, now: datetime) -> datetime:
     if reason in CAPPED:
-        return world.next_midnight(world.schedule_of(ready.campaign).timezone, now)
+        return scheduling.midnight_after(world.schedule_of(ready.campaign).timezone, now)
     return ready.open_at
 
 
@@ -254,7 +269,8 @@ def earliest(
         found.append(slot)
     seen: set[tuple[object, ...]] = set()
     for ready, again in waiting:
-        alike = (ready.campaign.id, ready.person.timezone, ready.person.country, again)
+        zone = world.recipient_zone(ready.campaign, ready.person)
+        alike = (ready.campaign.id, zone, ready.person.country, again)
         if alike in seen:
             continue
         seen.add(alike)

@@ -82,8 +82,7 @@ async def _claim(
     if not mailbox.can_send():
         await _finish(session, lease, mailbox, None)
         return None, set()
-    usage = await caps.read_usage(session, lease.organization_id, world.mailbox_keys(mailbox, now))
-    state = world.mailbox_state(mailbox, usage, now)
+    state = await world.read_state(session, mailbox, now)
     size = scheduling.turn_size(state, now, settings.messages_per_claim)
     slot = scheduling.next_slot(state, now)
     if size == 0:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from reachly.data import outbox
 from reachly.data.errors import is_collision, is_database_away
-from reachly.data.repositories.sending import caps, outcomes
+from reachly.data.repositories.sending import outcomes
 from reachly.data.repositories.sending.caps import Usage
 from reachly.data.repositories.sending.rows import CapKey
 from reachly.data.session import Session, tenant
@@ -183,10 +183,7 @@ async def _finish(
         )
         events = [changed] if changed else []
     elif run.verdict is None or run.verdict.kind != "auth":
-        keys = world.mailbox_keys(mailbox, now)
-        if usage is None or not all(key in usage for key in keys):
-            usage = await caps.read_usage(session, lease.organization_id, keys)
-        slot = scheduling.next_slot(world.mailbox_state(mailbox, usage, now), now)
+        slot = scheduling.next_slot(await world.read_state(session, mailbox, now, usage), now)
         next_due = await boards.find_next_due(session, mailbox, now)
         board = replace(batch.board, more=batch.board.more or run.again, mailbox=mailbox)
         if slot.at is not None:

@@ -102,7 +102,7 @@ def _apply(
     words = (result.receipt.text if result.receipt else "")[:SHOWN_WORDS]
     match verdict.kind:
         case "sent":
-            advance = _advance(result, steps, now)
+            advance = _advance(result, mailbox, steps, now)
             done.advances.append(advance)
             if advance.status == "completed":
                 done.ended.add(campaign_id)
@@ -143,7 +143,7 @@ def _apply(
         done.runs[campaign_id] = (success, n + 1)
 
 
-def _advance(result: Result, steps: Sequence[StepRow], now: datetime) -> Advance:
+def _advance(result: Result, mailbox: MailboxRow, steps: Sequence[StepRow], now: datetime) -> Advance:
     """The thread as it stands on the wire, and the next step as it stands in the campaign now."""
     message = result.message
     ready = message.item.ready
@@ -152,7 +152,7 @@ def _advance(result: Result, steps: Sequence[StepRow], now: datetime) -> Advance
         result.receipt.provider_message_id if result.receipt else None
     ) or message.item.claimed.message_id
     threaded = message.threaded
-    due, following = boards.follow_up_due(person, ready.campaign, steps, ready.step, now)
+    due, following = boards.follow_up_due(person, ready.campaign, steps, ready.step, now, mailbox)
     blocked = due if isinstance(due, NoSlot) else None
     return Advance(
         enrollment_id=person.id,

@@ -93,7 +93,7 @@ async def _note_sent(organization_id: uuid.UUID, row: OpenRow, mailbox: MailboxR
         ):
             return False
         if row.enrollment_id:
-            await _go_on(session, organization_id, row)
+            await _go_on(session, organization_id, row, mailbox)
         event = MessageSent(
             **facts_of(organization_id, row),
             data={**words_of(row), "email_account": mailbox.email_address, "settled_by": settled_by},
@@ -102,7 +102,7 @@ async def _note_sent(organization_id: uuid.UUID, row: OpenRow, mailbox: MailboxR
     return True
 
 
-async def _go_on(session: Session, organization_id: uuid.UUID, row: OpenRow) -> None:
+async def _go_on(session: Session, organization_id: uuid.UUID, row: OpenRow, mailbox: MailboxRow) -> None:
     if row.enrollment_id is None or row.campaign_id is None:
         return
     person = await claims.find_person(session, organization_id, row.enrollment_id)
@@ -114,7 +114,7 @@ async def _go_on(session: Session, organization_id: uuid.UUID, row: OpenRow) -> 
     sent_at = row.handed_at or now
     threaded = person.thread_message_id is not None and row.subject.lower().startswith("re:")
     following = boards.next_step(steps, row.step + 1)
-    due, following = boards.due_of(person, campaign, following, sent_at)
+    due, following = boards.due_of(person, campaign, following, sent_at, mailbox)
     blocked = due if isinstance(due, NoSlot) else None
     advance = Advance(
         enrollment_id=person.id,

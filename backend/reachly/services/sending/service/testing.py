@@ -140,7 +140,8 @@ async def _record(mailbox: MailboxRow, row: TestRow, receipt: Receipt) -> TestSe
     async with tenant(mailbox.organization_id) as session:
         await outcomes.record(session, mailbox.organization_id, row.attempt_id, now, [outcome])
         if status in ("sent", "unknown"):
-            await caps.use(session, mailbox.organization_id, [world.mailbox_day(mailbox, now)])
+            keys = [world.mailbox_day(mailbox, now), world.domain_day(mailbox, now)]
+            await caps.use(session, mailbox.organization_id, [key for key in keys if key])
     if status == "sent":
         return TestSendOut(ok=True, detail=f"Sent from {mailbox.email_address}.", send_id=row.send_id)
     told = f"{receipt.code} {receipt.text}" if receipt.code else receipt.text
