@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 
 from reachly.data import session
-from reachly.data.session import Database
+from reachly.data.session import Database, server_settings
 from reachly.infra import cache, logging, outbound
 from reachly.infra import settings as settings_module
 from reachly.infra.limiter import Limiter
@@ -31,7 +31,9 @@ class Product:
 
 
 @asynccontextmanager
-async def open_product(settings: Settings, dsn: str, listen_dsn: str | None = None) -> AsyncIterator[Product]:
+async def open_product(
+    settings: Settings, dsn: str, listen_dsn: str | None = None, *, durable: bool = True
+) -> AsyncIterator[Product]:
     """The product on a migrated database. The clock is the real one unless one was installed before."""
     logging.configure(level=settings.log.level, form=settings.log.form)
     settings_module.install(settings)
@@ -41,9 +43,14 @@ async def open_product(settings: Settings, dsn: str, listen_dsn: str | None = No
         kept = cache.Cache(settings.redis_address)
         cache.install(kept)
         stack.push_async_callback(kept.close)
-        database = Database(dsn, pool_size=settings.database.pool_size, pooled=settings.database.pooled)
+        chosen = settings.database
+        database = Database(dsn, pool_size=chosen.pool_size, pooled=chosen.pooled, durable=durable)
         session.install(database)
         stack.push_async_callback(database.close)
         direct = listen_dsn or dsn
-        jobs_pool = await stack.enter_async_context(asyncpg.create_pool(direct, min_size=1, max_size=6))
+        jobs_pool = await stack.enter_async_context(
+            asyncpg.create_pool(
+                direct, min_size=1, max_size=6, server_settings=server_settings(durable=durable)
+            )
+        )
         yield Product(settings, dsn, direct, database, jobs_pool, Limiter(settings.redis_address))

@@ -88,9 +88,11 @@ class _Up:
             "REACHLY_JOBS__SHUTDOWN_SECONDS": str(min(settings.jobs.shutdown_seconds, PATIENCE_SECONDS - 2)),
         }
         self.watchers: list[asyncio.Task[None]] = []
+        self.past: Child | None = None
 
     async def run(self) -> None:
         async with AsyncExitStack() as stack:
+            self._ready_past(stack)
             await self._open_database(stack)
             if self.wanted.mailworld:
                 await self._open_world(stack)
@@ -135,8 +137,8 @@ class _Up:
         }
         if "REACHLY_INBOX__POLL_SECONDS" not in os.environ:
             self.environment["REACHLY_INBOX__POLL_SECONDS"] = "15"  # nobody likes to wait for a demo
-        if self.wanted.demo and not office.has_past:
-            await self._play_past(stack)
+        if self.past is not None:
+            await self._play_past(self.past)
             office.note_past()
         world = self._child(
             "mail world", office.arguments(ports, self.url, self.settings.base_url), "mailworld"
@@ -150,15 +152,27 @@ class _Up:
     feed: Callable[[], Awaitable[None]] | None = None
     sign_in_words: str | None = None
 
-    async def _play_past(self, stack: AsyncExitStack) -> None:
+    def _ready_past(self, stack: AsyncExitStack) -> None:
+        """Loads the player of the demo's past, where one will be wanted, while the database is being made."""
+        from reachly.demo.post_office import PostOffice
+
+        office = PostOffice(self.settings.data_dir / "mailworld")
+        if not self.wanted.demo or office.has_past:
+            return
+        arguments = ["-m", "reachly.cli", "play-past", *([] if self.wanted.past else ["--bare"])]
+        past = self._child("demo's past", arguments, "past")
+        with contextlib.suppress(OSError):  # whoever opens the database says what is wrong with the folder
+            past.start(waits=True)
+            stack.push_async_callback(past.end, PATIENCE_SECONDS)
+            self.past = past
+
+    async def _play_past(self, past: Child) -> None:
         """A failed play is told and is no reason not to start."""
         began = time.monotonic()
-        played = self.wanted.past
-        _say(f"First start: {'playing a fortnight of' if played else 'making'} the demo organization …")
-        arguments = ["-m", "reachly.cli", "play-past", *([] if played else ["--bare"])]
-        past = self._child("demo's past", arguments, "past")
-        past.start()
-        stack.push_async_callback(past.end, PATIENCE_SECONDS)
+        _say(
+            f"First start: {'playing a fortnight of' if self.wanted.past else 'making'} the demo organization …"
+        )
+        past.tell(self.environment)
         with contextlib.suppress(TimeoutError):
             code = await asyncio.wait_for(past.finish(), HISTORY_SECONDS)
             if code == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from typing import Annotated
 
@@ -49,12 +51,19 @@ def demo(
 
 
 def play_past(*, bare: bool = False) -> None:
-    """The demo organization with its last fortnight, or (`bare`) without one, for `up`."""
+    """The demo organization with its last fortnight, or (`bare`) without one, for `up`.
+
+    It is started while the database is being made, and then waits for the rest of its environment: one line of JSON.
+    """
     from reachly.demo.history import make_organization, play_history
     from reachly.demo.organization import keep_sign_in
     from reachly.demo.post_office import PostOffice
 
     die_with_parent()
+    told = sys.stdin.readline()
+    if not told:
+        return  # there will be no database
+    os.environ.update(json.loads(told))
     settings = load_settings()
     dsn = settings.database_dsn
     assert dsn is not None, "up names the database"

@@ -45,12 +45,19 @@ def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
         raise DisconnectionError("the server closed this connection")
 
 
+def server_settings(*, durable: bool = True) -> dict[str, str]:
+    """What every connection of ours asks of the server. Not durable: a power cut may take the last second, as it may
+    in a played past."""
+    asked = {"jit": "off", "application_name": "reachly"}
+    return asked if durable else {**asked, "synchronous_commit": "off"}
+
+
 class Database:
     """An engine and the sessions on it."""
 
-    def __init__(self, dsn: str, *, pool_size: int = 10, pooled: bool = False) -> None:
+    def __init__(self, dsn: str, *, pool_size: int = 10, pooled: bool = False, durable: bool = True) -> None:
         url = make_url(dsn).set(drivername="postgresql+asyncpg")
-        connect: dict[str, Any] = {"server_settings": {"jit": "off", "application_name": "reachly"}}
+        connect: dict[str, Any] = {"server_settings": server_settings(durable=durable)}
         if pooled:
             connect |= {"statement_cache_size": 0}
             url = url.update_query_dict({"prepared_statement_cache_size": "0"})

@@ -69,7 +69,7 @@ async def playing(settings: Settings, ground: Ground) -> AsyncIterator[Stage]:
         stack.enter_context(clock.installed(virtual))
         mail = await stack.enter_async_context(_mail_world(settings, ground, base_url))
         settings = _with_world(settings, mail)
-        product = await stack.enter_async_context(open_product(settings, ground.dsn))
+        product = await stack.enter_async_context(open_product(settings, ground.dsn, durable=False))
         await stack.enter_async_context(serving(product, listening))
         stop = asyncio.Event()
         engine = build_engine(product)

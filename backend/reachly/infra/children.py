@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from reachly.infra.processes import PARENT
@@ -47,8 +49,11 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
 
-    def start(self) -> None:
-        """Starts it; call from the main thread (on Linux the child lives as long as the thread that started it)."""
+    def start(self, *, waits: bool = False) -> None:
+        """Starts it; call from the main thread (on Linux the child lives as long as the thread that started it).
+
+        With `waits` it gets ready and goes on at `tell`.
+        """
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         if self.log_path.exists() and self.log_path.stat().st_size > LOG_BYTES:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
@@ -57,13 +62,21 @@ class Child:
             self._process = subprocess.Popen(
                 [sys.executable, *self.arguments],
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if waits else subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 pass_fds=self._pass_fds,
                 start_new_session=True,
             )
         self._started = time.monotonic()
+
+    def tell(self, environment: Mapping[str, str]) -> None:
+        """Lets a child go on that waits, with what its environment was still missing."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # it has ended, and says so in its log
+            self._process.stdin.write(json.dumps(dict(environment)).encode() + b"\n")
+            self._process.stdin.close()
 
     @property
     def code(self) -> int | None:

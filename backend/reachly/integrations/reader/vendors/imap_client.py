@@ -100,17 +100,20 @@ class ImapSession:
 
     def open(self) -> None:
         """Greeting, encryption, sign-in."""
-        config, context = self._config, self._config.tls or ssl.create_default_context()
+        config = self._config
         self.sock.setblocking(True)
         self.sock.settimeout(config.connect_seconds)
         if config.security == "tls":
-            self.sock = context.wrap_socket(self.sock, server_hostname=config.host)
+            self.sock = self._context().wrap_socket(self.sock, server_hostname=config.host)
         self._client = _BoundedClient(self.sock, config.host, config.port)
         if config.security == "starttls":
-            self._start_tls(context)
+            self._start_tls(self._context())
         self._box = _MailBox(self._client)
         self._sign_in()
         self.sock.settimeout(config.command_seconds)
+
+    def _context(self) -> ssl.SSLContext:
+        return self._config.tls or ssl.create_default_context()
 
     def _start_tls(self, context: ssl.SSLContext) -> None:
         if "STARTTLS" not in self._client.capabilities:
