@@ -106,7 +106,9 @@ def start_packages(kind: str) -> Optional[Step]:
         if is_done("python", f"{candidate} {digest([lock_of(candidate)])}"):
             return None
     forget("python")
-    command = [str(BIN / "uv"), "pip", "install", "-q", "--python", str(BIN / "python"), "--require-hashes"]
+    # Compiled now, beside the front end's build, rather than by three processes at the first start.
+    command = [str(BIN / "uv"), "pip", "install", "-q", "--compile-bytecode", "--python", str(BIN / "python")]
+    command += ["--require-hashes"]
     return Step("Python packages", [*command, "-r", str(lock_of(kind))], env=index_settings())
 
 
