@@ -13,6 +13,7 @@ from reachly.infra.settings import Settings
 from reachly.jobs.sending import SendingLoop
 from reachly.services.campaigns import service as campaigns
 from reachly.services.identity.schemas import Actor
+from reachly.services.scheduling import service as scheduling
 from reachly.services.sending import service
 from reachly.services.suppression import service as suppression
 from tests.factories.sending import Step, add_campaign, add_mailbox
@@ -144,6 +145,36 @@ async def test_after_a_pause_nothing_new_starts(
     states = await sql.fetch("SELECT status, reason, count(*) AS n FROM email_sends GROUP BY 1, 2 ORDER BY 1")
     assert [tuple(state) for state in states] == [("deferred", "campaign_paused", 6), ("sent", None, 4)]
     assert await sql.fetchval("SELECT sum(reserved) FROM cap_usage") == 0
+
+
+async def test_a_plan_made_anew_leaves_alone_what_is_on_the_wire(
+    relay: Relay, organization_id: uuid.UUID, settings: Settings, sql: Any
+) -> None:
+    """Its sender is fixed from the mark on, and its alarm is set by whoever learns the answer."""
+    accounts = [
+        await add_mailbox(organization_id, relay.port, address=f"m{n}@brightfjord.example") for n in range(4)
+    ]
+    stage = await add_campaign(
+        organization_id, accounts, 12, steps=[Step(), Step(subject="", body="Again.", days=2)]
+    )
+    moved: list[int] = []
+
+    async def plan() -> None:
+        await scheduling.plan_campaign(organization_id, stage.campaign_id)
+        query = """
+        SELECT count(*) FROM email_sends s JOIN enrollments e ON e.id = s.enrollment_id
+        WHERE s.status = 'sending' AND (e.email_account_id <> s.email_account_id OR e.next_due_at IS NOT NULL)
+        """
+        moved.append(await sql.fetchval(query))
+
+    await drain(SendingLoop(one_at_a_time(settings), mailer_factory=hold_mailers(before_send=plan)))
+    assert set(moved) == {0}
+    assert len(relay.recipients) == len(set(relay.recipients)) == 12
+    query = """
+    SELECT count(*) FROM email_sends s JOIN enrollments e ON e.id = s.enrollment_id
+    WHERE e.email_account_id <> s.email_account_id
+    """
+    assert await sql.fetchval(query) == 0, "the follow-up leaves from the same mailbox"
 
 
 @pytest.mark.parametrize("what", ["suppressed", "domain", "replied", "deleted"])

@@ -51,7 +51,10 @@ async def plan_campaign(organization_id: uuid.UUID, campaign_id: uuid.UUID) -> i
                 session, organization_id, campaign_id, states=["active"], after=after, limit=PAGE, lock=True
             )
             now = clock.now()
-            plans = [_plan(row, course) for row in rows if row.blocked_reason not in repository.KEPT]
+            # Whoever has a message under way sets the next alarm, and its sender is no longer free.
+            busy = await repository.find_under_way(session, organization_id, [row.id for row in rows])
+            free = [row for row in rows if row.id not in busy and row.blocked_reason not in repository.KEPT]
+            plans = [_plan(row, course) for row in free]
             await repository.save_plans(session, organization_id, plans, now)
             seen += len(rows)
             last = len(rows) < PAGE
