@@ -36,7 +36,7 @@ const WHYS: Record<string, Why> = {
     tone: 'idle',
   },
   unknown_previous: {
-    words: 'last message unknown',
+    words: 'last message not confirmed',
     change: 'It settles when the Sent folder is read, or when you decide.',
     place: null,
     tone: 'held',
@@ -104,9 +104,14 @@ const WHYS: Record<string, Why> = {
     place: 'mailboxes',
     tone: 'held',
   },
-  deferred: { words: 'server said later', change: 'It is tried again by itself.', place: null, tone: 'held' },
+  deferred: {
+    words: 'server asked to wait',
+    change: 'It is tried again by itself.',
+    place: null,
+    tone: 'held',
+  },
   waiting_delay: {
-    words: 'waiting its delay',
+    words: 'waiting for its delay',
     change: 'Shorten the delay of the step.',
     place: 'words',
     tone: 'idle',
@@ -180,9 +185,14 @@ const WHYS: Record<string, Why> = {
     place: 'mailboxes',
     tone: 'held',
   },
-  mailbox_gap: { words: 'gap between two', change: 'Shorten the gap.', place: 'mailboxes', tone: 'idle' },
+  mailbox_gap: {
+    words: 'gap between messages',
+    change: 'Shorten the gap.',
+    place: 'mailboxes',
+    tone: 'idle',
+  },
   waiting_turn: {
-    words: 'waiting its turn',
+    words: 'waiting for its turn',
     change: 'Add another mailbox.',
     place: 'mailboxes',
     tone: 'idle',

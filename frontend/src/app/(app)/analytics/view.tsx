@@ -85,7 +85,7 @@ export function AnalyticsView() {
             <Panel title="Day by day">
               <DaysChart days={data.days} caption="Messages by day" height={260} />
             </Panel>
-            <Panel title="From sent to answered">
+            <Panel title="From sent to replied">
               <FiguresFunnel figures={data.totals} tracksOpens={false} tracksClicks={false} />
             </Panel>
           </div>

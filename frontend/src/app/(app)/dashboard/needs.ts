@@ -44,7 +44,7 @@ export function needsOf(facts: Facts): Need[] {
       icon: Inbox,
       tone: 'text-replied',
       title: `${plural(facts.unread, 'unread reply', 'unread replies')}`,
-      detail: 'People who answered wait for you.',
+      detail: 'Somebody wrote back and waits for you.',
       href: paths.inbox,
       action: 'Read',
     });
@@ -54,10 +54,10 @@ export function needsOf(facts: Facts): Need[] {
     needs.push({
       icon: MailWarning,
       tone: 'text-bounced',
-      title: `${box.email_address} needs mending`,
+      title: `${box.email_address} has a problem`,
       detail: trouble ?? 'It cannot send or be read.',
       href: paths.mailbox(box.id),
-      action: 'Mend',
+      action: 'Fix',
     });
   }
   if (!facts.postalAddress && facts.isAdmin)
@@ -65,9 +65,9 @@ export function needsOf(facts: Facts): Need[] {
       icon: MapPin,
       tone: 'text-held',
       title: 'No postal address',
-      detail: 'It stands at the foot of every message; no campaign starts without it.',
+      detail: 'Every message shows it at the end; no campaign starts without it.',
       href: paths.settingsPart('organization'),
-      action: 'Enter it',
+      action: 'Add',
     });
   for (const { detail, count } of facts.waiting.filter((one) => FOR_A_PERSON.has(one.reason)))
     needs.push({

@@ -75,7 +75,7 @@ export function TodayView() {
             </Panel>
           </div>
           <Panel
-            title="The engine today"
+            title="Today's sending"
             description={pulse.data ? saidToday(pulse.data) : 'Reading the plan'}
             action={
               pulse.data?.next_send_at ? (
@@ -93,8 +93,8 @@ export function TodayView() {
           </Panel>
         </div>
         {data ? (
-          <section aria-label="The last fortnight">
-            <p className="mb-2 text-xs text-ink-3">The last fortnight, against the one before</p>
+          <section aria-label="The last 14 days">
+            <p className="mb-2 text-xs text-ink-3">The last 14 days, against the 14 days before</p>
             <FiguresRow now={data.totals} before={data.previous} />
           </section>
         ) : (
@@ -113,8 +113,8 @@ export function TodayView() {
           >
             {data ? <CampaignLines campaigns={data.campaigns} /> : <Skeleton className="m-4 h-32" />}
           </Panel>
-          <Panel title="Happening" bodyClassName="p-0" className="min-w-0 self-start">
-            <ActivityFeed limit={14} />
+          <Panel title="Activity" bodyClassName="p-0" className="min-w-0 self-start">
+            <ActivityFeed limit={9} />
           </Panel>
         </div>
       </div>
@@ -127,7 +127,7 @@ function Needs({ needs, loading }: { needs: readonly Need[]; loading: boolean })
   if (needs.length === 0)
     return (
       <p className="flex items-center gap-2 p-4 text-ink-2">
-        <CircleCheck className="size-4 text-replied" aria-hidden /> Nothing. It runs by itself.
+        <CircleCheck className="size-4 text-replied" aria-hidden /> Nothing. All runs by itself.
       </p>
     );
   return (

@@ -4,6 +4,8 @@ import { useMemo } from 'react';
 
 import { Page } from '@/components/layout/page';
 import { Button } from '@/components/ui/button';
+import { Select } from '@/components/ui/input';
+import { Key } from '@/components/ui/keyboard-help';
 import { Segmented } from '@/components/ui/segmented';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
 import { useMe } from '@/features/identity/api/get-me';
@@ -16,15 +18,38 @@ import { useUrlState } from '@/hooks/use-url-state';
 import { can } from '@/lib/can';
 import { cn } from '@/lib/cn';
 
+const SHOWS = [
+  { value: 'all', label: 'All' },
+  { value: 'unread', label: 'Unread' },
+  { value: 'snoozed', label: 'Snoozed' },
+] as const;
+type Show = (typeof SHOWS)[number]['value'];
+
+const EMPTY: Record<Show, { title: (filtered: boolean) => string; words: string }> = {
+  all: {
+    title: (filtered) => (filtered ? 'Nothing in this folder' : 'No reply yet'),
+    words: 'Replies to your campaigns come here, sorted by what people want.',
+  },
+  unread: { title: () => 'All read', words: 'New replies appear here by themselves.' },
+  snoozed: {
+    title: () => 'Nothing snoozed',
+    words: 'Snooze a conversation with the clock; it comes back to the inbox when its time is up.',
+  },
+};
+
+const FOLDERS = [{ value: '', label: 'Everything' }, ...INTENTS];
+
 export function InboxView() {
   const { data: me } = useMe();
-  const [show, setShow] = useUrlState('show', 'all');
+  const [asked, setShow] = useUrlState('show', 'all');
+  const show: Show = SHOWS.find((one) => one.value === asked)?.value ?? 'all';
   const [intent, setIntent] = useUrlState('intent');
   const [open, setOpen] = useUrlState('thread');
   const known = INTENTS.find((one) => one.value === intent)?.value;
   const list = useThreads({
     ...(known ? { intent: known } : {}),
     ...(show === 'unread' ? { unread: true } : {}),
+    ...(show === 'snoozed' ? { snoozed: true } : {}),
   });
   const threads = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const step = (by: number) => {
@@ -39,21 +64,11 @@ export function InboxView() {
       title="Inbox"
       fill
       className="p-0 md:p-0"
-      actions={
-        <Segmented
-          label="Show"
-          value={show === 'unread' ? 'unread' : 'all'}
-          onValueChange={setShow}
-          options={[
-            { value: 'all', label: 'All' },
-            { value: 'unread', label: 'Unread' },
-          ]}
-        />
-      }
+      actions={<Segmented label="Show" value={show} onValueChange={setShow} options={SHOWS} />}
     >
       <div className="flex min-h-0 flex-1">
         <nav aria-label="Folders" className="hidden w-44 shrink-0 border-r p-2 xl:block">
-          {[{ value: '', label: 'Everything' }, ...INTENTS].map((folder) => (
+          {FOLDERS.map((folder) => (
             <button
               key={folder.value}
               type="button"
@@ -75,13 +90,22 @@ export function InboxView() {
             open && 'max-md:hidden',
           )}
         >
+          <div className="border-b p-2 xl:hidden">
+            <Select aria-label="Folder" value={intent} onChange={(event) => setIntent(event.target.value)}>
+              {FOLDERS.map((folder) => (
+                <option key={folder.value} value={folder.value}>
+                  {folder.label}
+                </option>
+              ))}
+            </Select>
+          </div>
           {list.isPending ? (
             <SkeletonRows rows={8} />
           ) : list.isError ? (
             <ErrorState error={list.error} onRetry={() => void list.refetch()} />
           ) : threads.length === 0 ? (
-            <EmptyState icon={Inbox} title={known || show === 'unread' ? 'Nothing here' : 'No reply yet'}>
-              Answers to your campaigns come here, sorted by what people want.
+            <EmptyState icon={Inbox} title={EMPTY[show].title(Boolean(known))}>
+              {EMPTY[show].words}
             </EmptyState>
           ) : (
             <>
@@ -94,7 +118,7 @@ export function InboxView() {
                     loading={list.isFetchingNextPage}
                     onClick={() => void list.fetchNextPage()}
                   >
-                    Earlier
+                    Show earlier
                   </Button>
                 </div>
               )}
@@ -108,8 +132,8 @@ export function InboxView() {
           {open ? (
             <Conversation key={open} id={open} canWrite={writes} onClose={() => setOpen('')} />
           ) : (
-            <EmptyState title="Pick a thread" className="my-auto">
-              j and k walk through the list.
+            <EmptyState title="No conversation open" className="my-auto">
+              Pick one from the list, or press <Key>j</Key> and <Key>k</Key> to move through it.
             </EmptyState>
           )}
         </section>

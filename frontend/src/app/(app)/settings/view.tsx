@@ -5,6 +5,8 @@ import { Select } from '@/components/ui/input';
 import { ErrorState, Skeleton } from '@/components/ui/states';
 import { useMe } from '@/features/identity/api/get-me';
 import { useOrganization } from '@/features/identity/api/organization';
+import { AuditLog } from '@/features/identity/components/audit-log';
+import { DeleteAccount, DeleteOrganization } from '@/features/identity/components/deletion';
 import { OrganizationForm } from '@/features/identity/components/organization-form';
 import { MemberList, SessionList, UsageList } from '@/features/identity/components/people-lists';
 import { PasswordForm, ProfileForm } from '@/features/identity/components/profile-form';
@@ -20,11 +22,14 @@ const PARTS = [
   { value: 'suppressions', label: 'Do not contact' },
   { value: 'usage', label: 'Plan and usage' },
   { value: 'sessions', label: 'Sessions' },
+  { value: 'audit', label: 'Audit log' },
 ] as const;
 
 export function SettingsView() {
   const [raw, setPart] = useUrlState('part', 'profile');
-  const part = PARTS.find((one) => one.value === raw)?.value ?? 'profile';
+  const { data: me } = useMe();
+  const parts = PARTS.filter((one) => one.value !== 'audit' || can(me, 'org:admin'));
+  const part = parts.find((one) => one.value === raw)?.value ?? 'profile';
   return (
     <Page title="Settings">
       <div className="mx-auto flex max-w-4xl flex-col gap-4 md:flex-row md:gap-8">
@@ -34,14 +39,14 @@ export function SettingsView() {
           onChange={(event) => setPart(event.target.value)}
           className="md:hidden"
         >
-          {PARTS.map((one) => (
+          {parts.map((one) => (
             <option key={one.value} value={one.value}>
               {one.label}
             </option>
           ))}
         </Select>
         <nav aria-label="Parts of the settings" className="hidden w-40 shrink-0 space-y-px md:block">
-          {PARTS.map((one) => (
+          {parts.map((one) => (
             <button
               key={one.value}
               type="button"
@@ -77,6 +82,7 @@ function Part({ part }: { part: (typeof PARTS)[number]['value'] }) {
           <Panel title="Password">
             <PasswordForm />
           </Panel>
+          <DeleteAccount email={me.user.email} />
         </>
       );
     case 'organization':
@@ -91,7 +97,7 @@ function Part({ part }: { part: (typeof PARTS)[number]['value'] }) {
       return (
         <Panel
           title="Do not contact"
-          description="It holds in every campaign and against every import"
+          description="Holds in every campaign and for every import"
           bodyClassName="p-0"
         >
           <SuppressionList canAdd={can(me, 'leads:write')} canDelete={can(me, 'org:admin')} />
@@ -109,6 +115,12 @@ function Part({ part }: { part: (typeof PARTS)[number]['value'] }) {
           <SessionList />
         </Panel>
       );
+    case 'audit':
+      return (
+        <Panel title="Audit log" description="Who did what, the latest first" bodyClassName="p-0">
+          <AuditLog />
+        </Panel>
+      );
   }
 }
 
@@ -118,8 +130,11 @@ function OrganizationPart({ readOnly }: { readOnly: boolean }) {
   if (organization.isError)
     return <ErrorState error={organization.error} onRetry={() => void organization.refetch()} />;
   return (
-    <Panel title="Organization">
-      <OrganizationForm key={organization.data.id} organization={organization.data} readOnly={readOnly} />
-    </Panel>
+    <>
+      <Panel title="Organization">
+        <OrganizationForm key={organization.data.id} organization={organization.data} readOnly={readOnly} />
+      </Panel>
+      {!readOnly && <DeleteOrganization name={organization.data.name} />}
+    </>
   );
 }

@@ -161,17 +161,18 @@ export function PulsePlan({
         />
       </div>
       <section>
-        <h3 className="mb-2 text-xs text-ink-3">What waits, and for what</h3>
+        <h3 className="mb-1 text-xs text-ink-3">Waiting, and why</h3>
         <WaitingList reasons={pulse.waiting} />
       </section>
       <p className="text-ink-2">
-        {plural(pulse.active_campaigns, 'active campaign')} ·{' '}
         <Link href={paths.campaigns} onClick={onLeave} className="text-accent underline underline-offset-2">
-          Campaigns
+          {plural(pulse.active_campaigns, 'active campaign')}
         </Link>{' '}
         ·{' '}
         <Link href={paths.mailboxes} onClick={onLeave} className="text-accent underline underline-offset-2">
-          Mailboxes
+          {pulse.mailboxes_sending > 0
+            ? `${plural(pulse.mailboxes_sending, 'mailbox', 'mailboxes')} sending`
+            : 'All mailboxes'}
         </Link>
       </p>
     </div>

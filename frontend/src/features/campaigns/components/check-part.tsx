@@ -36,6 +36,16 @@ export function placeOf(finding: Finding, campaign: string): { href: string; lab
   return null;
 }
 
+/** `2 things to fix, 1 warning`. */
+function said(findings: readonly Finding[]): string {
+  const of = (severity: Finding['severity']) => findings.filter((one) => one.severity === severity).length;
+  const blocks = of('blocks');
+  const warns = of('warns');
+  return [blocks > 0 && `${plural(blocks, 'thing')} to fix`, warns > 0 && plural(warns, 'warning')]
+    .filter(Boolean)
+    .join(', ');
+}
+
 /** Everything that would embarrass, at its line; then the calendar; then Start. */
 export function CheckPart({
   campaign,
@@ -53,14 +63,7 @@ export function CheckPart({
   return (
     <div className="space-y-4">
       <Panel
-        title={
-          findings.length === 0
-            ? 'Nothing stands in the way'
-            : `${plural(findings.filter((one) => one.severity === 'blocks').length, 'thing')} to mend, ${plural(
-                findings.filter((one) => one.severity === 'warns').length,
-                'thing',
-              )} to know`
-        }
+        title={findings.length === 0 ? 'Ready' : said(findings)}
         description={`${count(mailable)} of ${plural(leads, 'person', 'people')} can be written to now`}
         action={
           <Button variant="ghost" size="sm" loading={check.isFetching} onClick={() => void check.refetch()}>
@@ -71,7 +74,7 @@ export function CheckPart({
       >
         {findings.length === 0 ? (
           <p className="flex items-center gap-2 p-4 text-replied">
-            <CircleCheck className="size-4" aria-hidden /> Words, people, mailboxes and hours are in order.
+            <CircleCheck className="size-4" aria-hidden /> Words, people, mailboxes and hours are all right.
           </p>
         ) : (
           <ul className="divide-y">
@@ -85,7 +88,10 @@ export function CheckPart({
           </ul>
         )}
       </Panel>
-      <Panel title="What will happen" description="If nobody answers; every answer takes its follow-ups out">
+      <Panel
+        title="The plan"
+        description="If nobody replies. Every reply takes that person's follow-ups out."
+      >
         <PlanCalendar campaign={campaign.id} mailboxes={mailboxes} />
       </Panel>
       {canWrite && <StartBar campaign={campaign} canStart={can_start} mailable={mailable} />}
@@ -102,7 +108,7 @@ function FindingLine({ finding, campaign }: { finding: Finding; campaign: string
       <Icon className={cn('mt-0.5 size-4 shrink-0', blocks ? 'text-bounced' : 'text-held')} aria-hidden />
       <div className="min-w-0 flex-1">
         <p>
-          <span className="sr-only">{blocks ? 'Stops the start: ' : 'To know: '}</span>
+          <span className="sr-only">{blocks ? 'Stops the start: ' : 'Warning: '}</span>
           {finding.detail}
         </p>
         {finding.examples.length > 0 && (
@@ -147,7 +153,7 @@ function StartBar({
       <span className="text-ink-2">
         {canStart
           ? `${verb} writes to ${plural(mailable, 'person', 'people')}, within the hours and caps above.`
-          : 'Mend what is marked red first.'}
+          : 'Fix what is marked red first.'}
       </span>
       <Confirm
         trigger={

@@ -10,14 +10,14 @@ export function Explanation({ campaign }: { campaign: string }) {
   const { data, isPending } = useExplanation(campaign);
   if (isPending || !data) return null;
   if (data.reasons.length === 0)
-    return <p className="text-ink-2">Nothing waits: all that is due is going out.</p>;
+    return <p className="text-ink-2">Nothing is waiting. All that is due is going out.</p>;
   return (
     <ul className="divide-y">
       {data.reasons.map((reason) => {
         const remedy = remedyFor(reason.code, { campaign });
         return (
           <li key={reason.code} className="flex gap-3 py-2 first:pt-0 last:pb-0">
-            <span className="w-10 shrink-0 text-right font-medium">{count(reason.count)}</span>
+            <span className="min-w-5 shrink-0 font-medium">{count(reason.count)}</span>
             <div className="min-w-0 flex-1">
               <WhyChip
                 reason={remedy.words}

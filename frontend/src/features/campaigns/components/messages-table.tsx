@@ -95,7 +95,6 @@ export function MessagesTable({ campaign }: { campaign: string }) {
       onEnd={() => !sends.isFetchingNextPage && void sends.fetchNextPage()}
       rowHeight={40}
       walk
-      className="max-h-[74dvh]"
       empty={<EmptyState title="No message yet">The first ones appear here when they are due.</EmptyState>}
     />
   );

@@ -1,6 +1,6 @@
 'use client';
 import { Play, Square } from 'lucide-react';
-import { useMemo } from 'react';
+import { useMemo, type ReactNode } from 'react';
 
 import { Button } from '@/components/ui/button';
 import { DataTable, type DataColumn } from '@/components/ui/data-table';
@@ -36,12 +36,13 @@ export function PeopleTable({
   campaign,
   progress,
   canWrite,
-  className,
+  actions,
 }: {
   campaign: string;
   progress: Progress;
   canWrite: boolean;
-  className?: string;
+  /** Beside the search. */
+  actions?: ReactNode;
 }) {
   const [q, setQ] = useUrlState('q');
   const [state, setState] = useUrlState('state');
@@ -54,7 +55,7 @@ export function PeopleTable({
   const rows = useMemo(() => people.data?.pages.flatMap((page) => page.items) ?? [], [people.data]);
   const columns = useMemo(() => columnsFor(campaign, canWrite), [campaign, canWrite]);
   return (
-    <div className={className}>
+    <div className="flex min-h-0 flex-1 flex-col">
       <div className="mb-3 flex flex-wrap gap-2">
         <SearchInput
           label="Search people"
@@ -76,6 +77,12 @@ export function PeopleTable({
             </option>
           ))}
         </Select>
+        {actions && (
+          <>
+            <span className="flex-1 max-sm:hidden" />
+            {actions}
+          </>
+        )}
       </div>
       {people.isError ? (
         <ErrorState error={people.error} onRetry={() => void people.refetch()} />
@@ -91,7 +98,6 @@ export function PeopleTable({
           onEnd={() => !people.isFetchingNextPage && void people.fetchNextPage()}
           rowHeight={48}
           walk
-          className="max-h-[70dvh]"
           empty={
             <EmptyState title={search || status ? 'Nobody like that' : 'Nobody is in this campaign'}>
               {search || status ? 'Change the search or the state.' : 'Add people in the editor.'}
@@ -131,7 +137,7 @@ function columnsFor(campaign: string, canWrite: boolean): DataColumn<Enrollment>
     },
     {
       id: 'why',
-      header: 'What is next',
+      header: 'Next',
       width: 'minmax(11rem,1.6fr)',
       from: 'sm',
       cell: (one) => <NextOf one={one} campaign={campaign} />,
@@ -146,7 +152,7 @@ function columnsFor(campaign: string, canWrite: boolean): DataColumn<Enrollment>
     },
     {
       id: 'did',
-      header: 'Did',
+      header: 'Activity',
       width: '8rem',
       from: 'lg',
       cell: (one) => (

@@ -39,16 +39,15 @@ export function PlanGrid({ plan, mailboxes }: { plan: Simulation; mailboxes: Rea
   const today = new Date().toISOString().slice(0, 10);
   const top = Math.max(1, ...plan.days.map((one) => Math.max(one.planned, one.sent)));
   return (
-    <div className="space-y-3">
+    <div className="space-y-4">
+      <PlanFacts plan={plan} />
       {plan.problem && (
-        <Notice tone="held" title="The plan does not work out">
+        <Notice tone="held" title="This plan does not work out">
           {plan.problem}
         </Notice>
       )}
       {days.length === 0 ? (
-        <p className="py-4 text-ink-2">
-          Nothing is planned: there is nobody left to write to, or no hour to do it.
-        </p>
+        <p className="py-4 text-ink-2">Nothing is planned: nobody is left to write to, or no hour is open.</p>
       ) : (
         <div className="scroll-slim overflow-x-auto pb-1">
           <table
@@ -96,7 +95,6 @@ export function PlanGrid({ plan, mailboxes }: { plan: Simulation; mailboxes: Rea
           </table>
         </div>
       )}
-      <PlanWords plan={plan} />
     </div>
   );
 }
@@ -208,21 +206,44 @@ function DayCell({
 const PACE: Record<string, string> = {
   waiting_delay: 'the delays between the steps',
   mailbox_cap: "the mailboxes' daily limits",
-  mailbox_gap: 'the gap between two messages',
+  mailbox_gap: 'the gap between messages',
   outside_window: 'the open hours',
   new_lead_cap: 'the cap on new people',
   campaign_cap: 'the daily cap',
   ramp: "the mailboxes' ramp",
 };
 
-function PlanWords({ plan }: { plan: Simulation }) {
+/** The plan in a few facts: how much, until when, and what it hangs on. */
+function PlanFacts({ plan }: { plan: Simulation }) {
   if (plan.total === 0) return null;
-  const parts = [
-    `${plural(plan.total, 'message')} if nobody answers`,
-    plan.last_first_mail_at && `last first mail ${when(plan.last_first_mail_at)}`,
-    plan.last_follow_up_at && `last follow-up ${when(plan.last_follow_up_at)}`,
-    plan.limiting_factor && `paced by ${PACE[plan.limiting_factor] ?? remedyFor(plan.limiting_factor).words}`,
-    plan.idle_capacity > 0 && `room for ${count(plan.idle_capacity)} more`,
-  ].filter(Boolean);
-  return <p className="text-xs text-ink-2">{parts.join(' · ')}</p>;
+  const factor = plan.limiting_factor;
+  const facts = [
+    { name: 'Messages to go', value: count(plan.total), note: 'if nobody replies' },
+    plan.last_first_mail_at && {
+      name: 'Last first mail',
+      value: when(plan.last_first_mail_at),
+      note: 'then everybody has been written to',
+    },
+    plan.last_follow_up_at && {
+      name: 'Finished',
+      value: when(plan.last_follow_up_at),
+      note: 'with the last follow-up',
+    },
+    factor && {
+      name: 'Limited by',
+      value: PACE[factor] ?? remedyFor(factor).words,
+      note: plan.idle_capacity > 0 ? `room for ${count(plan.idle_capacity)} more until then` : '',
+    },
+  ].filter((fact) => typeof fact === 'object' && fact !== null);
+  return (
+    <dl className="grid grid-cols-2 gap-x-6 gap-y-3 lg:flex lg:flex-wrap lg:gap-x-10">
+      {facts.map(({ name, value, note }) => (
+        <div key={name} className="min-w-0">
+          <dt className="text-xs text-ink-3">{name}</dt>
+          <dd className="font-semibold first-letter:uppercase">{value}</dd>
+          {note && <dd className="text-xs text-ink-2">{note}</dd>}
+        </div>
+      ))}
+    </dl>
+  );
 }

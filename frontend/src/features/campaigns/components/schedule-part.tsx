@@ -2,6 +2,7 @@
 import { useState, type ReactNode } from 'react';
 
 import { Field } from '@/components/forms/field';
+import { HoursGrid } from '@/components/forms/hours-grid';
 import { ZoneOptions } from '@/components/forms/zone-options';
 import { Panel } from '@/components/ui/card';
 import { Switch } from '@/components/ui/checkbox';
@@ -10,11 +11,11 @@ import { SaveSign } from '@/components/ui/save-sign';
 import { useAutosave } from '@/hooks/use-autosave';
 import type { Schema } from '@/lib/client';
 import { count, plural } from '@/lib/format';
+import { windowsInWords } from '@/lib/week';
 
 import type { Campaign } from '../api/list-campaigns';
 import { useUpdateCampaign, type CampaignPatch } from '../api/update-campaign';
-import { capacity, readSchedule, windowsInWords, type Schedule } from '../model';
-import { HoursGrid } from './hours-grid';
+import { capacity, daysOfFirstMails, readSchedule, type Schedule } from '../model';
 
 type Settings = Schema<'CampaignSettings'>;
 type Box = {
@@ -78,7 +79,7 @@ export function SchedulePart({
       <div className="min-w-0 space-y-4">
         <Panel
           title="Mailboxes"
-          description="People are shared out among them and keep their sender to the end"
+          description="People are spread over them; each person keeps one sender"
           action={
             <SaveSign state={autosave.state} error={autosave.error} onRetry={() => void autosave.flush()} />
           }
@@ -99,15 +100,10 @@ export function SchedulePart({
         </Panel>
       </div>
       <div className="min-w-0 space-y-4">
-        <Panel title="What that comes to">
-          <CapacityWords
-            schedule={schedule}
-            boxes={active}
-            cap={caps.daily_cap}
-            people={campaign.progress.total}
-          />
+        <Panel title="Capacity">
+          <CapacityWords schedule={schedule} boxes={active} caps={caps} people={campaign.progress.total} />
         </Panel>
-        <Panel title="Caps" description="Empty means no cap of its own; those of the mailboxes always hold">
+        <Panel title="Daily caps" description="Empty means no cap. The limits of the mailboxes always hold.">
           <Caps caps={caps} readOnly={readOnly} onChange={changeCaps} />
         </Panel>
         <Panel title="Rules" bodyClassName="p-0">
@@ -176,15 +172,16 @@ function ZoneAndDates({
 function CapacityWords({
   schedule,
   boxes,
-  cap,
+  caps,
   people,
 }: {
   schedule: Schedule;
   boxes: readonly Box[];
-  cap: number | null;
+  caps: CapsValue;
   people: number;
 }) {
-  const { perDay, days, limit } = capacity(schedule.windows, boxes, cap);
+  const { perDay, days, limit } = capacity(schedule.windows, boxes, caps.daily_cap);
+  const sendingDays = daysOfFirstMails(people, perDay, caps.new_leads_cap);
   if (limit === 'nothing')
     return (
       <p className="text-held">
@@ -195,7 +192,7 @@ function CapacityWords({
     );
   const because = {
     mailboxes: "the mailboxes' daily limits",
-    window: 'the open hours and the gap between two messages',
+    window: 'the open hours and the gap between messages',
     cap: "this campaign's daily cap",
     nothing: '',
   }[limit];
@@ -208,9 +205,8 @@ function CapacityWords({
       <p className="mt-1 text-ink-2">
         {windowsInWords(schedule.windows)}, {schedule.timezone}, from{' '}
         {plural(boxes.length, 'mailbox', 'mailboxes')}. Limited by {because}.
-        {people > 0 &&
-          perDay > 0 &&
-          ` First mails to ${count(people)} people take about ${plural(Math.ceil(people / perDay), 'sending day')}.`}
+        {sendingDays > 0 &&
+          ` First mails to ${plural(people, 'person', 'people')} take about ${plural(sendingDays, 'sending day')}.`}
       </p>
     </div>
   );
@@ -232,9 +228,9 @@ function Caps({
   onChange: (caps: CapsValue) => void;
 }) {
   const fields: { key: keyof CapsValue; label: string; hint: string }[] = [
-    { key: 'daily_cap', label: 'Messages a day', hint: 'first mails and follow-ups' },
-    { key: 'new_leads_cap', label: 'New people a day', hint: 'first mails only' },
-    { key: 'company_cap', label: 'Per company a day', hint: 'people of the same domain' },
+    { key: 'daily_cap', label: 'Messages', hint: 'first mails and follow-ups' },
+    { key: 'new_leads_cap', label: 'New people', hint: 'first mails only' },
+    { key: 'company_cap', label: 'Per company', hint: 'people at one domain' },
   ];
   return (
     <div className="grid gap-3 sm:grid-cols-3">
@@ -263,17 +259,17 @@ function Caps({
 type Flag = 'track_opens' | 'track_clicks' | 'stop_on_reply' | 'recipient_hours' | 'text_only';
 
 const FLAGS: { key: Flag; label: string; hint: string }[] = [
-  { key: 'stop_on_reply', label: 'Stop when somebody answers', hint: 'Nothing more goes to who replied' },
+  { key: 'stop_on_reply', label: 'Stop on reply', hint: 'Who replies gets no follow-up' },
   {
     key: 'track_opens',
     label: 'Track opens',
-    hint: 'A picture in the mail; mail machines open too, shown apart',
+    hint: 'By a small picture in the mail; opens by machines are shown apart',
   },
-  { key: 'track_clicks', label: 'Track clicks', hint: 'Links lead over your own address' },
+  { key: 'track_clicks', label: 'Track clicks', hint: 'Links lead through your own domain' },
   {
     key: 'recipient_hours',
-    label: "Keep to the recipient's hours",
-    hint: '9 to 17 o’clock there, where the zone is known',
+    label: "Keep to the recipient's working hours",
+    hint: '9:00 to 17:00 there, where the time zone is known',
   },
   { key: 'text_only', label: 'Plain text only', hint: 'No formatting, no tracking picture' },
 ];
@@ -302,7 +298,7 @@ function Rules({
           />
         </label>
       ))}
-      <div className="grid gap-3 px-4 py-3 sm:grid-cols-3">
+      <div className="grid gap-x-3 gap-y-4 px-4 py-3 sm:grid-cols-2">
         <Field label="When somebody is away">
           {(control) => (
             <Select
@@ -313,12 +309,12 @@ function Rules({
                 onChange({ ...settings, out_of_office: event.target.value === 'ignore' ? 'ignore' : 'hold' })
               }
             >
-              <option value="hold">hold until they are back</option>
-              <option value="ignore">go on</option>
+              <option value="hold">Wait until they are back</option>
+              <option value="ignore">Send as planned</option>
             </Select>
           )}
         </Field>
-        <Field label="Way to unsubscribe">
+        <Field label="How people unsubscribe">
           {(control) => (
             <Select
               {...control}
@@ -328,12 +324,12 @@ function Rules({
                 onChange({ ...settings, unsubscribe_form: event.target.value === 'reply' ? 'reply' : 'link' })
               }
             >
-              <option value="link">link and one click</option>
-              <option value="reply">answer “stop”</option>
+              <option value="link">By link, or one click in the mail app</option>
+              <option value="reply">By replying “stop”</option>
             </Select>
           )}
         </Field>
-        <Field label="Mail addresses that are">
+        <Field label="Write to" className="sm:col-span-2">
           {(control) => (
             <Select
               {...control}
@@ -343,9 +339,9 @@ function Rules({
                 onChange({ ...settings, mail_to: event.target.value as Settings['mail_to'] })
               }
             >
-              <option value="deliverable">deliverable</option>
-              <option value="risky">or risky</option>
-              <option value="unknown">or unknown</option>
+              <option value="deliverable">Deliverable addresses only</option>
+              <option value="risky">Deliverable and risky addresses</option>
+              <option value="unknown">All but undeliverable addresses</option>
             </Select>
           )}
         </Field>

@@ -11,6 +11,7 @@ import { count, when } from '@/lib/format';
 import { useDisconnectMailbox, useTestMailbox } from '../api/change-mailbox';
 import type { Mailbox } from '../api/list-mailboxes';
 import { mailboxState } from '../model';
+import { AvailabilityForm } from './availability-form';
 import { MailboxForm } from './mailbox-form';
 import { ServerForm } from './server-form';
 
@@ -28,11 +29,12 @@ export function MailboxDrawer({
       {mailbox && (
         <DrawerContent
           title={mailbox.email_address}
-          description={`${count(mailbox.sent_today)} of ${count(mailbox.effective_limit_today)} sent today · next ${when(mailbox.next_turn_at)}`}
+          description={`${count(mailbox.sent_today)} of ${count(mailbox.effective_limit_today)} sent today · next turn ${when(mailbox.next_turn_at)}`}
         >
           <div className="space-y-6">
             <State mailbox={mailbox} canWrite={canWrite} />
             <MailboxForm key={mailbox.id} mailbox={mailbox} readOnly={!canWrite} />
+            <AvailabilityForm key={`${mailbox.id}a`} mailbox={mailbox} readOnly={!canWrite} />
             {canWrite && mailbox.provider === 'smtp' && (
               <ServerForm key={`${mailbox.id}s`} mailbox={mailbox} />
             )}
@@ -58,7 +60,7 @@ function State({ mailbox, canWrite }: { mailbox: Mailbox; canWrite: boolean }) {
             loading={test.isPending}
             onClick={() => test.mutate(mailbox.id, { onError: toastError })}
           >
-            Test both legs
+            Test connection
           </Button>
         )}
       </div>

@@ -49,7 +49,7 @@ export function MailboxForm({ mailbox, readOnly }: { mailbox: Mailbox; readOnly:
   const ramp = useWatch({ control: form.control, name: 'ramp_enabled' });
   const submit = form.handleSubmit(async (values) => {
     try {
-      await update.mutateAsync({ id: mailbox.id, patch: { ...values, reply_to: values.reply_to || null } });
+      await update.mutateAsync({ id: mailbox.id, patch: values });
       form.reset(values);
       toast.success('Saved');
     } catch (error) {
@@ -64,7 +64,7 @@ export function MailboxForm({ mailbox, readOnly }: { mailbox: Mailbox; readOnly:
           form={form}
           name="reply_to"
           label="Replies go to"
-          hint="Empty: to the mailbox itself"
+          hint="Left empty, to the mailbox itself"
           optional
         />
       </div>
@@ -73,27 +73,33 @@ export function MailboxForm({ mailbox, readOnly }: { mailbox: Mailbox; readOnly:
         name="signature"
         label="Signature"
         rows={3}
-        hint="Stands where the words say {{ signature }}"
+        hint="Goes where a message says {{ signature }}"
       />
       <div className="grid gap-3 sm:grid-cols-3">
         <NumberField form={form} name="daily_limit" label="Messages a day" min={1} />
-        <NumberField form={form} name="min_gap_seconds" label="Gap between two" min={0} end="s" />
-        <NumberField form={form} name="gap_jitter_seconds" label="and up to" min={0} end="s more" />
+        <NumberField form={form} name="min_gap_seconds" label="Gap between messages" min={0} end="s" />
+        <NumberField form={form} name="gap_jitter_seconds" label="Plus at random up to" min={0} end="s" />
       </div>
       <SwitchField
         form={form}
         name="ramp_enabled"
-        label="Ramp up"
-        hint="A new mailbox that sends much at once looks like a stolen one"
+        label="Ramp up slowly"
+        hint="A new mailbox that sends a lot at once looks like a stolen one"
         disabled={readOnly}
       />
       {ramp && (
         <div className="grid gap-3 sm:grid-cols-3">
-          <NumberField form={form} name="ramp_start" label="From a day" min={1} />
+          <NumberField form={form} name="ramp_start" label="Start with, a day" min={1} />
           <NumberField form={form} name="ramp_step" label="More each day" min={0} />
         </div>
       )}
-      <SelectField form={form} name="timezone" label="Its day begins in" className="sm:max-w-64">
+      <SelectField
+        form={form}
+        name="timezone"
+        label="Time zone"
+        className="sm:max-w-64"
+        hint="For its hours and for when its day begins"
+      >
         <ZoneOptions />
       </SelectField>
       {!readOnly && (

@@ -63,7 +63,7 @@ export function OrganizationForm({
         name="postal_address"
         label="Postal address"
         rows={3}
-        hint="Stands at the foot of every campaign message; no campaign starts without it"
+        hint="Shown at the end of every campaign message; no campaign starts without it"
       />
       {readOnly ? (
         <p className="text-ink-3">Only an administrator can change this.</p>

@@ -58,13 +58,16 @@ export function SessionList() {
             </span>
           </span>
           {session.is_current ? (
-            <Badge tone="replied">this one</Badge>
+            <Badge tone="replied">This device</Badge>
           ) : (
             <Button
               size="sm"
               loading={end.isPending && end.variables === session.id}
               onClick={() =>
-                end.mutate(session.id, { onSuccess: () => toast('Signed out there'), onError: toastError })
+                end.mutate(session.id, {
+                  onSuccess: () => toast('Signed out on that device'),
+                  onError: toastError,
+                })
               }
             >
               Sign out
@@ -76,6 +79,13 @@ export function SessionList() {
   );
 }
 
+const PLANS: Record<string, string> = {
+  self_hosted: 'Self-hosted, no limits',
+  free: 'Free plan',
+  pro: 'Pro plan',
+};
+const METRICS: Record<string, string> = { sends: 'Messages sent', leads_imported: 'Leads imported' };
+
 export function UsageList() {
   const usage = useUsage();
   if (usage.isPending) return <SkeletonRows rows={3} />;
@@ -83,12 +93,14 @@ export function UsageList() {
   return (
     <>
       <p className="border-b px-4 py-2.5 text-ink-2">
-        Plan {usage.data.plan_type.replaceAll('_', ' ')}, counted since {day(usage.data.since)}.
+        {PLANS[usage.data.plan_type] ?? usage.data.plan_type}, counted since {day(usage.data.since)}.
       </p>
       <ul className="divide-y">
         {usage.data.metrics.map(({ metric, used, limit }) => (
           <li key={metric} className="flex items-center gap-4 px-4 py-2.5">
-            <span className="w-40 first-letter:uppercase">{metric.replaceAll('_', ' ')}</span>
+            <span className="w-40 first-letter:uppercase">
+              {METRICS[metric] ?? metric.replaceAll('_', ' ')}
+            </span>
             <span className="flex-1">
               {limit !== null && (
                 <ProgressBar
@@ -100,7 +112,7 @@ export function UsageList() {
             </span>
             <span className="text-right">
               {count(used)}{' '}
-              <span className="text-ink-3">of {limit === null ? 'any number' : count(limit)}</span>
+              <span className="text-ink-3">{limit === null ? 'no limit' : `of ${count(limit)}`}</span>
             </span>
           </li>
         ))}

@@ -16,6 +16,8 @@ export interface ThreadFilter {
   intent?: Intent | undefined;
   unread?: boolean | undefined;
   campaign_id?: string | undefined;
+  /** Only what is put off until later; else it is left out. */
+  snoozed?: boolean | undefined;
 }
 
 export function useThreads(filter: ThreadFilter = {}, limit = 50) {

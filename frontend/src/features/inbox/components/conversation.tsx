@@ -1,7 +1,7 @@
 'use client';
 import { ArrowLeft, Clock, ExternalLink, MailOpen } from 'lucide-react';
 import Link from 'next/link';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 
 import { Button } from '@/components/ui/button';
 import { Select } from '@/components/ui/input';
@@ -34,6 +34,10 @@ export function Conversation({
     // Once when it is opened; marking it unread by hand must not be undone at once.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [id, unread === undefined]);
+  const end = useRef<HTMLLIElement>(null);
+  const messages = thread.data?.messages.length;
+  // What they wrote last is what is read first.
+  useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [messages]);
   if (thread.isPending) return <SkeletonRows rows={4} />;
   if (thread.isError) return <ErrorState error={thread.error} onRetry={() => void thread.refetch()} />;
   return (
@@ -43,16 +47,17 @@ export function Conversation({
         {thread.data.messages.map((message) => (
           <Message key={message.id} message={message} />
         ))}
+        <li ref={end} aria-hidden />
       </ol>
       <footer className="flex flex-wrap items-center justify-between gap-2 border-t bg-panel px-4 py-2.5">
         <span className="text-xs text-ink-3">
           {thread.data.intent === 'out_of_office'
-            ? 'Away: the sequence waits for the return.'
-            : 'Whoever answers gets no more follow-ups.'}
+            ? 'Away. The sequence waits until they are back.'
+            : 'Who replies gets no more follow-ups.'}
         </span>
         <Button variant="primary" asChild>
           <a href={mailto(thread.data)}>
-            <ExternalLink aria-hidden /> Answer in your mail program
+            <ExternalLink aria-hidden /> Reply in your mail app
           </a>
         </Button>
       </footer>
@@ -104,7 +109,7 @@ function Header({
       {canWrite && (
         <>
           <Select
-            aria-label="What this person wants"
+            aria-label="Intent"
             value={thread.intent}
             className="w-40"
             onChange={(event) =>
@@ -150,7 +155,10 @@ function SnoozeMenu({ thread }: { thread: Schema<'ThreadDetailOut'> }) {
   const set = (until: string | null) =>
     snooze.mutate(
       { id: thread.id, until },
-      { onSuccess: () => toast(until ? `Back ${when(until)}` : 'Back in the list'), onError: toastError },
+      {
+        onSuccess: () => toast(until ? `Snoozed until ${when(until)}` : 'Back in the inbox'),
+        onError: toastError,
+      },
     );
   return (
     <Menu
@@ -160,11 +168,13 @@ function SnoozeMenu({ thread }: { thread: Schema<'ThreadDetailOut'> }) {
         </Button>
       }
     >
-      <MenuLabel>Out of sight until</MenuLabel>
-      <MenuItem onSelect={() => set(tomorrowAt(9))}>tomorrow 9:00</MenuItem>
-      <MenuItem onSelect={() => set(tomorrowAt(9, 3))}>in three days</MenuItem>
-      <MenuItem onSelect={() => set(tomorrowAt(9, 7))}>in a week</MenuItem>
-      {thread.snoozed_until && <MenuItem onSelect={() => set(null)}>now</MenuItem>}
+      <MenuLabel>
+        {thread.snoozed_until ? `Snoozed until ${when(thread.snoozed_until)}` : 'Snooze until'}
+      </MenuLabel>
+      <MenuItem onSelect={() => set(tomorrowAt(9))}>Tomorrow, 9:00</MenuItem>
+      <MenuItem onSelect={() => set(tomorrowAt(9, 3))}>In three days</MenuItem>
+      <MenuItem onSelect={() => set(tomorrowAt(9, 7))}>In a week</MenuItem>
+      {thread.snoozed_until && <MenuItem onSelect={() => set(null)}>Back to the inbox now</MenuItem>}
     </Menu>
   );
 }
@@ -183,7 +193,10 @@ function Message({ message }: { message: Schema<'MessageOut'> }) {
           {when(message.at)}
         </time>
       </p>
-      <p className="text-base break-words whitespace-pre-wrap">{message.text}</p>
+      <p className="text-base break-words whitespace-pre-wrap">
+        {/* Each copy had a link of its own, which is not kept. */}
+        {out ? message.text.replaceAll('#unsubscribe', '(personal link)') : message.text}
+      </p>
     </li>
   );
 }

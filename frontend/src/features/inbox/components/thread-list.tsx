@@ -48,7 +48,7 @@ export function ThreadList({
               <span className="mt-1 flex items-center gap-2">
                 <Badge tone={intent.tone}>{intent.label}</Badge>
                 {thread.snoozed_until && (
-                  <span className="text-xs text-ink-3">until {when(thread.snoozed_until)}</span>
+                  <span className="text-xs text-ink-3">back {when(thread.snoozed_until)}</span>
                 )}
               </span>
             </button>

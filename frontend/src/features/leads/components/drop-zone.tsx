@@ -29,7 +29,7 @@ export function DropZone({ onFile, busy }: { onFile: (file: File) => void; busy:
       <FileUp className="mb-3 size-6 text-ink-3" aria-hidden />
       <p className="text-base font-medium">Drop a CSV file here</p>
       <p className="mt-1 max-w-md text-ink-2">
-        Commas, semicolons or tabs, any common encoding, up to 500 MB. Columns are recognised; you can mend
+        Commas, semicolons or tabs, any common encoding, up to 500 MB. Columns are recognised; you can correct
         that before anything is kept.
       </p>
       <input

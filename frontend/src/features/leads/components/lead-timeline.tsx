@@ -11,7 +11,11 @@ import { paths } from '@/lib/paths';
 import { useTimeline } from '../api/get-timeline';
 
 const KNOWN = new Set(['sent', 'opened', 'clicked', 'replied', 'bounced', 'unsubscribed', 'failed']);
-const WORDS: Record<string, string> = { auto_replied: 'Away', leads_imported: 'Imported' };
+const WORDS: Record<string, string> = {
+  auto_replied: 'Away',
+  leads_imported: 'Imported',
+  rejudged: 'A machine after all',
+};
 
 /** Everything that happened with this person, the latest first. */
 export function LeadTimeline({ lead }: { lead: string }) {

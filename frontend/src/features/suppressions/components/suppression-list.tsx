@@ -24,13 +24,13 @@ export function SuppressionList({ canAdd, canDelete }: { canAdd: boolean; canDel
   const rows = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
-      <div className="flex flex-wrap items-center gap-2 border-b p-3">
+      <div className="flex flex-wrap items-center gap-2 border-b px-4 py-3">
         <SearchInput
           label="Search"
           placeholder="Address or domain"
           value={q}
           onValueChange={setQ}
-          className="w-56"
+          className="w-full sm:w-56"
         />
         <span className="flex-1" />
         {canAdd && <AddOne />}
@@ -71,7 +71,7 @@ function AddOne() {
   const add = useAddSuppression();
   return (
     <form
-      className="flex gap-2"
+      className="flex gap-2 max-sm:w-full"
       onSubmit={(event) => {
         event.preventDefault();
         add.mutate(value.trim(), {
@@ -85,12 +85,12 @@ function AddOne() {
     >
       <Input
         aria-label="Address or domain to add"
-        placeholder="name@company.example or company.example"
+        placeholder="Add an address or a domain"
         required
         minLength={3}
         value={value}
         onChange={(event) => setValue(event.target.value)}
-        className="w-72"
+        className="w-full sm:w-60"
       />
       <Button type="submit" loading={add.isPending}>
         Add
@@ -99,15 +99,43 @@ function AddOne() {
   );
 }
 
+/** The API's word for why, and how it came to be known. */
+const REASONS: Record<string, string> = {
+  unsubscribed: 'Unsubscribed',
+  asked: 'Asked to stop',
+  bounced: 'Bounced',
+  manual: 'Added by hand',
+  complained: 'Complained',
+  erased: 'Erased',
+};
+const SOURCES: Record<string, string> = {
+  'one click': 'in their mail app',
+  page: 'on the unsubscribe page',
+  reply: 'in a reply',
+  mail: 'by mail',
+  report: 'after delivery',
+  sending: 'while sending',
+};
+
+function sourceOf(row: Suppression): string {
+  const words = SOURCES[row.source.replaceAll('_', ' ')];
+  return words ? `, ${words}` : '';
+}
+
 function Line({ row, canDelete }: { row: Suppression; canDelete: boolean }) {
   const remove = useDeleteSuppression();
   return (
     <li className="flex items-center gap-4 px-4 py-2">
-      <span className="min-w-0 flex-1 truncate font-medium">
-        {row.kind === 'hash' ? 'an erased person' : row.value}
+      <span
+        className="min-w-0 flex-1 truncate font-medium"
+        title={row.kind === 'hash' ? undefined : row.value}
+      >
+        {row.kind === 'hash' ? 'An erased person' : row.value}
       </span>
-      <span className="w-28 text-ink-2">{row.reason}</span>
-      <span className="w-44 truncate text-xs text-ink-3 max-md:hidden">{row.source}</span>
+      <span className="shrink-0 text-right text-ink-2 md:w-56">
+        {REASONS[row.reason] ?? row.reason.replaceAll('_', ' ')}
+        <span className="text-xs text-ink-3 max-md:hidden">{sourceOf(row)}</span>
+      </span>
       <span className="w-16 text-right text-xs text-ink-3">{day(row.created_at)}</span>
       {canDelete && (
         <Confirm

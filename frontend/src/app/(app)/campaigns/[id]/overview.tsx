@@ -57,7 +57,7 @@ export function CampaignOverview({ campaign }: { campaign: Campaign }) {
           </Panel>
         </div>
         <div className="min-w-0 space-y-4">
-          <Panel title="From sent to answered">
+          <Panel title="From sent to replied">
             <FiguresFunnel
               figures={data?.totals ?? campaign.figures}
               tracksOpens={campaign.settings.track_opens}
@@ -65,12 +65,12 @@ export function CampaignOverview({ campaign }: { campaign: Campaign }) {
             />
           </Panel>
           {campaign.status === 'active' && (
-            <Panel title="What waits, and why">
+            <Panel title="Waiting, and why">
               <Explanation campaign={campaign.id} />
             </Panel>
           )}
           <Panel title="Activity" bodyClassName="p-0">
-            <ActivityFeed campaign={campaign.id} limit={12} />
+            <ActivityFeed campaign={campaign.id} limit={10} />
           </Panel>
         </div>
       </div>

@@ -63,6 +63,8 @@ function CampaignPageBody({ campaign }: { campaign: Campaign }) {
   const { data: me } = useMe();
   const [raw, setTab] = useUrlState('tab', 'overview');
   const tab = TABS.find((one) => one === raw) ?? 'overview';
+  // A table scrolls inside the page; the other tabs scroll with it.
+  const fills = tab === 'people' || tab === 'messages';
   const mailboxes = useMailboxes();
   const names = useMemo(
     () => new Map((mailboxes.data ?? []).map((box) => [box.id, box.email_address])),
@@ -93,18 +95,21 @@ function CampaignPageBody({ campaign }: { campaign: Campaign }) {
           </>
         )
       }
+      fill={fills}
+      className={fills ? 'mx-auto w-full max-w-[1360px]' : undefined}
     >
       {campaign.status_reason && (
         <Notice
           tone={campaign.status === 'active' ? 'held' : 'idle'}
           className="mb-4"
-          title="Why it stands so"
+          title={campaign.status === 'paused' ? 'Why it is paused' : 'Please note'}
         >
           {campaign.status_reason}
         </Notice>
       )}
       <Tabs<Tab>
         label="Parts of this campaign"
+        className={fills ? 'min-h-0 flex-1' : undefined}
         value={tab}
         onValueChange={setTab}
         items={[
@@ -135,7 +140,7 @@ function CampaignPageBody({ campaign }: { campaign: Campaign }) {
         <TabPanel value="overview" className="pt-4">
           <CampaignOverview campaign={campaign} />
         </TabPanel>
-        <TabPanel value="people" className="pt-4">
+        <TabPanel value="people" className="flex min-h-0 flex-1 flex-col pt-4">
           <PeopleTable campaign={campaign.id} progress={campaign.progress} canWrite={writes} />
         </TabPanel>
         <TabPanel value="plan" className="pt-4">
@@ -143,7 +148,7 @@ function CampaignPageBody({ campaign }: { campaign: Campaign }) {
             <PlanCalendar campaign={campaign.id} mailboxes={names} />
           </div>
         </TabPanel>
-        <TabPanel value="messages" className="pt-4">
+        <TabPanel value="messages" className="flex min-h-0 flex-1 flex-col pt-4">
           <MessagesTable campaign={campaign.id} />
         </TabPanel>
         <TabPanel value="activity" className="pt-4">

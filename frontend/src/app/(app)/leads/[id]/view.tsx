@@ -68,16 +68,16 @@ function LeadBody({ lead, writes }: { lead: Schema<'LeadDetailOut'>; writes: boo
       actions={writes && <LeadActions lead={lead} />}
     >
       {lead.suppressed && (
-        <Notice tone="bounced" className="mb-4" title="Must not be written to">
+        <Notice tone="bounced" className="mb-4" title="Do not contact">
           {lead.suppressed.replaceAll('_', ' ')}. No campaign and no import changes that.
         </Notice>
       )}
       <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <div className="min-w-0 space-y-4">
-          <Panel title="Facts">
+          <Panel title="Details">
             <LeadFacts lead={lead} readOnly={!writes} />
           </Panel>
-          <Panel title="Found out" bodyClassName="p-0" description="What enrichment learned, and from where">
+          <Panel title="Enrichment" bodyClassName="p-0" description="What was found out, and from where">
             <FoundOut facts={lead.facts} />
           </Panel>
         </div>
@@ -92,14 +92,14 @@ function LeadBody({ lead, writes }: { lead: Schema<'LeadDetailOut'>; writes: boo
               </About>
               <About name="Checked">{when(lead.verified_at)}</About>
               <About name="Source">{lead.source || '–'}</About>
-              <About name="May be written to">{lead.lawful_basis || '–'}</About>
+              <About name="Legal basis">{lead.lawful_basis || '–'}</About>
               <About name="Added">{day(lead.created_at)}</About>
             </dl>
           </Panel>
           <Panel title="Campaigns" bodyClassName="p-0">
             <Enrollments enrollments={lead.enrollments} />
           </Panel>
-          <Panel title="What happened" bodyClassName="p-0">
+          <Panel title="Timeline" bodyClassName="p-0">
             <LeadTimeline lead={lead.id} />
           </Panel>
         </div>
@@ -174,7 +174,7 @@ function LeadActions({ lead }: { lead: Schema<'LeadDetailOut'> }) {
     <>
       <Button
         loading={verify.isPending}
-        className="max-sm:hidden"
+        aria-label="Verify the address"
         onClick={() =>
           verify.mutate([lead.id], {
             onSuccess: () => toast('The address is being checked again'),
@@ -182,13 +182,13 @@ function LeadActions({ lead }: { lead: Schema<'LeadDetailOut'> }) {
           })
         }
       >
-        <ShieldCheck aria-hidden /> Verify
+        <ShieldCheck aria-hidden /> <span className="max-sm:hidden">Verify</span>
       </Button>
       {!lead.suppressed && (
         <Confirm
           trigger={
-            <Button className="max-sm:hidden">
-              <Ban aria-hidden /> Do not contact
+            <Button aria-label="Do not contact">
+              <Ban aria-hidden /> <span className="max-sm:hidden">Do not contact</span>
             </Button>
           }
           title={`Never write to ${who} again?`}
@@ -210,7 +210,7 @@ function LeadActions({ lead }: { lead: Schema<'LeadDetailOut'> }) {
           </Button>
         }
         title={`Delete ${who}?`}
-        description="The facts are gone for good. What was sent stays counted, without the person."
+        description="Their details are gone for good. What was sent stays counted, without the person."
         action="Delete"
         danger
         onConfirm={async () => {

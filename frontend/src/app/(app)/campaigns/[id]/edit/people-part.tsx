@@ -53,10 +53,12 @@ export function PeoplePart({ campaign, canWrite }: { campaign: Campaign; canWrit
           </EmptyState>
         </div>
       ) : (
-        <>
-          <div className="mb-3 flex flex-wrap gap-2">{buttons}</div>
-          <PeopleTable campaign={campaign.id} progress={campaign.progress} canWrite={canWrite} />
-        </>
+        <PeopleTable
+          campaign={campaign.id}
+          progress={campaign.progress}
+          canWrite={canWrite}
+          actions={buttons}
+        />
       )}
       <Dialog open={picking} onOpenChange={setPicking}>
         <DrawerContent title="Pick people" description="Those already in the campaign are left as they are.">

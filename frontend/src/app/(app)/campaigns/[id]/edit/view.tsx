@@ -58,9 +58,9 @@ function LoadedEdit({ id }: { id: string }) {
 type PartState = 'ready' | 'open' | 'trouble';
 
 const SIGNS: Record<PartState, { icon: LucideIcon; className: string; word: string }> = {
-  ready: { icon: CircleCheck, className: 'text-replied', word: 'in order' },
+  ready: { icon: CircleCheck, className: 'text-replied', word: 'ready' },
   open: { icon: CircleDashed, className: 'text-ink-3', word: 'not done' },
-  trouble: { icon: CircleAlert, className: 'text-bounced', word: 'to mend' },
+  trouble: { icon: CircleAlert, className: 'text-bounced', word: 'to fix' },
 };
 
 /** Each part's own state: by what the check found there, else by whether anything is there. */
@@ -89,6 +89,8 @@ function Editor({ campaign }: { campaign: Campaign }) {
     [mailboxes.data],
   );
   const states = partStates(campaign, check.data);
+  // A table scrolls inside the page; the other parts scroll with it.
+  const fills = part === 'people' && campaign.progress.total > 0;
   const label = (one: Part, word: string) => {
     const { icon: Icon, className, word: said } = SIGNS[states[one]];
     return (
@@ -123,6 +125,8 @@ function Editor({ campaign }: { campaign: Campaign }) {
           {writes && <CampaignMenu campaign={campaign} />}
         </>
       }
+      fill={fills}
+      className={fills ? 'mx-auto w-full max-w-[1360px]' : undefined}
     >
       {campaign.status === 'active' && (
         <Notice tone="sending" className="mb-3">
@@ -131,6 +135,7 @@ function Editor({ campaign }: { campaign: Campaign }) {
       )}
       <Tabs<Part>
         label="Parts of the campaign"
+        className={fills ? 'min-h-0 flex-1' : undefined}
         value={part}
         onValueChange={setPart}
         items={[
@@ -143,7 +148,7 @@ function Editor({ campaign }: { campaign: Campaign }) {
         <TabPanel value="words" className="pt-4">
           <WordsPart campaign={campaign.id} readOnly={!writes} ownAddress={me?.user.email ?? ''} />
         </TabPanel>
-        <TabPanel value="people" className="pt-4">
+        <TabPanel value="people" className="flex min-h-0 flex-1 flex-col pt-4">
           <PeoplePart campaign={campaign} canWrite={writes} />
         </TabPanel>
         <TabPanel value="schedule" className="pt-4">

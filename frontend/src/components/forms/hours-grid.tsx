@@ -3,12 +3,10 @@ import { useRef, useState, type KeyboardEvent } from 'react';
 
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
+import { dayName, hoursOf, OFFICE_WEEK, WEEKDAYS, WHOLE_WEEK, windowsOf, type Windows } from '@/lib/week';
 
-import { dayName, hoursOf, WEEKDAYS, windowsOf, type Weekday, type Windows } from '../model';
-
-const OFFICE = [['09:00', '17:00']];
 const PRESETS: { label: string; windows: Windows }[] = [
-  { label: 'Mon–Fri 9–17', windows: Object.fromEntries(WEEKDAYS.slice(0, 5).map((day) => [day, OFFICE])) },
+  { label: 'Mon–Fri 9–17', windows: OFFICE_WEEK },
   {
     label: 'Mon–Fri 8–12, 13–18',
     windows: Object.fromEntries(
@@ -21,15 +19,17 @@ const PRESETS: { label: string; windows: Windows }[] = [
       ]),
     ),
   },
-  { label: 'Every hour', windows: Object.fromEntries(WEEKDAYS.map((day) => [day, [['00:00', '24:00']]])) },
+  { label: 'Every hour', windows: WHOLE_WEEK },
 ];
 
 /** The week as hours that are open or shut. Drag to paint; arrow keys and space do the same. */
 export function HoursGrid({
+  label = 'Sending hours',
   windows,
   onChange,
   readOnly,
 }: {
+  label?: string;
   windows: Windows;
   onChange: (windows: Windows) => void;
   readOnly: boolean;
@@ -68,7 +68,7 @@ export function HoursGrid({
         <div
           ref={grid}
           role="grid"
-          aria-label="Sending hours"
+          aria-label={label}
           aria-readonly={readOnly}
           className="touch-pan-y md:min-w-[29rem] select-none"
           onPointerUp={() => (painting.current = null)}
@@ -135,5 +135,3 @@ export function HoursGrid({
     </div>
   );
 }
-
-export type { Weekday };
