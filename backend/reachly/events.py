@@ -205,14 +205,14 @@ class Bounced(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened(Event):
-    """`first`: the first of its verdict for this message; only that one is counted."""
+    """`first`: the first of its verdict for this message; only that one is counted, the undecided never."""
 
     name = "opened"
     verdict: Verdict = "undecided"
     first: bool = True
 
     def counts(self) -> Mapping[str, int]:
-        return {"opened_machine" if self.verdict == "machine" else "opened": 1} if self.first else {}
+        return _count_hit("opened", self.verdict, self.first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +222,30 @@ class Clicked(Event):
     first: bool = True
 
     def counts(self) -> Mapping[str, int]:
-        return {"clicked_machine" if self.verdict == "machine" else "clicked": 1} if self.first else {}
+        return _count_hit("clicked", self.verdict, self.first)
+
+
+def _count_hit(what: str, verdict: Verdict, first: bool) -> Mapping[str, int]:
+    if not first or verdict == "undecided":
+        return {}
+    return {f"{what}_machine" if verdict == "machine" else what: 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejudged(Event):
+    """A hit that was counted as a person's was a machine's: what came after it gave it away. `at` is the hit's.
+
+    `uncounts`: no other person's hit takes its place. `first_machine`: it is the first of a machine for this message.
+    """
+
+    name = "rejudged"
+    what: Literal["opened", "clicked"] = "opened"
+    uncounts: bool = True
+    first_machine: bool = True
+
+    def counts(self) -> Mapping[str, int]:
+        taken: dict[str, int] = {self.what: -1} if self.uncounts else {}
+        return {**taken, f"{self.what}_machine": 1} if self.first_machine else taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from reachly.data.session import tenant
 from reachly.kit import clock
 from reachly.kit.ids import new_id
+from reachly.services.analytics import service as analytics
 from reachly.services.sending.tokens import make_token
 from tests.api.conftest import Api, Person
 from tests.api.test_tenants import _session_of
@@ -167,6 +169,56 @@ async def test_machines_are_told_apart(client: httpx2.AsyncClient, sent: Sent) -
     assert row["opened_machine_at"] is not None
     stats = await sent.sql.fetchrow("SELECT sum(opened) o, sum(opened_machine) m FROM campaign_stats")
     assert (stats["o"], stats["m"]) == (0, 1)
+
+
+async def test_burst_takes_back_the_open_before_it(client: httpx2.AsyncClient, sent: Sent) -> None:
+    """A scanner loads the image like a person; half a minute later its burst over the links gives it away."""
+    await sent.sql.execute(
+        "UPDATE email_sends SET links = links || links, handed_at = now() - interval '20 s'"
+    )
+    await client.get(f"/t/o/{sent.token('open')}.gif", headers=BROWSER)
+    assert (await sent.row())["opened_at"] is not None
+    await asyncio.gather(*(client.get(f"/t/c/{sent.token('click', n)}", headers=BROWSER) for n in (0, 1)))
+    row = await sent.row()
+    assert (row["opened_at"], row["clicked_at"]) == (None, None)
+    assert row["opened_machine_at"] is not None
+    figures = (
+        "SELECT sum(opened), sum(opened_machine), sum(clicked), sum(clicked_machine) FROM campaign_stats"
+    )
+    assert tuple(await sent.sql.fetchrow(figures)) == (0, 1, 0, 1)
+    async with tenant(sent.organization_id) as session:
+        await analytics.recount(session, sent.organization_id)
+    assert tuple(await sent.sql.fetchrow(figures)) == (0, 1, 0, 1)
+    await sent.sql.execute("UPDATE analytics_events SET created_at = created_at - interval '2 minutes'")
+    await client.get(f"/t/o/{sent.token('open')}.gif", headers=BROWSER)
+    assert (await sent.row())["opened_at"] is not None, "a person who reads it later is one"
+    assert tuple(await sent.sql.fetchrow(figures))[:2] == (1, 1)
+
+
+async def test_hit_that_nobody_can_judge_counts_nothing(client: httpx2.AsyncClient, sent: Sent) -> None:
+    await sent.sql.execute("UPDATE email_sends SET handed_at = NULL")
+    await client.get(f"/t/o/{sent.token('open')}.gif", headers=BROWSER)
+    assert [(name, data["verdict"], data["first"]) for name, data in await sent.events()] == [
+        ("opened", "undecided", False)
+    ]
+    assert (await sent.row())["opened_at"] is None
+    assert (
+        await sent.sql.fetchval("SELECT coalesce(sum(opened + opened_machine), 0) FROM campaign_stats") == 0
+    )
+
+
+async def test_links_of_a_test_mail_do_nothing(client: httpx2.AsyncClient, sent: Sent, sql: Any) -> None:
+    """They look and answer as the real ones."""
+    await sent.sql.execute(
+        "UPDATE email_sends SET kind = 'test', campaign_id = NULL, enrollment_id = NULL, lead_id = NULL"
+    )
+    before = await sent.row()
+    assert (await client.get(f"/t/o/{sent.token('open')}.gif", headers=BROWSER)).status_code == 200
+    assert (await client.get(f"/t/c/{sent.token('click')}", headers=BROWSER)).status_code == 302
+    answer = await client.post(f"/u/{sent.token('unsubscribe')}", content=b"List-Unsubscribe=One-Click")
+    assert (answer.status_code, "unsubscribed" in answer.text) == (200, True)
+    assert (await sent.events(), await sent.row()) == ([], before)
+    assert await sql.fetchval("SELECT count(*) FROM suppressions") == 0
 
 
 async def test_thousand_hits_at_once_are_one_open(client: httpx2.AsyncClient, sent: Sent) -> None:

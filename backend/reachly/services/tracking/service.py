@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from reachly.data import outbox
 from reachly.data.repositories import tracking as repository
 from reachly.data.session import Session, tenant
-from reachly.events import Clicked, Event, Opened, Unsubscribed
+from reachly.events import Clicked, Event, Opened, Rejudged, Unsubscribed
 from reachly.kit import clock
 from reachly.kit.address import address_key
 from reachly.services.campaigns import service as campaigns
 from reachly.services.sending.service import engagement
-from reachly.services.sending.service.engagement import SentRow
+from reachly.services.sending.service.engagement import Mark, SentRow
 from reachly.services.sending.tokens import TokenParts
 from reachly.services.suppression import service as suppression
 from reachly.services.tracking import policy
-from reachly.services.tracking.policy import Hit, Judged
+from reachly.services.tracking.policy import Hit, Judged, Kind
+
+What = Literal["opened", "clicked"]
+KINDS: Mapping[Kind, What] = {"open": "opened", "click": "clicked"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +62,21 @@ async def _record(session: Session, organization_id: uuid.UUID, hits: Sequence[T
     rows = await engagement.list_sent(session, organization_id, list(by_send), lock=True)
     earlier = await _earlier_hits(session, organization_id, rows, hits)
     events: list[Event] = []
-    firsts: dict[tuple[Any, datetime], list[uuid.UUID]] = defaultdict(list)
+    firsts: dict[tuple[Mark, datetime], list[uuid.UUID]] = defaultdict(list)
     for row in rows:
         if row.kind != "campaign":
             continue
-        seen = {"opened_at": row.opened_at, "opened_machine_at": row.opened_machine_at,
-                "clicked_at": row.clicked_at, "clicked_machine_at": row.clicked_machine_at}  # fmt: skip
+        seen: dict[Mark, datetime | None] = {
+            "opened_at": row.opened_at, "opened_machine_at": row.opened_machine_at,
+            "clicked_at": row.clicked_at, "clicked_machine_at": row.clicked_machine_at,
+        }  # fmt: skip
         own = by_send[row.id]
+        events += await _rejudge(session, organization_id, row, seen, earlier[row.id], own)
         for i, hit in enumerate(own):
             judged = policy.judge(hit, row.handed_at, [*earlier[row.id], *own[:i], *own[i + 1 :]])
             column = _column(hit, judged)
-            first = seen[column] is None
-            if first:
+            first = column is not None and seen[column] is None
+            if column is not None and first:
                 seen[column] = hit.at
                 firsts[column, hit.at].append(row.id)
             events.append(_event(organization_id, row, hit, judged, first))
@@ -97,9 +103,55 @@ async def _earlier_hits(
     return found
 
 
-def _column(hit: Hit, judged: Judged) -> str:
-    name = "opened" if hit.kind == "open" else "clicked"
-    return f"{name}_machine_at" if judged.verdict == "machine" else f"{name}_at"
+async def _rejudge(
+    session: Session, organization_id: uuid.UUID, row: SentRow, seen: dict[Mark, datetime | None],
+    earlier: Sequence[Hit], own: Sequence[Hit],
+) -> list[Event]:  # fmt: skip
+    """Takes back what was counted as a person's and, with all that is known now, was a machine's.
+
+    An earlier hit of a person, if there is one, takes its place. Changes `seen` and the row.
+    """
+    events: list[Event] = []
+    for kind, what in KINDS.items():
+        human, machine = _mark(what), _mark(what, machine=True)
+        same = [hit for hit in earlier if hit.kind == kind]
+        counted = next((hit for hit in same if hit.at == seen[human]), None)
+        if counted is None:
+            continue
+        verdicts = {id(hit): _judge_among(hit, row, [*earlier, *own]) for hit in same}
+        if verdicts[id(counted)].verdict != "machine":
+            continue
+        people = [hit.at for hit in same if verdicts[id(hit)].verdict == "human"]
+        first_machine, seen[human] = seen[machine] is None, min(people, default=None)
+        await engagement.move_mark(session, organization_id, human, row.id, seen[human])
+        if first_machine:
+            seen[machine] = counted.at
+            await engagement.move_mark(session, organization_id, machine, row.id, counted.at)
+        data = {"rule": verdicts[id(counted)].rule, "step": row.step}
+        events.append(
+            Rejudged(
+                organization_id=organization_id, at=counted.at, what=what, uncounts=not people, data=data,
+                first_machine=first_machine, **ids_of(row),
+            )
+        )  # fmt: skip
+    return events
+
+
+def _judge_among(hit: Hit, row: SentRow, hits: Sequence[Hit]) -> Judged:
+    return policy.judge(hit, row.handed_at, [other for other in hits if other is not hit])
+
+
+def _mark(what: What, *, machine: bool = False) -> Mark:
+    if what == "opened":
+        return "opened_machine_at" if machine else "opened_at"
+    return "clicked_machine_at" if machine else "clicked_at"
+
+
+def _column(hit: Hit, judged: Judged) -> Mark | None:
+    """None: nobody can tell, so nothing is counted."""
+    if judged.verdict == "undecided":
+        return None
+    return _mark(KINDS[hit.kind], machine=judged.verdict == "machine")
 
 
 def _event(organization_id: uuid.UUID, row: SentRow, hit: Hit, judged: Judged, first: bool) -> Event:
@@ -146,6 +198,10 @@ async def unsubscribe(token: TokenParts, *, source: str) -> bool:
         rows = await engagement.list_sent(session, token.organization_id, [token.send_id], lock=True)
         if not rows:
             return False
+        if (
+            rows[0].kind == "test"
+        ):  # whoever tries the link in a test mail wants to see it work, not to be left out
+            return True
         left = await _opt_out(session, token.organization_id, rows[0], source)
     # In a transaction of its own: sending locks campaigns before enrollments, and here it was the other way round.
     async with tenant(token.organization_id) as session:

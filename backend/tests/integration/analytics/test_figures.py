@@ -25,6 +25,7 @@ from reachly.events import (
     MessageFailed,
     MessageSent,
     Opened,
+    Rejudged,
     Replied,
     Unsubscribed,
 )
@@ -70,6 +71,8 @@ def one_of_each(stage: Stage) -> list[Event]:
         Bounced(**ids(stage, 1, data={"hard": True, "step": 1}), in_session=True),
         Opened(**ids(stage), verdict="human"), Opened(**ids(stage), verdict="human", first=False),
         Opened(**ids(stage), verdict="machine"), Opened(**ids(stage), verdict="undecided"),
+        Opened(**ids(stage, 1), verdict="human"), Rejudged(**ids(stage, 1), what="opened"),
+        Rejudged(**ids(stage, 1), what="clicked", uncounts=False, first_machine=False),
         Clicked(**ids(stage), verdict="human"), Clicked(**ids(stage), verdict="machine", first=True),
         Clicked(**ids(stage), verdict="machine", first=False),
         Replied(**ids(stage), intent="interested"), Replied(**ids(stage), intent="interested", first=False),
@@ -96,6 +99,7 @@ async def test_counters_equal_a_recount(stage: Stage, sql: Any) -> None:
     await emit(stage, one_of_each(stage))
     before = await counters(sql)
     assert sum(sum(row[name] for name in COUNTERS) for row in before) == 18
+    assert sum(row["opened_machine"] for row in before) == 2
     async with tenant(stage.organization_id) as session:
         assert await service.recount(session, stage.organization_id) == len(before)
     assert await counters(sql) == before
@@ -125,7 +129,7 @@ async def test_overview_compares_with_the_span_before(actor: Actor, stage: Stage
     async with tenant(actor.organization_id) as session:
         out = await service.get_overview(session, actor, since=None, until=None)
     assert (out.totals.sent, out.totals.bounced, out.totals.refused) == (4, 2, 1)
-    assert (out.totals.attempted, out.totals.delivered, out.totals.opened) == (5, 3, 2)
+    assert (out.totals.attempted, out.totals.delivered, out.totals.opened) == (5, 3, 1)
     assert (out.totals.replied, out.totals.interested, out.totals.auto_replied) == (2, 1, 1)
     assert (out.previous.sent, len(out.days), out.days[-1].sent, out.days[-3].sent) == (1, 14, 3, 1)
     assert (out.leads, out.mailboxes, out.unread_threads) == (3, 1, 0)
@@ -167,10 +171,10 @@ async def test_activity_is_paged_by_number_with_names(actor: Actor, stage: Stage
         narrowed = await service.page_activity(
             session, actor, limit=100, cursor=None, campaign_id=stage.campaign_id
         )
-    assert [fact.seq for fact in seen] == list(range(21, 0, -1))
+    assert [fact.seq for fact in seen] == list(range(24, 0, -1))
     assert (seen[0].event, seen[-1].event) == ("mailbox_changed", "sent")
     assert (seen[-1].campaign_name, seen[-1].lead_email) == ("Autumn", "lead0000@example.com")
-    assert len(narrowed.items) == 20
+    assert len(narrowed.items) == 23
 
 
 async def test_timeline_is_one_persons(actor: Actor, stage: Stage) -> None:
@@ -264,7 +268,7 @@ async def test_pulse_counts_trouble_and_does_not_promise_a_send(actor: Actor, st
     async with tenant(actor.organization_id) as session:
         out = await service.get_pulse(session, actor)
     assert (out.mailboxes_sending, out.mailboxes_in_trouble, out.next_send_at) == (0, 1, None)
-    assert (out.planned_today, out.last_seq) == (0, 21)
+    assert (out.planned_today, out.last_seq) == (0, 24)
 
 
 async def test_deliverability_is_said_once_and_only_beyond_chance(stage: Stage, sql: Any) -> None:

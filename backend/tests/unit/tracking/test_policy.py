@@ -63,5 +63,34 @@ def test_what_comes_with_a_scanner_belongs_to_it() -> None:
     assert judge(hit("click", 302, ip="198.51.100.7"), SENT, [probe]).verdict == "human"
 
 
+def test_image_before_a_burst_is_the_scanners() -> None:
+    """Image first, then all links about half a minute later."""
+    image = hit(seconds=14)
+    burst = [hit("click", 47 + n / 5, link=n) for n in range(3)]
+    assert judge(image, SENT, []).verdict == "human"
+    assert judge(image, SENT, burst).rule == "with_scanner"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ip", "verdict"),
+    [
+        (47, "198.51.100.7", "machine"),  # a gateway's network is wide, but it scans on delivery
+        (9_047, "192.0.2.77", "machine"),  # the same network at any time
+        (9_047, "198.51.100.7", "human"),
+    ],
+)
+def test_image_beside_a_burst_of_another_network_counts_only_on_delivery(
+    seconds: float, ip: str, verdict: str
+) -> None:
+    burst = [hit("click", seconds + n / 5, link=n, ip=ip) for n in range(2)]
+    assert judge(hit(seconds=seconds - 30), SENT, burst).verdict == verdict
+
+
+def test_person_who_reads_after_the_scanner_is_a_person() -> None:
+    burst = [hit("click", 47 + n / 5, link=n) for n in range(3)]
+    assert judge(hit(seconds=600), SENT, burst).verdict == "human"
+    assert judge(hit("click", 640, link=1), SENT, burst).verdict == "human"
+
+
 def test_without_a_handover_nothing_is_sure() -> None:
     assert judge(hit(), None, []).verdict == "undecided"

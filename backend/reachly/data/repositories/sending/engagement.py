@@ -103,6 +103,14 @@ async def mark_first(
     await (await raw(session)).execute(query, organization_id, sorted(set(ids)), at)
 
 
+async def move_mark(
+    session: Session, organization_id: uuid.UUID, column: Mark, send_id: uuid.UUID, at: datetime | None
+) -> None:
+    """Another moment than the one that stands there, or none."""
+    query = f"UPDATE email_sends SET {column} = $3 WHERE organization_id = $1 AND id = $2"  # noqa: S608
+    await (await raw(session)).execute(query, organization_id, send_id, at)
+
+
 async def find_link(
     session: Session, organization_id: uuid.UUID, send_id: uuid.UUID, link: int
 ) -> str | None:

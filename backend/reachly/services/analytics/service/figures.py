@@ -19,6 +19,7 @@ from reachly.services.analytics.schemas import (
     StepFigures,
 )
 from reachly.services.campaigns import service as campaigns
+from reachly.services.campaigns.policy import figures_of
 from reachly.services.campaigns.schemas import CampaignOut
 from reachly.services.email_accounts.schemas import EmailAccountOut
 from reachly.services.identity.schemas import Actor
@@ -62,7 +63,7 @@ async def _campaign_lines(session: Session, actor: Actor, since: date, until: da
     shown.sort(key=lambda c: c.status != "active")
     return [
         CampaignLine(
-            campaign_id=c.id, name=c.name, status=c.status, totals=policy.figures_of(sums.get(c.id, {})),
+            campaign_id=c.id, name=c.name, status=c.status, totals=figures_of(sums.get(c.id, {})),
             progress=c.progress, next_send_at=c.next_send_at,
         )
         for c in shown
@@ -112,7 +113,7 @@ async def _steps(session: Session, organization_id: uuid.UUID, campaign_id: uuid
             steps.append(
                 StepFigures(
                     sequence_id=row["id"], step=row["sequence_number"], variant=row["variant"],
-                    subject=row["subject_template"], **policy.figures_of(own).model_dump(),
+                    subject=row["subject_template"], **figures_of(own).model_dump(),
                 )
             )  # fmt: skip
     return steps
@@ -129,9 +130,7 @@ def _mailboxes(
     sums: dict[uuid.UUID, policy.Counters], names: dict[uuid.UUID, str], shown: Sequence[uuid.UUID]
 ) -> list[MailboxFigures]:
     lines = [
-        MailboxFigures(
-            email_account_id=i, email_address=names[i], **policy.figures_of(sums.get(i, {})).model_dump()
-        )
+        MailboxFigures(email_account_id=i, email_address=names[i], **figures_of(sums.get(i, {})).model_dump())
         for i in shown
     ]
     gone = policy.add_up(own for i, own in sums.items() if i not in names and i != NIL)

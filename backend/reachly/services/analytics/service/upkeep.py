@@ -12,6 +12,7 @@ from reachly.data.system import system
 from reachly.events import DeliverabilityFell
 from reachly.kit import clock
 from reachly.services.analytics import policy
+from reachly.services.campaigns.policy import figures_of
 
 QUIET_DAYS = 7
 
@@ -48,7 +49,7 @@ async def _judge(
     now = clock.now()
     since = now - timedelta(days=policy.BOUNCE_DAYS)
     counted = await repository.sum_mailbox(session, organization_id, account_id, since.date())
-    figures = policy.figures_of(counted)
+    figures = figures_of(counted)
     attempted, bounced = figures.attempted, figures.bounced
     if not policy.has_fallen(attempted, bounced):
         return None

@@ -10,6 +10,7 @@ from reachly.data.repositories.sending.engagement import (
     list_by_recipient,
     list_sent,
     mark_first,
+    move_mark,
 )
 from reachly.data.repositories.sending.outcomes import count_bounces
 
@@ -22,4 +23,5 @@ __all__ = [
     "list_by_recipient",
     "list_sent",
     "mark_first",
+    "move_mark",
 ]
