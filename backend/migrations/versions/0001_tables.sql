@@ -275,7 +275,7 @@ CREATE TABLE campaigns (
     id UUID NOT NULL,
     CONSTRAINT pk_campaigns PRIMARY KEY (organization_id, id),
     CONSTRAINT ck_campaigns_status CHECK (status IN ('draft', 'active', 'paused', 'completed', 'archived')),
-    CONSTRAINT ck_campaigns_paused_for CHECK (paused_for IN ('hand', 'failures', 'late')),
+    CONSTRAINT ck_campaigns_paused_for CHECK (paused_for IN ('hand', 'failures', 'late', 'plan')),
     CONSTRAINT fk_campaigns_organization_id_user_id FOREIGN KEY(organization_id, user_id) REFERENCES users (organization_id, id) ON DELETE SET NULL (user_id),
     CONSTRAINT fk_campaigns_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id) ON DELETE CASCADE
 );

@@ -29,7 +29,7 @@ from reachly.services.campaigns.schemas import (
 )
 from reachly.services.identity.schemas import Permission
 from reachly.services.scheduling import service as scheduling
-from reachly.services.scheduling.schemas import ExplainOut, SimulationOut
+from reachly.services.scheduling.schemas import EnrollmentWhy, ExplainOut, SimulationOut
 from reachly.services.sending import service as sending
 
 router = APIRouter(prefix="/api/campaigns", tags=["campaigns"], route_class=KeepingRoute)
@@ -158,6 +158,14 @@ async def simulate(campaign_id: uuid.UUID, session: Db, actor: Caller) -> Simula
 async def explain(campaign_id: uuid.UUID, session: Db, actor: Caller) -> ExplainOut:
     """Why due messages do not go: one reason each, until when, and what would change it."""
     return await scheduling.explain_campaign(session, actor, campaign_id)
+
+
+@router.get("/{campaign_id}/enrollments/{enrollment_id}/explain", dependencies=[READ])
+async def explain_enrollment(
+    campaign_id: uuid.UUID, enrollment_id: uuid.UUID, session: Db, actor: Caller
+) -> EnrollmentWhy:
+    """The one rule that holds this person's next message now; none: it is on its way."""
+    return await scheduling.explain_enrollment(session, actor, campaign_id, enrollment_id)
 
 
 @router.post("/{campaign_id}/preview", dependencies=[READ])

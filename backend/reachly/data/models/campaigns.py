@@ -15,7 +15,7 @@ class Campaign(TenantRow, Base):
     __tablename__ = "campaigns"
     __table_args__ = (
         one_of("status", "draft", "active", "paused", "completed", "archived"),
-        one_of("paused_for", "hand", "failures", "late"),
+        one_of("paused_for", "hand", "failures", "late", "plan"),
         inside("user_id", "users", "SET NULL (user_id)"),
         Index(None, "organization_id", "created_at", "id"),
     )
@@ -24,7 +24,7 @@ class Campaign(TenantRow, Base):
     name: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="draft")
     status_reason: Mapped[str | None]
-    paused_for: Mapped[str | None]  # while paused: hand, failures or late
+    paused_for: Mapped[str | None]  # while paused: hand, failures, late or plan
     send_schedule: Mapped[Json]
     daily_cap: Mapped[int | None]  # NULL: no cap of its own
     new_leads_cap: Mapped[int | None]

@@ -36,16 +36,46 @@ class SimulationOut(BaseModel):
     problem: str | None = None
 
 
-class Reason(BaseModel):
+class Why(BaseModel):
+    """The one rule that is in the way."""
+
     code: str
     detail: str
     change: str = Field(description="What would change it")
-    until: datetime | None
+    until: datetime | None = Field(description="When it ends by itself; null: only somebody can change it")
+
+
+class Reason(Why):
     count: int
     examples: list[str]
+
+
+class MailboxWhy(BaseModel):
+    """A mailbox of the campaign today."""
+
+    email_account_id: uuid.UUID
+    email_address: str
+    held: Why | None = Field(description="What keeps it from sending now, whoever is due; null: nothing")
+    next_turn_at: datetime | None
+    sent_today: int = Field(description="On its local day, with what is on its way")
+    limit_today: int
+    limited_by: str = Field(description="The smallest of its caps")
+    due: int = Field(description="Messages of this campaign that are due here")
+
+
+class EnrollmentWhy(BaseModel):
+    """One person's next message."""
+
+    enrollment_id: uuid.UUID
+    email: str
+    step: int
+    next_due_at: datetime | None
+    email_account_id: uuid.UUID | None
+    held: Why | None = Field(description="null: it is on its way")
 
 
 class ExplainOut(BaseModel):
     campaign_id: uuid.UUID
     due: int
     reasons: list[Reason]
+    mailboxes: list[MailboxWhy] = []

@@ -224,8 +224,8 @@ async def test_recipients_hours_are_found_from_field_place_phone_and_domain(
     ]
     for lead_id, facts in zip(stage.lead_ids, known, strict=True):
         await sql.execute(
-            "UPDATE leads SET timezone = $2, country = $3, custom_fields = $4::jsonb, email_key = coalesce($5, email_key)"
-            " WHERE id = $1",
+            "UPDATE leads SET timezone = $2, country = $3, custom_fields = $4::jsonb,"
+            " email_key = coalesce($5, email_key) WHERE id = $1",
             lead_id, facts.get("timezone", ""), facts.get("country", ""), json.dumps(facts.get("custom_fields", {})),
             facts.get("email"),
         )  # fmt: skip

@@ -92,6 +92,7 @@ def test_follow_ups_go_first_and_new_people_wait() -> None:
         ({"new_leads_cap": 3}, BlockReason.NEW_LEAD_CAP),
         ({"ramp": Ramp(date(2027, 1, 4), 2, 1)}, BlockReason.RAMP),
         ({"domain_cap": 4}, BlockReason.DOMAIN_CAP),
+        ({"provider_limit": 4}, BlockReason.PROVIDER_CAP),
         ({"daily_limit": 400, "min_gap": 1, "steps": (Step(), Step(9))}, BlockReason.WAITING_DELAY),
     ],
 )

@@ -29,7 +29,7 @@ from reachly.services.scheduling.policy.choice import (
     assign_sender,
     choose,
 )
-from reachly.services.scheduling.policy.explanation import Standing, explain
+from reachly.services.scheduling.policy.explanation import Standing, explain, explain_mailbox
 from reachly.services.scheduling.policy.mailbox import (
     Cap,
     Mailbox,
@@ -89,6 +89,7 @@ __all__ = [
     "draw_jitter",
     "effective_cap",
     "explain",
+    "explain_mailbox",
     "is_public_holiday",
     "is_working_day",
     "known_zone",

@@ -140,6 +140,8 @@ class Desk:
             return cap.code
         if box.domain_cap is not None and use.domain_used >= box.domain_cap:
             return BlockReason.DOMAIN_CAP
+        if use.last is not None and use.full_until > use.last:
+            return BlockReason.PROVIDER_CAP
         if all(queue.group.course.full() for queue in ready):
             return BlockReason.CAMPAIGN_CAP
         if all(queue.group.course.new_full() and not queue.follow_ups for queue in ready):

@@ -15,6 +15,7 @@ from reachly.services.scheduling.policy.mailbox import MailboxState, next_slot
 from reachly.services.scheduling.policy.reasons import Blocked, BlockReason, blocked
 from reachly.services.scheduling.policy.zones import country_code
 
+BY_HAND = "by hand"  # a status_reason that tells nothing more
 ENDED = frozenset({"replied", "bounced", "unsubscribed", "completed", "stopped", "failed"})
 
 
@@ -27,6 +28,8 @@ class Standing:
     mailbox: MailboxState | None
     campaign_status: str = "active"
     campaign_detail: str | None = None  # the campaign's status_reason
+    campaign_late: bool = False  # paused because it was late beyond its grace
+    restored: bool = False  # the organization's sending is held since its database was restored
     enrollment_status: str = "active"
     first: bool = True
     suppressed: str | None = None  # the reason on the do-not-contact list
@@ -37,7 +40,7 @@ class Standing:
     mailbox_status: Literal["active", "paused", "error"] = "active"
     mailbox_detail: str | None = None
     held_until: datetime | None = None
-    hold: Literal["out_of_office", "unreadable", "other"] | None = None
+    hold: Literal["out_of_office", "unreadable", "reply", "other"] | None = None
     retry_at: datetime | None = None
     retry_detail: str | None = None  # the server's words
     recipient_zone: str | None = None
@@ -61,6 +64,17 @@ def explain(standing: Standing, now: datetime) -> Blocked | None:
     return None
 
 
+def explain_mailbox(
+    state: MailboxState, status: Literal["active", "paused", "error"], detail: str | None, now: datetime
+) -> Blocked | None:
+    """What keeps a mailbox from sending anything now, whoever is due; None: it may."""
+    code = {"error": BlockReason.MAILBOX_ERROR, "paused": BlockReason.MAILBOX_PAUSED}.get(status)
+    if code is not None:
+        return blocked(code, detail=detail)
+    slot = next_slot(state, now)
+    return blocked(slot.reason, slot.at) if slot.reason is not None else None
+
+
 def _person(s: Standing, _now: datetime) -> Blocked | None:
     if s.suppressed:
         detail = f"The address is on the do-not-contact list ({s.suppressed})."
@@ -71,10 +85,14 @@ def _person(s: Standing, _now: datetime) -> Blocked | None:
 
 
 def _campaign(s: Standing, _now: datetime) -> Blocked | None:
+    if s.restored:
+        return blocked(BlockReason.RESTORED)
     if s.campaign_status == "active":
         return None
-    code = BlockReason.CAMPAIGN_PAUSED if s.campaign_status == "paused" else BlockReason.CAMPAIGN_NOT_ACTIVE
-    return blocked(code, detail=s.campaign_detail)
+    if s.campaign_status != "paused":
+        return blocked(BlockReason.CAMPAIGN_NOT_ACTIVE, detail=s.campaign_detail)
+    code = BlockReason.CAMPAIGN_LATE if s.campaign_late else BlockReason.CAMPAIGN_PAUSED
+    return blocked(code, detail=None if s.campaign_detail in (None, BY_HAND) else s.campaign_detail)
 
 
 def _readiness(s: Standing, _now: datetime) -> Blocked | None:
@@ -110,6 +128,8 @@ def _common_slot(s: Standing, now: datetime) -> Blocked | None:
 def _hold(s: Standing, now: datetime) -> Blocked | None:
     if s.hold == "unreadable":
         return blocked(BlockReason.HELD_UNREADABLE_MAILBOX, s.held_until)
+    if s.hold == "reply":
+        return blocked(BlockReason.REPLY_SEEN, s.held_until)
     if s.held_until is not None and s.held_until > now:
         code = BlockReason.HELD_OOO if s.hold == "out_of_office" else BlockReason.HELD
         return blocked(code, s.held_until)

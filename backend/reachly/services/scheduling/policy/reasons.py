@@ -12,7 +12,9 @@ class BlockReason(StrEnum):
 
     SUPPRESSED = "suppressed"
     ENROLLMENT_ENDED = "enrollment_ended"
+    RESTORED = "restored"
     CAMPAIGN_NOT_ACTIVE = "campaign_not_active"
+    CAMPAIGN_LATE = "campaign_late"
     CAMPAIGN_PAUSED = "campaign_paused"
     UNKNOWN_PREVIOUS = "unknown_previous"
     AWAITING_VERIFICATION = "awaiting_verification"
@@ -27,6 +29,7 @@ class BlockReason(StrEnum):
     HELD_OOO = "held_ooo"
     HELD = "held"
     HELD_UNREADABLE_MAILBOX = "held_unreadable_mailbox"
+    REPLY_SEEN = "reply_seen"
     DEFERRED = "deferred"
     NOT_PLANNED = "not_planned"
     WAITING_DELAY = "waiting_delay"
@@ -77,6 +80,14 @@ _SENTENCES: dict[BlockReason, tuple[str, str]] = {
         "Enrol the person again in another campaign.",
     ),
     _R.CAMPAIGN_NOT_ACTIVE: ("The campaign is not running.", "Start the campaign."),
+    _R.RESTORED: (
+        "This database was restored from a copy: what left after the copy was made is not in it.",
+        "An administrator looks what has left meanwhile, and lets sending go on.",
+    ),
+    _R.CAMPAIGN_LATE: (
+        "Nothing could be sent for longer than the grace time, and the campaign asks first.",
+        "Resume the campaign and confirm that what is late should still go.",
+    ),
     _R.CAMPAIGN_PAUSED: ("The campaign is paused.", "Resume the campaign."),
     _R.UNKNOWN_PREVIOUS: (
         "It is not known whether the previous message arrived.",
@@ -106,6 +117,10 @@ _SENTENCES: dict[BlockReason, tuple[str, str]] = {
     _R.HELD_UNREADABLE_MAILBOX: (
         "The mailbox cannot be read, so a reply could be missed.",
         "Reading works again: check the mailbox's incoming settings.",
+    ),
+    _R.REPLY_SEEN: (
+        "A message of this person has just arrived; it is read before anything else goes.",
+        "The message is read, which takes a minute or two.",
     ),
     _R.DEFERRED: ("The receiving server asked to try again later.", "The retry time comes."),
     _R.WAITING_DELAY: (

@@ -37,6 +37,7 @@ class Run:
         self.desks = [Desk(index, state, world.now) for index, state in enumerate(states)]
         self.by_address = {desk.address: desk for desk in self.desks}
         self.providers = {desk.address: desk.rules.box.provider for desk in self.desks}
+        self.domains_capped = any(desk.rules.box.domain_cap is not None for desk in self.desks)
         self.domain_used: dict[tuple[str, int], int] = {}
         for desk in self.desks:
             key = (desk.domain, desk.use.day)
@@ -197,8 +198,9 @@ class Run:
         lead, step, use = self.leads[rank], self.steps[rank], desk.use
         self.planned.append(Planned(lead.key, lead.campaign, step, desk.address, to_instant(at)))
         desk.count(at)
-        if desk.rules.box.domain_cap is not None:
-            self.domain_used[(desk.domain, use.day)] = use.domain_used
+        if self.domains_capped:  # one mailbox's cap counts what all of its domain send
+            today = (desk.domain, use.day)
+            self.domain_used[today] = self.domain_used.get(today, 0) + 1
         course.used += 1
         if step == 1:
             course.new_used += 1

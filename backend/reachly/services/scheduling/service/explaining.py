@@ -3,105 +3,206 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, Literal
 
 from reachly.data.repositories import scheduling as repository
 from reachly.data.repositories.scheduling import CampaignFacts, MailboxFacts
 from reachly.data.session import Session
 from reachly.kit import clock
+from reachly.kit.address import company_domain
 from reachly.kit.errors import NotFound
+from reachly.services.campaigns.policy import mailing_choice
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import policy
-from reachly.services.scheduling.policy import BlockReason
-from reachly.services.scheduling.schemas import ExplainOut, Reason
+from reachly.services.scheduling.policy import Blocked, BlockReason
+from reachly.services.scheduling.schemas import EnrollmentWhy, ExplainOut, MailboxWhy, Reason, Why
 from reachly.services.scheduling.service import facts
+from reachly.services.suppression import service as suppression
+
+CODES = frozenset(BlockReason)
+SILENT = {"pending": BlockReason.AWAITING_PERSONALIZATION, "held": BlockReason.HELD}
+BoxStatus = Literal["active", "paused", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a group of people has in common, for whoever asks about their clock."""
+
+    email_key: str
+    country: str
+    timezone: str
+    city: str | None
+    phone: str | None
+    mail_provider: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A campaign with its mailboxes and counters now."""
+
+    campaign: CampaignFacts
+    boxes: Mapping[uuid.UUID, MailboxFacts]
+    states: Mapping[uuid.UUID, policy.MailboxState]
+    usage: facts.Usage
+    now: datetime
 
 
 async def explain_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID) -> ExplainOut:
-    """Every open message of the campaign that waits, by reason. Raises NotFound."""
-    found = await repository.list_campaigns(session, actor.organization_id, [campaign_id])
+    """Every open message of the campaign that waits, by reason, and how its mailboxes stand. Raises NotFound."""
+    stage = await _load(session, actor.organization_id, campaign_id)
+    gathered: dict[str, Reason] = {}
+    over_all = policy.explain(_standing(stage, None, {}), stage.now) if _is_held(stage.campaign) else None
+    for row in await repository.list_blocked(session, actor.organization_id, campaign_id):
+        _add(gathered, over_all or _stored(row["blocked_reason"], row["detail"], row["until"]), row)
+    for row in await repository.list_silent(session, actor.organization_id, campaign_id):
+        _add(gathered, over_all or policy.blocked(SILENT.get(row["status"], BlockReason.NOT_PLANNED)), row)
+    due: Counter[uuid.UUID | None] = Counter()
+    for row in await _list_due(session, actor.organization_id, stage):
+        due[row["email_account_id"]] += int(row["n"])
+        told = policy.explain(_standing(stage, row["email_account_id"], row), stage.now)
+        _add(gathered, told or policy.blocked(BlockReason.WAITING_TURN), row)
+    return ExplainOut(
+        campaign_id=campaign_id,
+        due=due.total(),
+        reasons=sorted(gathered.values(), key=lambda reason: -reason.count),
+        mailboxes=[_mailbox_why(stage, box, due[box.id]) for box in stage.boxes.values()],
+    )
+
+
+async def explain_enrollment(
+    session: Session, actor: Actor, campaign_id: uuid.UUID, enrollment_id: uuid.UUID
+) -> EnrollmentWhy:
+    """The one rule that holds this person's next message now. Raises NotFound."""
+    stage = await _load(session, actor.organization_id, campaign_id)
+    row = await repository.find_standing(session, actor.organization_id, campaign_id, enrollment_id)
+    if row is None:
+        raise NotFound("This lead is not in the campaign.")
+    reasons = await suppression.find_reasons(session, actor.organization_id, [row["email_key"]])
+    told = None if row["on_its_way"] else _tell(stage, row, reasons.get(row["email_key"]))
+    return EnrollmentWhy(
+        enrollment_id=enrollment_id, email=row["email"], step=row["next_step"], next_due_at=row["next_due_at"],
+        email_account_id=row["email_account_id"], held=_why(told) if told else None,
+    )  # fmt: skip
+
+
+def _tell(stage: _Stage, row: Mapping[str, Any], suppressed: str | None) -> Blocked:
+    """The rules of the person and the campaign, then what was written down, then clocks and counts."""
+    choice = mailing_choice(row["verification"], stage.campaign.settings.get("mail_to", "unknown"))
+    verification: Literal["done", "pending", "undeliverable"] = "done"
+    if choice != "mail":
+        verification = "undeliverable" if choice == "skip" else "pending"
+    facts_of_row = {**row, "due": row["next_due_at"], "first": row["last_sent_at"] is None}
+    standing = replace(
+        _standing(stage, row["email_account_id"], facts_of_row),
+        suppressed=suppressed, enrollment_status=row["status"], verification=verification,
+        personalized=row["personalized"], held_until=row["held_until"],
+        hold="out_of_office" if row["held_until"] else None,
+    )  # fmt: skip
+    told = policy.explain(standing, stage.now) or policy.blocked(BlockReason.WAITING_TURN)
+    if row["blocked_reason"] is None or row["status"] not in ("pending", "active", "held"):
+        return told
+    stored = _stored(row["blocked_reason"], row["blocked_detail"], row["blocked_until"])
+    order = list(BlockReason)
+    return told if order.index(told.code) < order.index(stored.code) else stored
+
+
+async def _load(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> _Stage:
+    found = await repository.list_campaigns(session, organization_id, [campaign_id])
     if not found:
         raise NotFound("There is no such campaign.")
-    reasons, due = await reasons_of(session, actor.organization_id, found[0])
-    return ExplainOut(campaign_id=campaign_id, due=due, reasons=reasons)
-
-
-async def reasons_of(
-    session: Session, organization_id: uuid.UUID, campaign: CampaignFacts
-) -> tuple[list[Reason], int]:
-    """(reasons, how many messages are due)."""
     now = clock.now()
-    boxes = (await repository.list_mailboxes(session, organization_id, [campaign.id]))[campaign.id]
+    boxes = (await repository.list_mailboxes(session, organization_id, [campaign_id]))[campaign_id]
     usage = await repository.read_usage(session, organization_id, (now - timedelta(days=2)).date())
-    gathered: dict[str, Reason] = {}
-    for row in await repository.list_blocked(session, organization_id, campaign.id):
-        code = str(row["blocked_reason"])
-        known = policy.blocked(BlockReason(code)) if code in set(BlockReason) else None
-        _add(gathered, code, row["detail"] or (known.detail if known else code),
-             known.change if known else "", row["until"], row)  # fmt: skip
-    due = 0
-    by_id = {box.id: box for box in boxes}
-    for row in await repository.list_due(session, organization_id, campaign.id, now):
-        due += int(row["n"])
-        told = policy.explain(_standing(campaign, by_id.get(row["email_account_id"]), row, usage, now), now)
-        told = told or policy.blocked(BlockReason.WAITING_TURN)
-        _add(gathered, told.code.value, told.detail, told.change, told.until, row)
-    return sorted(gathered.values(), key=lambda reason: -reason.count), due
+    states = await facts.read_states(session, organization_id, boxes, usage, now)
+    return _Stage(found[0], {box.id: box for box in boxes}, states, usage, now)
 
 
-def _add(
-    gathered: dict[str, Reason],
-    code: str,
-    detail: str,
-    change: str,
-    until: datetime | None,
-    row: Mapping[str, Any],
-) -> None:
-    known = gathered.get(code)
+async def _list_due(session: Session, organization_id: uuid.UUID, stage: _Stage) -> list[Mapping[str, Any]]:
+    campaign = stage.campaign
+    schedule = facts.schedule_of(campaign)
+    by_place = bool(facts.recipient_hours(campaign)) or schedule.skip_recipient_holidays
+    return list(
+        await repository.list_due(
+            session, organization_id, campaign.id, stage.now, by_place=by_place,
+            by_company=campaign.company_cap is not None,
+        )
+    )  # fmt: skip
+
+
+def _is_held(campaign: CampaignFacts) -> bool:
+    return campaign.status != "active" or campaign.sending_held is not None
+
+
+def _standing(stage: _Stage, account_id: uuid.UUID | None, row: Mapping[str, Any]) -> policy.Standing:
+    campaign, now = stage.campaign, stage.now
+    box = stage.boxes.get(account_id) if account_id else None
+    today = facts.campaign_day(campaign, now)
+    place = _Place(
+        row.get("email_key") or f"@{row.get('domain') or row.get('ending') or ''}", row.get("country") or "",
+        row.get("timezone") or "", row.get("city"), row.get("phone"),
+    )  # fmt: skip
+    company = company_domain(place.email_key) if campaign.company_cap else None
+    return policy.Standing(
+        due=row.get("due"),
+        schedule=facts.schedule_of(campaign),
+        mailbox=stage.states[box.id] if box else None,
+        campaign_status=campaign.status,
+        campaign_detail=campaign.status_reason,
+        campaign_late=campaign.paused_for == "late",
+        restored=campaign.sending_held is not None,
+        first=bool(row.get("first", True)),
+        mailbox_status=_box_status(box) if box else "active",
+        mailbox_detail=box.status_reason if box else None,
+        recipient_zone=facts.recipient_zone(campaign, place),
+        recipient_country=place.country or None,
+        recipient_hours=facts.recipient_hours(campaign),
+        campaign_left=_left(campaign.daily_cap, stage.usage, "campaign", str(campaign.id), today),
+        new_leads_left=_left(campaign.new_leads_cap, stage.usage, "new_leads", str(campaign.id), today),
+        company_left=_left(campaign.company_cap, stage.usage, "company", company, today) if company else None,
+    )
+
+
+def _box_status(box: MailboxFacts) -> BoxStatus:
+    if not box.is_active:
+        return "paused"
+    return "active" if box.status == "connected" else "error"
+
+
+def _left(cap: int | None, usage: facts.Usage, scope: str, key: str, day: date) -> int | None:
+    return None if cap is None else max(0, cap - usage.get((scope, key, day), 0))
+
+
+def _mailbox_why(stage: _Stage, box: MailboxFacts, due: int) -> MailboxWhy:
+    state = stage.states[box.id]
+    told = policy.explain_mailbox(state, _box_status(box), box.status_reason, stage.now)
+    cap = policy.effective_cap(state.mailbox, facts.mailbox_day(box, stage.now)[2])
+    return MailboxWhy(
+        email_account_id=box.id, email_address=box.email_address, held=_why(told) if told else None,
+        next_turn_at=box.next_turn_at, sent_today=state.sent_today, limit_today=cap.limit, limited_by=cap.code.value,
+        due=due,
+    )  # fmt: skip
+
+
+def _stored(code: str, detail: str | None, until: datetime | None) -> Blocked:
+    """A reason that was written down; one of an earlier version is told as a plain hold."""
+    return policy.blocked(BlockReason(code) if code in CODES else BlockReason.HELD, until, detail)
+
+
+def _why(told: Blocked) -> Why:
+    return Why(code=told.code.value, detail=told.detail, change=told.change, until=told.until)
+
+
+def _add(gathered: dict[str, Reason], told: Blocked, row: Mapping[str, Any]) -> None:
+    known = gathered.get(told.code.value)
     if known is None:
-        gathered[code] = Reason(
-            code=code,
-            detail=detail,
-            change=change,
-            until=until,
-            count=int(row["n"]),
-            examples=list(row["examples"]),
+        gathered[told.code.value] = Reason(
+            **_why(told).model_dump(), count=int(row["n"]), examples=list(row["examples"])[:3]
         )
         return
     known.count += int(row["n"])
     known.examples = (known.examples + list(row["examples"]))[:3]
-    known.until = min(filter(None, (known.until, until)), default=None)
-
-
-def _standing(
-    campaign: CampaignFacts,
-    box: MailboxFacts | None,
-    row: Mapping[str, Any],
-    usage: facts.Usage,
-    now: datetime,
-) -> policy.Standing:
-    schedule = facts.schedule_of(campaign)
-    today = now.astimezone(ZoneInfo(schedule.timezone)).date()
-    usable = None if box is None else "active" if box.is_active and box.status == "connected" else "error"
-    if box is not None and not box.is_active:
-        usable = "paused"
-    extra: Any = {"mailbox_status": usable} if usable else {}
-    return policy.Standing(
-        due=row["due"],
-        schedule=schedule,
-        mailbox=facts.mailbox_state(box, usage, now) if box else None,
-        campaign_status=campaign.status,
-        campaign_detail=campaign.status_reason,
-        first=row["first"],
-        mailbox_detail=box.status_reason if box else None,
-        campaign_left=_left(campaign.daily_cap, usage, "campaign", campaign.id, today),
-        new_leads_left=_left(campaign.new_leads_cap, usage, "new_leads", campaign.id, today),
-        **extra,
-    )
-
-
-def _left(cap: int | None, usage: facts.Usage, scope: str, key: uuid.UUID, day: date) -> int | None:
-    return None if cap is None else max(0, cap - usage.get((scope, str(key), day), 0))
+    known.until = min(filter(None, (known.until, told.until)), default=None)

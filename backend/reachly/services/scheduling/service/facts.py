@@ -6,13 +6,17 @@ Planning, explaining, simulating and the turn itself all come through here, so n
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from reachly.data.repositories import scheduling as repository
+from reachly.data.repositories.scheduling import MailboxFacts
+from reachly.data.session import Session
 from reachly.infra.settings import current_settings
 from reachly.kit.address import company_domain
 from reachly.kit.mail_providers import provider_of_host
@@ -245,3 +249,16 @@ def mailbox_state(
         provider_full_until=rolling.nth + A_DAY if rolling.nth else None,
         handed=rolling.handed,
     )
+
+
+async def read_states(
+    session: Session, organization_id: uuid.UUID, boxes: Iterable[MailboxFacts], usage: Usage, now: datetime
+) -> dict[uuid.UUID, policy.MailboxState]:
+    """Mailboxes with what they have done, the provider's rolling day message by message where one is counted."""
+    unique = {box.id: box for box in boxes}
+    limits = {box_id: limit for box_id, box in unique.items() if (limit := provider_limit(box)) is not None}
+    handed = (
+        await repository.list_handed(session, organization_id, list(limits), now - A_DAY) if limits else {}
+    )
+    rolling = {box_id: Rolling.of(handed[box_id], limit) for box_id, limit in limits.items()}
+    return {box_id: mailbox_state(box, usage, now, rolling.get(box_id)) for box_id, box in unique.items()}

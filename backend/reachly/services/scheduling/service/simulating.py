@@ -21,6 +21,7 @@ from reachly.services.scheduling.service import facts
 
 SHOWN = 1_000
 PAGE = 20_000
+STUCK = frozenset({"unknown_previous", "missing_field"})  # no passing of time lets these go
 
 
 async def simulate_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID) -> SimulationOut:
@@ -70,24 +71,20 @@ async def _world(
                 limit=PAGE,
             )
             for row in rows:
+                if row.next_due_at is None and row.blocked_reason in STUCK:
+                    continue
                 people[f"{campaign.id}|{row.email_key}"] = row
                 leads.append(_lead_of(row, campaign, own))
             if len(rows) < PAGE:
                 break
             after = rows[-1].id
-    unique = {box.id: box for group in boxes.values() for box in group}
-    limits = {
-        box_id: limit for box_id, box in unique.items() if (limit := facts.provider_limit(box)) is not None
-    }
-    handed = await repository.list_handed(session, organization_id, list(limits), now - facts.A_DAY)
-    states = [
-        facts.mailbox_state(
-            box, usage, now, facts.Rolling.of(handed[box.id], limits[box.id]) if box.id in limits else None
-        )
-        for box in unique.values()
-    ]
+    states = await facts.read_states(
+        session, organization_id, [box for group in boxes.values() for box in group], usage, now
+    )
     companies = {(key, day): n for (scope, key, day), n in usage.items() if scope == "company"}
-    world = policy.World(now=now, campaigns=plans, mailboxes=states, leads=leads, company_sent=companies)
+    world = policy.World(
+        now=now, campaigns=plans, mailboxes=list(states.values()), leads=leads, company_sent=companies
+    )
     return world, people
 
 
