@@ -31,10 +31,10 @@ class Base(DeclarativeBase):
         uuid.UUID: Uuid(),
         datetime: DateTime(timezone=True),
         str: Text(),
-        Json: JSONB(),
+        Json: JSONB(none_as_null=True),
         list[str]: JSONB(),
         list[list[str]]: JSONB(),
-        list[Json]: JSONB(),
+        list[Json]: JSONB(none_as_null=True),
         list[Any]: JSONB(),
     }
 

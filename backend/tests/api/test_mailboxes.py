@@ -146,11 +146,12 @@ async def test_two_connects_at_once_make_one_mailbox(ada: Person, world: MailWor
     assert await sql.fetchval("SELECT count(*) FROM email_accounts") == 1
 
 
-async def test_without_imap_it_is_said_what_is_lost(ada: Person, world: MailWorld) -> None:
+async def test_without_imap_it_is_said_what_is_lost(ada: Person, world: MailWorld, sql: Any) -> None:
     given = body(world)
     given.pop("imap")
     told = (await connect(ada, given)).json()
     assert told["imap"] is None
+    assert await sql.fetchval("SELECT imap_config IS NULL FROM email_accounts"), "nothing, not a JSON null"
     assert any("replies" in warning for warning in told["warnings"])
 
 
