@@ -16,6 +16,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 from mailworld.dialogue import Dialogue
 from mailworld.faults import ACTS, Act, Faults, Ledger, Stored, parse_rates
@@ -43,7 +44,7 @@ class HostileServer:
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
-    async def __aenter__(self) -> HostileServer:
+    async def __aenter__(self) -> Self:
         if self._imap is not None:
             await self._imap.start()
             self.imap_port = self._imap.port

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
 import uuid
-from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
-from mailworld.faults import AFTER_THE_DOT, read_ledger
 from reachly.data import migrate
 from reachly.data import session as sessions
 from reachly.data.session import Database, tenant
@@ -29,9 +29,11 @@ from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import PERMISSIONS, Actor
 from reachly.services.sending import service as sending
 from tests.chaos.clocks import OffsetClock
-from tests.chaos.fleet import Fleet, Peer
+from tests.chaos.fleet import Fleet
+from tests.chaos.peers import ADDRESSES, SECRET, Peer, count_kept
+from tests.chaos.verdict import Report, compare
 from tests.factories.bulk import add_people
-from tests.factories.sending import Stage, add_campaign, add_mailbox
+from tests.factories.sending import ALWAYS, Stage, Step, add_campaign, add_mailbox
 
 LEASE = 1.5
 PUBLIC_URL = "https://reachly.example"
@@ -42,29 +44,29 @@ ENGINE = {
     "REACHLY_MAIL__COMMAND_SECONDS": "1.5", "REACHLY_OUTBOUND__ALLOW": "127.0.0.1", "REACHLY_LOG__LEVEL": "info",
     "REACHLY_JOBS__HEARTBEAT_SECONDS": "2", "REACHLY_PUBLIC_URL": PUBLIC_URL,
 }  # fmt: skip
-
-
-@dataclass
-class Report:
-    """What both sides say about one campaign. `unexplained`: a worker was lost with it that had not marked it at any
-    blow; `slow`: no answer came in time although the peer broke no word (a machine under load)."""
-
-    intended: int
-    lost: list[str]
-    duplicates: list[str]
-    unknown_ever: int
-    unknown_left: int
-    settled: int
-    unexplained: list[str]
-    slow: int
-    refused: int
-    faults: int
+_IN_DOUBT = """
+SELECT count(*) FROM email_sends s
+JOIN email_accounts a ON a.organization_id = s.organization_id AND a.id = s.email_account_id
+WHERE s.status = 'unknown' AND a.imap_config IS NOT NULL
+"""
+_NAMED = "SELECT count(*) FROM email_sends WHERE campaign_id = $1 AND status = 'unknown'"
+_WAITING = """
+SELECT count(*) FROM enrollments e WHERE e.campaign_id = $1 AND e.status IN ('pending', 'active') AND NOT EXISTS (
+    SELECT FROM email_sends s
+    WHERE s.organization_id = e.organization_id AND s.enrollment_id = e.id AND s.status = 'unknown'
+)
+"""
+_USED = """
+SELECT (SELECT coalesce(sum(used), 0) FROM cap_usage WHERE scope = 'mailbox'),
+       (SELECT count(*) FROM email_sends WHERE status IN ('sent', 'unknown'))
+"""
 
 
 @dataclass
 class Arena:
+    """`zone` is the campaigns' and the mailboxes'; `postgres` is there where the server itself may be killed."""
+
     folder: Path
-    postgres: EmbeddedPostgres
     dsn: str
     time: OffsetClock
     actor: Actor
@@ -72,10 +74,20 @@ class Arena:
     fleet: Fleet
     sql: Any
     account_ids: list[uuid.UUID]
+    zone: str = "UTC"
+    postgres: EmbeddedPostgres | None = None
     in_flight: dict[uuid.UUID, str] = field(default_factory=dict)
+    _settings_up: list[tuple[datetime, datetime]] = field(default_factory=list)
 
-    async def campaign(self, people: int, prefix: str, *, draft: bool = False) -> Stage:
-        stage = await add_campaign(self.actor.organization_id, self.account_ids, 0)
+    async def campaign(
+        self, people: int, prefix: str, *, draft: bool = False, steps: Sequence[Step] = (Step(),)
+    ) -> Stage:
+        """Everybody in it is due at once."""
+        began = clock.machine_now()
+        schedule = {**ALWAYS, "timezone": self.zone}
+        stage = await add_campaign(
+            self.actor.organization_id, self.account_ids, 0, steps=steps, send_schedule=schedule
+        )
         # A draft until everybody is in it: a campaign that runs with nobody in it is completed.
         query = "UPDATE campaigns SET status = 'draft', started_at = NULL WHERE id = $1"
         await self.sql.execute(query, stage.campaign_id)
@@ -83,11 +95,15 @@ class Arena:
         await add_people(
             organization_id, stage.campaign_id, self.account_ids, people, prefix=prefix, wake=False
         )
-        if not draft:
+        if draft:  # its start plans it
+            query = "UPDATE enrollments SET next_due_at = NULL WHERE campaign_id = $1"
+            await self.sql.execute(query, stage.campaign_id)
+        else:
             query = "UPDATE campaigns SET status = 'active', started_at = $2 WHERE id = $1"
             await self.sql.execute(query, stage.campaign_id, clock.now())
             async with tenant(organization_id) as session:
                 await sending.set_next_turn(session, organization_id, self.account_ids)
+        self._settings_up.append((began, clock.machine_now()))
         return stage
 
     async def note_in_flight(self) -> int:
@@ -96,10 +112,18 @@ class Arena:
         self.in_flight |= {row["id"]: row["to_email"] for row in rows}
         return len(rows)
 
+    async def watch(self, seconds: float) -> None:
+        """`note_in_flight` for a while: what a dead worker committed with its last breath counts too."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            await self.note_in_flight()
+            await asyncio.sleep(0.05)
+
     async def restart_database(self) -> None:
         """An immediate shutdown, as a crash; the owner starts it again and recovery runs."""
+        assert self.postgres is not None
         async with self.fleet.all_stopped():  # so that what is noted is what is on the wire
-            await self.note_in_flight()
+            await self.watch(0.2)
             pid = int((self.postgres.cluster / "postmaster.pid").read_text().splitlines()[0])
             os.kill(pid, signal.SIGQUIT)
         await self.reconnect()
@@ -124,25 +148,26 @@ class Arena:
         now = clock.now()
         turn = await self.sql.fetchval("SELECT min(next_turn_at) FROM email_accounts")
         waits = [(turn - now).total_seconds() + 0.5] if turn and turn > now + timedelta(seconds=2) else []
-        if await self.sql.fetchval("SELECT count(*) FROM email_sends WHERE status = 'unknown'"):
-            waits.append(70.0)
+        if await self.sql.fetchval(_IN_DOUBT):
+            waits.append(600.0)  # longer than a provider may take to file its copy
         if waits:
             self.time.move(min(waits))
 
     async def finish(self, campaign_id: uuid.UUID, seconds: float) -> None:
-        """Until the campaign is completed and nothing is unknown any more. Raises TimeoutError with the state."""
+        """Until nobody waits but for a message that only a person can settle. Raises TimeoutError with the state."""
         deadline, seen, moved = time.monotonic() + seconds, -1, time.monotonic()
         while time.monotonic() < deadline:
             self.fleet.fill()
-            status = await self.sql.fetchval("SELECT status FROM campaigns WHERE id = $1", campaign_id)
-            unknown = await self.sql.fetchval("SELECT count(*) FROM email_sends WHERE status = 'unknown'")
-            if status == "completed" and not unknown:
-                return
-            if (count := self.peer.count()) != seen:
+            if not await self.sql.fetchval(_IN_DOUBT) and not await self.sql.fetchval(_WAITING, campaign_id):
+                named = await self.sql.fetchval(_NAMED, campaign_id)
+                status = await self.sql.fetchval("SELECT status FROM campaigns WHERE id = $1", campaign_id)
+                if status == ("active" if named else "completed"):
+                    return
+            if (count := count_kept(self.peer.log)) != seen:
                 seen, moved = count, time.monotonic()
             elif time.monotonic() - moved > LEASE:
                 await self.hurry()
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.1)
         raise TimeoutError(await self.describe())
 
     async def describe(self) -> str:
@@ -155,53 +180,33 @@ class Arena:
         )
         return "\n".join(map(str, [clock.now(), *sends, *people, *boxes, self.fleet.complaints()]))
 
-    async def compare(self, campaign_id: uuid.UUID, prefix: str) -> Report:
-        """The ledger against what the peer kept. Lost: nobody kept it, whatever the ledger says."""
-        log = read_ledger(self.peer.log)
-        copies = Counter(one.recipient for one in log.stored if one.recipient.startswith(prefix))
-        rows = await self.sql.fetch("SELECT * FROM email_sends WHERE campaign_id = $1", campaign_id)
-        people = await self.sql.fetch(
-            "SELECT l.email FROM enrollments e JOIN leads l ON l.id = e.lead_id WHERE e.campaign_id = $1",
-            campaign_id,
-        )
-        facts = await self.sql.fetch(
-            "SELECT send_id, event_data ->> 'email' AS email, event_data ? 'email_account' AS by_its_worker"
-            " FROM analytics_events WHERE event_type = 'failed' AND event_data ->> 'reason' = 'unknown'"
-            " AND campaign_id = $1", campaign_id,
-        )  # fmt: skip
-        unknown = {fact["send_id"]: fact["email"] for fact in facts}
-        lost_with_worker = [fact for fact in facts if not fact["by_its_worker"]]
-        spoilt = {fault.recipient for fault in log.faults if fault.step in AFTER_THE_DOT | {"body"}}
-        refused = {row["to_email"] for row in rows if row["status"] == "refused"}
-        return Report(
-            intended=len(people),
-            lost=[p["email"] for p in people if not copies[p["email"]] and p["email"] not in refused],
-            duplicates=[address for address, n in copies.items() if n > 1],
-            unknown_ever=len(unknown),
-            unknown_left=sum(row["status"] == "unknown" for row in rows),
-            settled=sum(row["settled_by"] is not None for row in rows),
-            unexplained=[fact["email"] for fact in lost_with_worker if fact["send_id"] not in self.in_flight],
-            slow=sum(fact["by_its_worker"] and fact["email"] not in spoilt for fact in facts),
-            refused=len(refused),
-            faults=len(log.faults),
-        )
-
-    async def close(self) -> None:
-        await self.fleet.end()
-        self.peer.end()
-        await self.sql.close()
-        await sessions.database().close()
-        sessions.install(None)
-        await self.postgres.stop()
+    async def compare(self, stage: Stage, name: str) -> Report:
+        """Both sides' accounts of a campaign that is over, and of the caps."""
+        report = await compare(self.sql, self.peer.log, stage.campaign_id, name, self.in_flight)
+        if reserved := await self.sql.fetchval("SELECT sum(reserved) FROM cap_usage"):
+            report.wrong.append(f"{reserved} places are still reserved under the caps")
+        used, spent = await self.sql.fetchrow(_USED)
+        if used != spent:
+            report.wrong.append(f"the caps count {used} messages, the ledger {spent}")
+        for at in self.fleet.times_of("a mailbox without a turn"):  # in a finished stage there is none
+            if not any(began <= at <= ended for began, ended in self._settings_up):
+                report.wrong.append(f"a mailbox had messages and no turn at {at}")
+        return report
 
 
-async def open_arena(
-    folder: Path, *, workers: int, mailboxes: int, peer: list[str], sent: bool = True
-) -> Arena:
-    """Everything on its own: a durable cluster, an organization with relay mailboxes, and nobody to write to yet."""
-    postgres = EmbeddedPostgres(folder / "data", adopters_seconds=0)
-    dsn = await postgres.start()
-    await migrate.upgrade(dsn)
+@contextlib.asynccontextmanager
+async def opened(
+    folder: Path, peer: Peer, *, dsn: str | None = None, workers: int = 2, mailboxes: int = 4, blind: int = 0,
+    zone: str = "UTC", engine: dict[str, str] | None = None, **mailbox: Any,
+) -> AsyncIterator[Arena]:  # fmt: skip
+    """An organization with relay mailboxes (the last `blind` of them without a Sent folder that can be read), workers
+    that are not started yet, and nobody to write to. Without a `dsn`: on a durable cluster of its own."""
+    before = clock.current()
+    postgres = None if dsn else EmbeddedPostgres(folder / "data", adopters_seconds=0)
+    if postgres is not None:
+        dsn = await postgres.start()
+        await migrate.upgrade(dsn)
+    assert dsn is not None
     product_time = OffsetClock(folder / "clock")
     clock.install(product_time)
     security = SecuritySettings(bcrypt_rounds=4)
@@ -210,21 +215,29 @@ async def open_arena(
     outbound.install(["127.0.0.1"])
     cache.install(None)
     sessions.install(Database(dsn, pool_size=4))
-    addresses = [f"m{n}@brightfjord.example" for n in range(mailboxes)]
-    accounts = [word for address in addresses for word in ("--account", f"{address}=secret")] if sent else []
-    server = Peer(folder / "peer.jsonl", [*accounts, *peer])
     sql = await _look(dsn)
     actor = await _organization(sql)
     ids = [
         await add_mailbox(
-            actor.organization_id, server.port, address=address, imap_port=server.imap_port if sent else None,
-            password="secret", files_sent=True, daily_limit=1_000_000,
+            actor.organization_id, peer.port, address=address, password=SECRET, files_sent=True, timezone=zone,
+            imap_port=peer.imap_port if n < mailboxes - blind else None, **{"daily_limit": 1_000_000, **mailbox},
         )
-        for address in addresses
+        for n, address in enumerate(ADDRESSES[:mailboxes])
     ]  # fmt: skip
-    environment = {**ENGINE, "DATABASE_URL": dsn, "REACHLY_DATA_DIR": str(folder / "data")}
+    environment = {**ENGINE, "DATABASE_URL": dsn, "REACHLY_DATA_DIR": str(folder / "data"), **(engine or {})}
     fleet = Fleet(folder, folder / "clock", environment, workers)
-    return Arena(folder, postgres, dsn, product_time, actor, server, fleet, sql, ids)
+    arena = Arena(folder, dsn, product_time, actor, peer, fleet, sql, ids, zone, postgres)
+    try:
+        yield arena
+    finally:
+        await arena.fleet.end()
+        await arena.sql.close()
+        await sessions.database().close()
+        sessions.install(None)
+        outbound.install([])
+        clock.install(before)
+        if postgres is not None:
+            await postgres.stop()
 
 
 async def _organization(sql: Any) -> Actor:

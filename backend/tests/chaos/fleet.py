@@ -1,4 +1,4 @@
-"""Real processes: several workers that can be killed, stopped and continued, and the server they hand mail to."""
+"""Several workers as real processes, which can be killed, stopped and continued."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 BACKEND = Path(__file__).parents[2]
@@ -37,6 +38,10 @@ class Fleet:
             )
         self._workers.append(worker)
         return worker
+
+    @property
+    def workers(self) -> Sequence[subprocess.Popen[bytes]]:
+        return self._workers
 
     def fill(self) -> None:
         """As many as there should be."""
@@ -74,7 +79,7 @@ class Fleet:
                     await stack.enter_async_context(self.stopped(worker))
             yield
 
-    async def end(self, seconds: float = 10.0) -> list[int | None]:
+    async def end(self, seconds: float = 60.0) -> list[int | None]:
         """SIGTERM for all; their exit codes. None: it had to be killed."""
         for worker in self._workers:
             worker.terminate()
@@ -88,6 +93,11 @@ class Fleet:
         self._workers = []
         return codes
 
+    def times_of(self, words: str) -> list[datetime]:
+        """When a worker logged these words (machine time)."""
+        lines = [line for path in self.folder.glob("worker-*.log") for line in path.read_text().splitlines()]
+        return [datetime.fromisoformat(json.loads(line)["timestamp"]) for line in lines if words in line]
+
     def complaints(self, words: Sequence[str] = ("Traceback",)) -> str:
         """The last lines of the logs in which one of the words occurs."""
         found = []
@@ -96,25 +106,3 @@ class Fleet:
             if any(word in text for word in words):
                 found.append(f"--- {path.name}\n{text[-3000:]}")
         return "\n".join(found)
-
-
-class Peer:
-    """The hostile server in a process of its own, so that nothing that happens to us happens to it."""
-
-    def __init__(self, log: Path, arguments: Sequence[str]) -> None:
-        self.log = log
-        command = [sys.executable, "-m", "mailworld.hostile", "--log", str(log), *arguments]
-        self._process = subprocess.Popen(
-            command, cwd=BACKEND, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-        )
-        assert self._process.stdout is not None
-        ports = json.loads(self._process.stdout.readline())
-        self.port, self.imap_port = int(ports["port"]), int(ports["imap_port"])
-
-    def count(self) -> int:
-        """How many messages it has kept so far."""
-        return self.log.read_bytes().count(b'"kind": "stored"') if self.log.exists() else 0
-
-    def end(self) -> None:
-        self._process.terminate()
-        self._process.wait(10)

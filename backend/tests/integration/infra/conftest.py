@@ -40,6 +40,12 @@ class RedisServer:
                 time.sleep(0.02)
         client.close()
 
+    def flush(self) -> None:
+        """Empties it."""
+        client = redis.Redis.from_url(self.url)
+        client.flushall()
+        client.close()
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.kill()
