@@ -19,6 +19,7 @@ import socketio
 import structlog
 from socketio.exceptions import ConnectionRefusedError as Refused
 
+from reachly.infra import metrics
 from reachly.infra.live_bus import LiveBus
 from reachly.kit.errors import Unauthenticated
 from reachly.services.identity import service as identity
@@ -65,6 +66,9 @@ class LiveGateway:
         self.asgi = socketio.ASGIApp(self.sio, socketio_path=PATH)
         self._rooms: dict[uuid.UUID, _Room] = defaultdict(_Room)
         self._watch: asyncio.Task[None] | None = None
+        metrics.live_sockets.set_function(
+            lambda: sum(len(room.sockets) for room in list(self._rooms.values()))
+        )
         self.sio.on("connect", self._connect)
         self.sio.on("disconnect", self._disconnect)
 

@@ -10,6 +10,8 @@ from typing import Any, Literal, TextIO
 
 import structlog
 
+from reachly.infra import metrics
+
 HIDDEN = "***"
 _SECRET_NAME = re.compile(
     r"pass(word|wd|phrase)?$|secret|token|authorization|cookie|api_?key|pepper|credential|(^|_)dsn$|keys?_ring",
@@ -33,6 +35,7 @@ def configure(
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        count_error,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
@@ -61,6 +64,13 @@ def configure(
     root.setLevel(level.upper())
     for noisy in ("alembic", "asyncio", "httpcore2", "httpx2", "mail.log", "pgqueuer", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def count_error(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What is worth a line of level error is worth a count; `where` is the module that wrote it."""
+    if event.get("level") in ("error", "critical"):
+        metrics.errors.labels(str(event.get("logger") or "reachly")).inc()
+    return event
 
 
 def clean(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

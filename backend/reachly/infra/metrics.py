@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
@@ -29,7 +30,7 @@ api_response_seconds = Histogram(
 )
 database_query_seconds = Histogram(
     "reachly_database_query_seconds",
-    "Time of one statement",
+    "Time of one statement; a sample of the transactions is timed",
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5),
     registry=registry,
 )
@@ -38,7 +39,7 @@ database_connection_failures = Counter(
 )
 emails_sent = Counter(
     "reachly_emails_sent",
-    "Messages handed over, by provider and outcome",
+    "Messages tried, by provider and outcome; `sent` were handed over",
     ["provider", "outcome"],
     registry=registry,
 )
@@ -66,12 +67,19 @@ def render() -> bytes:
     return generate_latest(registry)
 
 
-def serve(host: str, port: int) -> None:
+def serve(host: str, port: int) -> Callable[[], None]:
     """Answers the same on a port of its own, from a thread: for a process that serves nothing else.
 
-    Raises OSError when the port cannot be had.
+    Returns what ends it. Raises OSError when the port cannot be had.
     """
-    start_http_server(port, addr=host, registry=registry)
+    server, thread = start_http_server(port, addr=host, registry=registry)
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return stop
 
 
 def _memory_share() -> float:

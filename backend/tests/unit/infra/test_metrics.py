@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import socket
+import urllib.error
 import urllib.request
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from reachly.infra import metrics
@@ -35,6 +37,11 @@ def test_worker_answers_on_a_port_of_its_own() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    metrics.serve("127.0.0.1", port)
+    stop = metrics.serve("127.0.0.1", port)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         assert b"reachly_emails_sent_total" in answer.read()
+    with pytest.raises(OSError, match="in use"):
+        metrics.serve("127.0.0.1", port)
+    stop()
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5)

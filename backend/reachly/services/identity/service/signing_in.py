@@ -11,6 +11,7 @@ from reachly.data.models.identity import Organization, SignInAttempt, User
 from reachly.data.repositories import identity as repository
 from reachly.data.session import Session, tenant
 from reachly.data.system import system
+from reachly.infra import metrics
 from reachly.kit import clock
 from reachly.kit.address import parse_address
 from reachly.kit.errors import Conflict, FieldError, Invalid, RateLimited, Unauthenticated
@@ -38,13 +39,15 @@ async def register(body: RegisterIn, *, ip: str, user_agent: str) -> TokenOut:
                 session, email=body.email, password_hash=password_hash, name=body.name,
                 organization_name=body.organization_name, timezone=body.timezone,
             )  # fmt: skip
-            return await _sign_in(session, user, ip=ip, user_agent=user_agent)
+            signed_in = await _sign_in(session, user, ip=ip, user_agent=user_agent)
     except Exception as error:
         if violated_constraint(error) == "uq_users_email_key":
             fault = FieldError("/email", "This address has an account already.", "taken")
             told = "Sign in with this address, or register with another."
             raise Conflict(told, code="taken", errors=[fault]) from None
         raise
+    metrics.sign_ups.inc()
+    return signed_in
 
 
 async def create_organization(

@@ -15,6 +15,7 @@ from reachly.data.repositories.sending.caps import Usage
 from reachly.data.repositories.sending.rows import CapKey
 from reachly.data.session import Session, tenant
 from reachly.events import Event, MessageFailed
+from reachly.infra import metrics
 from reachly.integrations.mailer.port import Mailer
 from reachly.kit import clock
 from reachly.services.email_accounts import service as email_accounts
@@ -138,6 +139,8 @@ async def _record(run: Run, results: Sequence[Result], tools: Tools, *, last: bo
             await asyncio.sleep(wait)
         else:
             run.take(recorded)
+            for result in results:
+                metrics.emails_sent.labels(run.batch.board.mailbox.provider, result.verdict.kind).inc()
             return
 
 
