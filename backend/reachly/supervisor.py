@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import httpx2
 
 from reachly.data.migrate import SchemaMismatch, SchemaState, upgrade
-from reachly.data.server import ServerAway, look_at_server
+from reachly.data.server import ServerAway, count_held, held_words, look_at_server
 from reachly.infra import logging
 from reachly.infra.children import Child
 from reachly.infra.embedded_postgres import EmbeddedPostgres
@@ -116,6 +116,9 @@ class _Up:
             stack.push_async_callback(server.stop)
             self.environment["DATABASE_URL"] = dsn
         await prepare_schema(dsn)
+        self.held = await count_held(dsn)
+
+    held: tuple[int, bool] = (0, False)
 
     # --- mail world and demo ----------------------------------------------------------------------------------------
 
@@ -231,6 +234,8 @@ class _Up:
             _say(f"  Sign in with:        {self.sign_in_words}")
         elif not self.wanted.demo:
             _say("  Register the first account there.")
+        if words := held_words(*self.held):
+            _say(f"  Sending {words}.")
         _say(f"  Logs:                {self.settings.data_dir / 'log'}")
         _say("  Stop with Ctrl-C.")
         _say("")

@@ -267,6 +267,7 @@ CREATE TABLE campaigns (
     version INTEGER DEFAULT 1 NOT NULL,
     failures_in_a_row INTEGER DEFAULT 0 NOT NULL,
     started_at TIMESTAMP WITH TIME ZONE,
+    resumed_at TIMESTAMP WITH TIME ZONE,
     paused_at TIMESTAMP WITH TIME ZONE,
     completed_at TIMESTAMP WITH TIME ZONE,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,

@@ -9,14 +9,8 @@ import uuid
 import uvloop
 from cyclopts import App
 
-from reachly.commands.running import open_current
-from reachly.infra.settings import Settings, load_settings
-
-
-def _quiet() -> Settings:
-    settings = load_settings()
-    return settings.model_copy(update={"log": settings.log.model_copy(update={"level": "warning"})})
-
+from reachly.commands.running import open_current, quiet
+from reachly.infra.settings import load_settings
 
 keys = App(name="keys", help="Secrets for a server outside development.")
 
@@ -58,7 +52,7 @@ def simulate(campaign: uuid.UUID) -> None:
     from reachly.doctor import simulate_campaign
 
     async def run() -> list[str]:
-        async with open_current(_quiet()):
+        async with open_current(quiet(load_settings())):
             return await simulate_campaign(campaign)
 
     print("\n".join(uvloop.run(run())))
@@ -77,7 +71,7 @@ def audit(campaign: uuid.UUID) -> None:
     from reachly.doctor import audit_campaign
 
     async def run() -> tuple[list[str], bool]:
-        async with open_current(_quiet()):
+        async with open_current(quiet(load_settings())):
             return await audit_campaign(campaign)
 
     lines, is_clean = uvloop.run(run())

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 
+from reachly.data.repositories.sending.homes import IS_HOME
 from reachly.infra import postgres_roles
 
 
@@ -29,6 +30,27 @@ async def look_at_server(dsn: str) -> ServerState:
     async with _connected(dsn) as connection:
         version = await connection.fetchval("SELECT current_setting('server_version')")
         return ServerState(str(version), await postgres_roles.missing_grants(connection))
+
+
+async def count_held(dsn: str) -> tuple[int, bool]:
+    """(organizations whose sending is held since a restore, this is a restored copy that no worker has seen yet).
+
+    The schema must be current. Raises ServerAway.
+    """
+    async with _connected(dsn) as connection, connection.transaction():
+        await connection.execute("SELECT set_config('role', 'reachly_system', true)")
+        held = await connection.fetchval("SELECT count(*) FROM organizations WHERE sending_held IS NOT NULL")
+        return int(held), not await connection.fetchval(f"SELECT {IS_HOME}")
+
+
+def held_words(organizations: int, is_new_copy: bool) -> str | None:
+    """What is to be said of a restored database; None where nothing is held."""
+    if not organizations and not is_new_copy:
+        return None
+    return (
+        "is held: this database was restored from a copy, and what left after the copy was made is not in it."
+        " When you have looked, `reachly resume-sending` lets it go on"
+    )
 
 
 @asynccontextmanager

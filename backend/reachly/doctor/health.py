@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reachly.data.migrate import SchemaState, schema_state
-from reachly.data.server import ServerAway, look_at_server
+from reachly.data.server import ServerAway, count_held, held_words, look_at_server
 from reachly.infra import cache
 from reachly.infra.embedded_postgres import EmbeddedPostgres
 from reachly.infra.mail_world import HOST, read_ports
@@ -104,6 +104,8 @@ async def _database(settings: Settings) -> list[Finding]:
             state = await schema_state(dsn)
             fault = state in (SchemaState.BEHIND, SchemaState.AHEAD)
             found.append(Finding("schema", STATES[state], "fault" if fault else "good"))
+            if state is SchemaState.CURRENT and (words := held_words(*await count_held(dsn))):
+                found.append(Finding("sending", words, "fault"))
             return found
     except (ServerAway, CannotStart) as error:
         return [Finding("PostgreSQL", str(error), "fault")]

@@ -97,13 +97,24 @@ class LimitSettings(_Group):
     register_per_address: str = "20/hour"
 
 
+PROVIDER_LIMITS = {"gmail": 2_000, "outlook": 10_000}
+
+
+def _with_known_limits(value: object) -> object:
+    return {**PROVIDER_LIMITS, **value} if isinstance(value, dict) else value
+
+
+ProviderLimits = Annotated[dict[str, Annotated[int, Field(ge=1)]], BeforeValidator(_with_known_limits)]
+"""By provider; those that are not named keep their default."""
+
+
 class SendingSettings(_Group):
     """Defaults of a new mailbox, and the engine's own numbers."""
 
     daily_limit: int = Field(40, ge=1)
     gap_seconds: int = Field(600, ge=0)
     jitter_seconds: int = Field(300, ge=0)
-    provider_limits: dict[str, Annotated[int, Field(ge=1)]] = {"gmail": 2_000, "outlook": 10_000}
+    provider_limits: ProviderLimits = PROVIDER_LIMITS
     """Messages in any 24 hours that a provider takes from one mailbox (Google Workspace, Exchange Online; free Gmail
     takes 500). A provider that is not named has no such limit."""
     domain_daily_limit: int | None = Field(None, ge=1)

@@ -123,6 +123,7 @@ class SendingLoop:
         if machine >= self._tidy_at:
             self._tidy_at = machine + TIDY_SECONDS
             self.tools.unsettled = True
+            await service.recognise_database()
             await service.complete_done_campaigns()
             await service.wake_sleepers()
             await self.tools.close_idle()

@@ -9,7 +9,7 @@ from tests.architecture.source import REACHLY, imported, modules, name_of, texts
 TABLES = {
     "identity": {
         "organizations", "users", "sessions", "one_time_tokens", "api_keys", "audit_log", "idempotency_keys",
-        "sign_in_attempts", "usage_days", "installations",
+        "sign_in_attempts", "usage_days",
     },
     "email_accounts": {"email_accounts"},
     "suppression": {"suppressions"},
@@ -19,7 +19,7 @@ TABLES = {
     },
     "campaigns": {"campaigns", "campaign_email_accounts", "enrollments"},
     "sequences": {"email_sequences", "sequence_variants"},
-    "sending": {"email_sends", "cap_usage", "tracked_links"},
+    "sending": {"email_sends", "cap_usage", "tracked_links", "installations"},
     "inbox": {"inbound_messages", "threads"},
     "webhooks": {"webhooks", "webhook_deliveries", "notifications"},
     "outbox": {"analytics_events", "campaign_stats", "organization_seq"},
@@ -28,7 +28,7 @@ TABLES = {
 ALSO_WRITES = {
     # The turn writes leases, alarms and outcomes in the statements that decide them: a call per row to another
     # room's repository would cost the batch and the lock order.
-    "sending": {"email_accounts", "enrollments", "campaigns"},
+    "sending": {"email_accounts", "enrollments", "campaigns", "organizations"},
     # Counters must equal a recount; the recount mends them.
     "analytics": {"campaign_stats"},
     # Planning sets the alarm of an enrollment and the next turn of a mailbox, a thousand rows at a time.

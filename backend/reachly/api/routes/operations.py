@@ -5,9 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from reachly.api.deps import PUBLIC
+from reachly.api.deps import PUBLIC, Caller, Db, require
 from reachly.infra import metrics
+from reachly.services.identity.schemas import Permission
 from reachly.services.live import service as live
+from reachly.services.sending import service as sending
 
 router = APIRouter(tags=["operations"])
 
@@ -27,6 +29,14 @@ async def ready() -> Health:
     """Database, schema and queue answer; 503 otherwise."""
     await live.check_ready()
     return Health(status="ok")
+
+
+@router.post(
+    "/api/organization/resume-sending", status_code=204, dependencies=[require(Permission.ORG_ADMIN)]
+)
+async def resume_sending(session: Db, actor: Caller) -> None:
+    """After a restore: an administrator has looked what left since the copy was made, and lets sending go on."""
+    await sending.resume_sending(session, actor)
 
 
 @router.get("/metrics", dependencies=[PUBLIC], include_in_schema=False)

@@ -35,6 +35,7 @@ class Campaign(TenantRow, Base):
     version: Mapped[int] = mapped_column(server_default=text("1"))
     failures_in_a_row: Mapped[int] = mapped_column(server_default=text("0"))
     started_at: Mapped[datetime | None]
+    resumed_at: Mapped[datetime | None]  # the last start: somebody wanted it to send then
     paused_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -146,11 +146,12 @@ WHERE organization_id = $1 AND enrollment_id = ANY($2::uuid[]) AND status IN ('c
 _LOCK_MAILBOXES = """
 SELECT id FROM email_accounts WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """
-# Early is harmless: the turn asks every rule itself. Never in the past, so nothing overdue leaves in a burst.
+# Early is harmless: the turn asks every rule itself. Never set into the past, so nothing overdue leaves in a burst; a
+# turn that is overdue stays so, for by that the turn sees that it is late.
 _ROUSE = """
 UPDATE email_accounts AS a SET next_turn_at = CASE
     WHEN NOT a.is_active OR a.status <> 'connected' OR w.due IS NULL THEN NULL
-    ELSE greatest(w.due, a.not_before, $3) END
+    WHEN a.next_turn_at < $3 THEN a.next_turn_at ELSE greatest(w.due, a.not_before, $3) END
 FROM (
     SELECT wanted.id, least(
         (SELECT e.next_due_at FROM enrollments e WHERE e.organization_id = $1 AND e.email_account_id = wanted.id

@@ -12,6 +12,7 @@ CampaignStatus = Literal["draft", "active", "paused", "completed", "archived"]
 EnrollmentStatus = Literal[
     "pending", "active", "held", "replied", "bounced", "unsubscribed", "completed", "stopped", "failed"
 ]
+PauseCause = Literal["hand", "failures", "late", "plan"]
 DEFAULT_SCHEDULE: dict[str, Any] = {
     "timezone": "UTC",
     "windows": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
@@ -108,6 +109,12 @@ class CampaignOut(BaseModel):
     name: str
     status: CampaignStatus
     status_reason: str | None
+    paused_for: PauseCause | None = Field(
+        description="While paused: by hand, after failures, late, or plan used up"
+    )
+    is_late: bool = Field(
+        description="Late by more than its grace: to start it wants `confirm_late`, so ask whether it should still go"
+    )
     send_schedule: dict[str, Any]
     daily_cap: int | None
     new_leads_cap: int | None

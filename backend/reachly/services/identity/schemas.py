@@ -90,6 +90,11 @@ class OrganizationOut(BaseModel):
     timezone: str
     postal_address: str | None
     is_demo: bool
+    sending_held: str | None = Field(
+        None,
+        description="`restored`: the database is a restored copy, and nothing leaves until it is resumed",
+    )
+    sending_held_at: datetime | None = None
     created_at: datetime
 
 

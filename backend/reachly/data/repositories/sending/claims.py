@@ -60,6 +60,13 @@ SELECT q.id, q.campaign_id, q.sequence_number, q.delay_days, q.delay_hours, q.wo
 FROM email_sequences q WHERE q.organization_id = $1 AND q.campaign_id = ANY($2::uuid[]) AND q.is_active
 ORDER BY q.campaign_id, q.sequence_number
 """
+_LATE = """
+SELECT c.id FROM campaigns c WHERE c.organization_id = $1 AND c.status = 'active' AND EXISTS (
+    SELECT FROM enrollments e WHERE e.organization_id = $1 AND e.campaign_id = c.id AND e.email_account_id = $2
+    AND e.status IN ('active', 'held') AND e.next_due_at < $3)
+  AND coalesce(c.resumed_at, c.started_at, c.created_at) < $3
+ORDER BY c.id
+"""
 _INTENTS = """
 SELECT id, intent_key, enrollment_id, status, attempts, handed_at, sent_at, reason FROM email_sends
 WHERE organization_id = $1 AND intent_key = ANY($2::text[])
@@ -146,6 +153,14 @@ async def list_steps(
     for row in await (await raw(session)).fetch(_STEPS, organization_id, list(campaign_ids)):
         steps[row["campaign_id"]].append(StepRow.read(row))
     return steps
+
+
+async def list_late_campaigns(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, before: datetime
+) -> list[uuid.UUID]:
+    """Running campaigns, started before an instant, of which this mailbox has something that was due before it."""
+    rows = await (await raw(session)).fetch(_LATE, organization_id, account_id, before)
+    return [row["id"] for row in rows]
 
 
 async def list_intents(

@@ -9,17 +9,23 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
+from reachly.data.repositories.sending.homes import IS_HOME
 from reachly.data.repositories.sending.rows import Lease
 from reachly.data.session import Session, raw
 from reachly.kit.ids import new_id
 
-_LEASE = """
+# An organization that was restored sends nothing until a person says so, and nothing at all leaves a database that
+# nobody has looked at yet.
+_MAY_SEND = f"""
+{IS_HOME} AND NOT EXISTS (SELECT FROM organizations o WHERE o.id = b.organization_id AND o.sending_held IS NOT NULL)
+"""
+_LEASE = f"""
 WITH due AS (
-    SELECT organization_id, id, next_turn_at FROM email_accounts
-    WHERE next_turn_at <= $1 AND (lease_until IS NULL OR lease_until < $2)
+    SELECT organization_id, id, next_turn_at FROM email_accounts b
+    WHERE next_turn_at <= $1 AND (lease_until IS NULL OR lease_until < $2) AND {_MAY_SEND}
     ORDER BY next_turn_at, email_key
     LIMIT $3
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF b SKIP LOCKED
 ), numbered AS (
     SELECT organization_id, id, next_turn_at, row_number() OVER () AS n FROM due
 )
@@ -28,7 +34,7 @@ SET lease_attempt = ($5::uuid[])[numbered.n], lease_until = $4, next_turn_at = $
 FROM numbered WHERE a.organization_id = numbered.organization_id AND a.id = numbered.id
 RETURNING a.organization_id, a.id AS email_account_id, a.email_key, a.lease_attempt AS attempt_id,
           numbered.next_turn_at AS planned_turn, a.next_turn_at AS mark
-"""
+"""  # noqa: S608 - fixed text
 # A row that a turn is writing at this moment is passed over: it needs no heartbeat, and waiting for it could deadlock.
 _EXTEND_MAILBOXES = """
 UPDATE email_accounts AS a SET lease_until = $2 FROM (
@@ -41,10 +47,11 @@ UPDATE email_sends AS s SET lease_until = $2 FROM (
     WHERE status IN ('claimed', 'sending') AND attempt_id = ANY($1::uuid[]) FOR UPDATE SKIP LOCKED
 ) AS free WHERE s.organization_id = free.organization_id AND s.id = free.id
 """
-_NEXT_TURN = """
-SELECT min(next_turn_at) FROM email_accounts
-WHERE next_turn_at IS NOT NULL AND (lease_until IS NULL OR lease_until < $1)
-"""
+_NEXT_TURN = f"""
+SELECT next_turn_at FROM email_accounts b
+WHERE next_turn_at IS NOT NULL AND (lease_until IS NULL OR lease_until < $1) AND {_MAY_SEND}
+ORDER BY next_turn_at LIMIT 1
+"""  # noqa: S608
 _EXPIRED = """
 SELECT DISTINCT organization_id FROM email_sends
 WHERE status IN ('claimed', 'sending') AND lease_until < $1

@@ -20,12 +20,13 @@ SELECT least(
 _LOCK = """
 SELECT id FROM email_accounts WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """
-# Early is harmless: the turn itself asks every rule and sets the exact instant. Never in the past: what is overdue
-# is planned anew from now on.
+# Early is harmless: the turn itself asks every rule and sets the exact instant. Never set into the past: what is
+# overdue is planned anew from now on. A turn that is overdue stays so, for by that the turn sees that it is late.
 _WAKE = """
 UPDATE email_accounts AS a
 SET next_turn_at = CASE WHEN a.is_active AND a.status = 'connected' AND w.due IS NOT NULL
-                        THEN greatest(w.due, a.not_before, $3) END
+                        THEN CASE WHEN a.next_turn_at < $3 THEN a.next_turn_at
+                                  ELSE greatest(w.due, a.not_before, $3) END END
 FROM (
     SELECT wanted.id, least(
         (SELECT e.next_due_at FROM enrollments e WHERE e.organization_id = $1 AND e.email_account_id = wanted.id

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from reachly.data.models.campaigns import Campaign
 from reachly.data.repositories import campaigns as repository
 from reachly.data.session import Session
+from reachly.infra.settings import current_settings
+from reachly.kit import clock
 from reachly.kit.errors import NotFound
 from reachly.kit.pagination import Page, cut_page, encode_cursor, read_time_cursor
 from reachly.services.campaigns import policy
@@ -65,6 +68,14 @@ async def lock_row(session: Session, organization_id: uuid.UUID, campaign_id: uu
     return row
 
 
+def is_late(row: Campaign) -> bool:
+    """Paused for being late, or paused for longer than the grace: only a person can say whether it should go on."""
+    if row.status != "paused":
+        return False
+    grace = timedelta(hours=current_settings().sending.grace_hours)
+    return row.paused_for == "late" or (row.paused_at is not None and clock.now() - row.paused_at > grace)
+
+
 async def campaign_out(session: Session, row: Campaign) -> CampaignOut:
     """One row with everything around it."""
     return (await campaigns_out(session, row.organization_id, [row]))[0]
@@ -87,6 +98,7 @@ async def campaigns_out(
         own = steps[row.id]
         shown: dict[str, Any] = {n: getattr(row, n) for n in CampaignOut.model_fields if hasattr(row, n)}
         shown["settings"] = CampaignSettings.model_validate(row.settings)
+        shown["is_late"] = is_late(row)
         outs.append(
             CampaignOut(
                 **shown, email_account_ids=accounts[row.id], steps=sum(step.is_active for step in own),

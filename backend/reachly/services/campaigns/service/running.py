@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 
 from reachly.data import outbox
 from reachly.data.models.campaigns import Campaign
 from reachly.data.repositories import campaigns as repository
 from reachly.data.session import Session
 from reachly.events import CampaignCompleted, CampaignPaused, CampaignStarted, EnrollmentsReady, Event
-from reachly.infra.settings import current_settings
 from reachly.kit import clock
 from reachly.kit.errors import Conflict, FieldError
 from reachly.services.campaigns import policy
-from reachly.services.campaigns.schemas import CampaignOut
+from reachly.services.campaigns.schemas import CampaignOut, PauseCause
 from reachly.services.campaigns.service.checking import gather_refusals
-from reachly.services.campaigns.service.reading import campaign_out, lock_row
+from reachly.services.campaigns.service.reading import campaign_out, is_late, lock_row
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 
@@ -39,15 +37,14 @@ async def start_campaign(
         told = "The campaign cannot start yet: " + " ".join(r.detail for r in refusals)
         raise Conflict(told, code="cannot_start", errors=errors)
     now = clock.now()
-    grace = timedelta(hours=current_settings().sending.grace_hours)
-    if row.paused_at and now - row.paused_at > grace and not confirm_late:
+    if is_late(row) and not confirm_late:
         raise Conflict(
-            f"It was paused since {row.paused_at:%Y-%m-%d %H:%M} UTC. What was due meanwhile will be sent now, under"
-            " all limits. Start again with `confirm_late=true` if that is what you want.",
+            f"It has not sent since {row.paused_at:%Y-%m-%d %H:%M} UTC or longer. What was due meanwhile will be sent"
+            " now, under all limits. Start again with `confirm_late=true` if that is what you want.",
             code="late",
         )
-    row.status, row.status_reason, row.paused_at = after, None, None
-    row.started_at = row.started_at or now
+    row.status, row.status_reason, row.paused_at, row.paused_for = after, None, None, None
+    row.started_at, row.resumed_at = row.started_at or now, now
     row.failures_in_a_row = 0
     row.version += 1
     row.updated_at = now
@@ -70,7 +67,7 @@ async def pause_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID)
     row = await lock_row(session, actor.organization_id, campaign_id)
     if row.status == "paused":
         return await campaign_out(session, row)
-    event = _pause(row, "by hand")
+    event = _pause(row, "by hand", "hand")
     await session.flush()
     await identity.record(
         session, actor.organization_id, actor.user_id, "campaign.paused", subject=row.name, ip=actor.ip
@@ -81,27 +78,29 @@ async def pause_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID)
 
 
 async def pause_for_trouble(
-    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, reason: str
-) -> list[Event]:
-    """Pauses a running campaign on the engine's own account; the events to emit."""
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, reason: str,
+    cause: PauseCause = "failures",
+) -> list[Event]:  # fmt: skip
+    """Pauses a running campaign on the engine's own account; the events to emit. One that is paused as `late` asks
+    before it goes on."""
     row = await repository.lock_campaign(session, organization_id, campaign_id)
     if row is None or row.status != "active":
         return []
-    event = _pause(row, reason)
+    event = _pause(row, reason, cause)
     await session.flush()
     return [event]
 
 
-def _pause(row: Campaign, reason: str) -> CampaignPaused:
+def _pause(row: Campaign, reason: str, cause: PauseCause) -> CampaignPaused:
     now = clock.now()
     row.status = policy.move(row.status, "pause")
-    row.status_reason, row.paused_at, row.updated_at = reason, now, now
+    row.status_reason, row.paused_for, row.paused_at, row.updated_at = reason, cause, now, now
     row.version += 1
     return CampaignPaused(
         organization_id=row.organization_id,
         at=now,
         campaign_id=row.id,
-        data={"name": row.name, "reason": reason},
+        data={"name": row.name, "reason": reason, "cause": cause},
     )
 
 

@@ -162,4 +162,5 @@ def organization_out(row: Organization) -> OrganizationOut:
     return OrganizationOut(
         id=row.id, name=row.name, domain=row.domain, plan_type=row.plan_type, timezone=row.timezone,
         postal_address=row.postal_address, is_demo=bool(row.settings.get("demo")), created_at=row.created_at,
+        sending_held=row.sending_held, sending_held_at=row.sending_held_at,
     )  # fmt: skip

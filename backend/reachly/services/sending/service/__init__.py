@@ -1,6 +1,13 @@
 """The ledger and the mailbox turn: the only code that sends through a mailbox."""
 
 from reachly.data.repositories.sending.rows import Lease
+from reachly.services.sending.service.holding import (
+    Held,
+    list_held,
+    recognise_database,
+    resume_everywhere,
+    resume_sending,
+)
 from reachly.services.sending.service.leasing import find_next_turn, lease_due, renew_leases
 from reachly.services.sending.service.reading import page_sends
 from reachly.services.sending.service.rescue import (
@@ -24,6 +31,7 @@ from reachly.services.sending.service.tools import (
 from reachly.services.sending.service.turn import take_turn
 
 __all__ = [
+    "Held",
     "Lease",
     "MailerFactory",
     "ReaderFactory",
@@ -32,13 +40,17 @@ __all__ = [
     "complete_done_campaigns",
     "find_next_turn",
     "lease_due",
+    "list_held",
     "open_mailer",
     "open_reader",
     "page_sends",
+    "recognise_database",
     "release_claims",
     "renew_leases",
     "rescue_expired",
     "rescue_organization",
+    "resume_everywhere",
+    "resume_sending",
     "send_test",
     "set_next_turn",
     "settle_mailbox",

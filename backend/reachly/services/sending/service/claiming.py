@@ -32,6 +32,7 @@ from reachly.services.sending.service.board import Board, Ready
 LOOK_AHEAD = 48  # due messages that are read beside those that may go, for the ones that must wait
 ON_TIME = timedelta(seconds=60)  # a turn that is later than this is planned anew, from now
 RACES = 4
+LATE = "Late: nothing could be sent for longer than the grace time. Start it again to go on from now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,12 @@ async def _claim(
         await _finish(session, lease, mailbox, slot.at)
         return None, set()
     board = await boards.load_board(session, mailbox, now, size + LOOK_AHEAD)
-    if now - lease.planned_turn > timedelta(hours=settings.grace_hours) and board.ready:
-        await _ask_first(session, lease, board)
+    grace = timedelta(hours=settings.grace_hours)
+    if (
+        now - lease.planned_turn > grace
+        and board.ready
+        and await _ask_first(session, lease, board, now - grace)
+    ):
         return None, set()
     quota = await identity.find_quota(session, lease.organization_id, mailbox.plan_type) if board.ready else None
     if quota and not quota.left:
@@ -192,21 +197,30 @@ def _all_caps(rows: list[Claim]) -> list[CapKey]:
     return [key for row in rows for key in row.caps]
 
 
-async def _ask_first(session: Session, lease: Lease, board: Board) -> None:
-    """Nothing that is late by more than its grace leaves by itself: its campaigns pause and say so."""
+async def _ask_first(session: Session, lease: Lease, board: Board, before: datetime) -> bool:
+    """Nothing that is late by more than its grace leaves by itself: its campaigns pause and say so. False: none is.
+
+    Campaigns of the same mailbox that were due since then have their turn at once.
+    """
     events: list[Event] = []
-    for campaign_id in sorted({ready.campaign.id for ready in board.ready}):
-        late = "Late: nothing could be sent for longer than the grace time. Start it again to go on from now."
-        events += await campaigns.pause_for_trouble(session, lease.organization_id, campaign_id, late)
-    await _finish(session, lease, board.mailbox, None)
+    for campaign_id in await claims.list_late_campaigns(
+        session, lease.organization_id, board.mailbox.id, before
+    ):
+        events += await campaigns.pause_for_trouble(session, lease.organization_id, campaign_id, LATE, "late")
+    if not events:
+        return False
+    await _finish(session, lease, board.mailbox, clock.now())
     await outbox.emit(session, events)
+    return True
 
 
 async def _hold_for_plan(session: Session, lease: Lease, board: Board, quota: Quota) -> None:
     """The plan is used up: every campaign pauses and says so."""
     events: list[Event] = []
     for campaign_id in await campaigns.list_active_ids(session, lease.organization_id):
-        events += await campaigns.pause_for_trouble(session, lease.organization_id, campaign_id, quota.told)
+        events += await campaigns.pause_for_trouble(
+            session, lease.organization_id, campaign_id, quota.told, "plan"
+        )
     if events:
         events.append(identity.quota_reached(lease.organization_id, quota))
     await _finish(session, lease, board.mailbox, None)
