@@ -1,5 +1,5 @@
 import { Tabs as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 
 import { cn } from '@/lib/cn';
 
@@ -27,6 +27,13 @@ export function Tabs<T extends string>({
   label: string;
   end?: ReactNode;
 }) {
+  const list = useRef<HTMLDivElement>(null);
+  // On a phone the row is wider than the page: the open tab is always seen.
+  useEffect(() => {
+    list.current
+      ?.querySelector('[data-state=active]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [value]);
   return (
     <Radix.Root
       value={value}
@@ -34,7 +41,11 @@ export function Tabs<T extends string>({
       className={cn('flex flex-col', className)}
     >
       <div className="flex items-end justify-between gap-4 border-b">
-        <Radix.List aria-label={label} className="-mb-px flex gap-1 overflow-x-auto scroll-slim">
+        <Radix.List
+          ref={list}
+          aria-label={label}
+          className="-mb-px flex min-w-0 gap-1 overflow-x-auto [scrollbar-width:none]"
+        >
           {items.map((item) => (
             <Radix.Trigger
               key={item.value}

@@ -359,6 +359,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/campaigns/{campaign_id}/enrollments/{enrollment_id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain Enrollment
+         * @description The one rule that holds this person's next message now; none: it is on its way.
+         */
+        get: operations["explain_enrollment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/campaigns/{campaign_id}/enrollments/{enrollment_id}/{action}": {
         parameters: {
             query?: never;
@@ -1110,6 +1130,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organization/resume-sending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Sending
+         * @description After a restore: an administrator has looked what left since the copy was made, and lets sending go on.
+         */
+        post: operations["resume_sending"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pulse": {
         parameters: {
             query?: never;
@@ -1584,6 +1624,11 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * Is Late
+             * @description Late by more than its grace: to start it wants `confirm_late`, so ask whether it should still go
+             */
+            is_late: boolean;
             /** Name */
             name: string;
             /** New Leads Cap */
@@ -1592,6 +1637,11 @@ export interface components {
             next_send_at: string | null;
             /** Paused At */
             paused_at: string | null;
+            /**
+             * Paused For
+             * @description While paused: by hand, after failures, late, or plan used up
+             */
+            paused_for: ("hand" | "failures" | "late" | "plan") | null;
             progress: components["schemas"]["Progress"];
             /** Send Schedule */
             send_schedule: {
@@ -2026,6 +2076,27 @@ export interface components {
              */
             updated_at: string;
         };
+        /**
+         * EnrollmentWhy
+         * @description One person's next message.
+         */
+        EnrollmentWhy: {
+            /** Email */
+            email: string;
+            /** Email Account Id */
+            email_account_id: string | null;
+            /**
+             * Enrollment Id
+             * Format: uuid
+             */
+            enrollment_id: string;
+            /** @description null: it is on its way */
+            held: components["schemas"]["Why"] | null;
+            /** Next Due At */
+            next_due_at: string | null;
+            /** Step */
+            step: number;
+        };
         /** ExplainOut */
         ExplainOut: {
             /**
@@ -2035,6 +2106,11 @@ export interface components {
             campaign_id: string;
             /** Due */
             due: number;
+            /**
+             * Mailboxes
+             * @default []
+             */
+            mailboxes: components["schemas"]["MailboxWhy"][];
             /** Reasons */
             reasons: components["schemas"]["Reason"][];
         };
@@ -2618,6 +2694,40 @@ export interface components {
              */
             unsubscribed: number;
         };
+        /**
+         * MailboxWhy
+         * @description A mailbox of the campaign today.
+         */
+        MailboxWhy: {
+            /**
+             * Due
+             * @description Messages of this campaign that are due here
+             */
+            due: number;
+            /**
+             * Email Account Id
+             * Format: uuid
+             */
+            email_account_id: string;
+            /** Email Address */
+            email_address: string;
+            /** @description What keeps it from sending now, whoever is due; null: nothing */
+            held: components["schemas"]["Why"] | null;
+            /** Limit Today */
+            limit_today: number;
+            /**
+             * Limited By
+             * @description The smallest of its caps
+             */
+            limited_by: string;
+            /** Next Turn At */
+            next_turn_at: string | null;
+            /**
+             * Sent Today
+             * @description On its local day, with what is on its way
+             */
+            sent_today: number;
+        };
         /** MeOut */
         MeOut: {
             organization: components["schemas"]["OrganizationOut"];
@@ -2773,6 +2883,13 @@ export interface components {
             plan_type: string;
             /** Postal Address */
             postal_address: string | null;
+            /**
+             * Sending Held
+             * @description `restored`: the database is a restored copy, and nothing leaves until it is resumed
+             */
+            sending_held?: string | null;
+            /** Sending Held At */
+            sending_held_at?: string | null;
             /** Timezone */
             timezone: string;
         };
@@ -3146,7 +3263,10 @@ export interface components {
             detail: string;
             /** Examples */
             examples: string[];
-            /** Until */
+            /**
+             * Until
+             * @description When it ends by itself; null: only somebody can change it
+             */
             until: string | null;
         };
         /** RefreshIn */
@@ -3702,6 +3822,16 @@ export interface components {
             /** Email Account Id */
             email_account_id: string | null;
             /**
+             * Enrollment Status
+             * @description Where they stand in the campaign; null: in none
+             */
+            enrollment_status: string | null;
+            /**
+             * Held Until
+             * @description They are away: nothing is sent before then
+             */
+            held_until: string | null;
+            /**
              * Id
              * Format: uuid
              */
@@ -3925,6 +4055,26 @@ export interface components {
             /** Reason */
             reason: string;
             /** Until */
+            until: string | null;
+        };
+        /**
+         * Why
+         * @description The one rule that is in the way.
+         */
+        Why: {
+            /**
+             * Change
+             * @description What would change it
+             */
+            change: string;
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Until
+             * @description When it ends by itself; null: only somebody can change it
+             */
             until: string | null;
         };
     };
@@ -5738,6 +5888,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnrollOut"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found, or another organization's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not possible in the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Input to mend */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    explain_enrollment: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path: {
+                campaign_id: string;
+                enrollment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrollmentWhy"];
                 };
             };
             /** @description Not signed in */
@@ -9685,6 +9920,86 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MemberOut"][];
                 };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found, or another organization's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not possible in the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Input to mend */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    resume_sending: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {

@@ -58,12 +58,13 @@ export function TodayView() {
           />
         )}
         <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
-          <div className="min-w-0 space-y-4">
+          <div className="flex min-w-0 flex-col gap-4">
             <Panel title="Needs you" bodyClassName="p-0">
               <Needs needs={needs} loading={!pulse.data || !mailboxes.data} />
             </Panel>
             <Panel
               title="Unread replies"
+              className="flex-1"
               bodyClassName="p-0"
               action={
                 <Button variant="ghost" size="sm" asChild>

@@ -127,13 +127,15 @@ export function LeadsView() {
         ) : (
           <>
             {typeof total === 'number' && <span className="text-xs text-ink-3">{plural(total, 'lead')}</span>}
-            <ColumnMenu
-              hidden={parts(hidden)}
-              onHidden={(next) => setHidden(next.join(','))}
-              customFields={fields}
-              shownCustom={shownCustom}
-              onShownCustom={(next) => setCustom(next.join(','))}
-            />
+            <span className="max-sm:hidden">
+              <ColumnMenu
+                hidden={parts(hidden)}
+                onHidden={(next) => setHidden(next.join(','))}
+                customFields={fields}
+                shownCustom={shownCustom}
+                onShownCustom={(next) => setCustom(next.join(','))}
+              />
+            </span>
           </>
         )}
       </div>

@@ -1,4 +1,6 @@
 'use client';
+import { useEffect, useRef } from 'react';
+
 import { Popover } from '@/components/ui/menu';
 import { ErrorState, Notice, Skeleton } from '@/components/ui/states';
 import { cn } from '@/lib/cn';
@@ -37,6 +39,14 @@ export function PlanGrid({ plan, mailboxes }: { plan: Simulation; mailboxes: Rea
   );
   const cells = new Map<string, Cell>(plan.days.map((one) => [`${one.day} ${one.email_account_id}`, one]));
   const today = new Date().toISOString().slice(0, 10);
+  const scroller = useRef<HTMLDivElement>(null);
+  // A long plan begins at yesterday, not at what is over.
+  useEffect(() => {
+    const head = scroller.current?.querySelector<HTMLElement>('[aria-current=date]');
+    const name = scroller.current?.querySelector<HTMLElement>('thead th');
+    if (scroller.current && head && name)
+      scroller.current.scrollLeft = head.offsetLeft - name.offsetWidth - head.offsetWidth;
+  }, [days.length]);
   const top = Math.max(1, ...plan.days.map((one) => Math.max(one.planned, one.sent)));
   return (
     <div className="space-y-4">
@@ -49,7 +59,7 @@ export function PlanGrid({ plan, mailboxes }: { plan: Simulation; mailboxes: Rea
       {days.length === 0 ? (
         <p className="py-4 text-ink-2">Nothing is planned: nobody is left to write to, or no hour is open.</p>
       ) : (
-        <div className="scroll-slim overflow-x-auto pb-1">
+        <div ref={scroller} className="scroll-slim relative overflow-x-auto pb-1">
           <table
             className="border-separate border-spacing-[2px]"
             aria-label="Planned messages by day and mailbox"
@@ -74,7 +84,7 @@ export function PlanGrid({ plan, mailboxes }: { plan: Simulation; mailboxes: Rea
                 <tr key={box}>
                   <th
                     scope="row"
-                    className="sticky left-0 z-10 max-w-44 truncate bg-panel pr-3 text-left text-xs font-normal text-ink-2"
+                    className="sticky left-0 z-10 max-w-44 truncate bg-panel max-sm:max-w-28 pr-3 text-left text-xs font-normal text-ink-2"
                   >
                     {mailboxes.get(box) ?? 'A mailbox'}
                   </th>

@@ -15,6 +15,7 @@ export function RunButton({ campaign }: { campaign: Campaign }) {
   if (campaign.status === 'active')
     return (
       <Button
+        aria-label="Pause"
         loading={act.isPending}
         onClick={() =>
           act.mutate(
@@ -26,14 +27,21 @@ export function RunButton({ campaign }: { campaign: Campaign }) {
           )
         }
       >
-        <Pause aria-hidden /> Pause
+        <Pause aria-hidden /> <span className="max-sm:hidden">Pause</span>
       </Button>
     );
   if (campaign.status !== 'draft' && campaign.status !== 'paused') return null;
   return (
     <Button variant="primary" asChild>
       <Link href={paths.campaignEdit(campaign.id, 'check')}>
-        <Play aria-hidden /> {campaign.status === 'draft' ? 'Check and start' : 'Resume'}
+        <Play aria-hidden />{' '}
+        {campaign.status === 'draft' ? (
+          <>
+            <span className="max-sm:hidden">Check and</span> start
+          </>
+        ) : (
+          'Resume'
+        )}
       </Link>
     </Button>
   );

@@ -324,7 +324,7 @@ function Rules({
                 onChange({ ...settings, unsubscribe_form: event.target.value === 'reply' ? 'reply' : 'link' })
               }
             >
-              <option value="link">By link, or one click in the mail app</option>
+              <option value="link">By link or one click</option>
               <option value="reply">By replying “stop”</option>
             </Select>
           )}

@@ -32,7 +32,7 @@ export function MailboxTable({
       {
         id: 'address',
         header: 'Mailbox',
-        width: 'minmax(12rem,1.8fr)',
+        width: 'minmax(9rem,1.8fr)',
         cell: (box) => (
           <span className="block leading-tight">
             <span className="block truncate font-medium">{box.email_address}</span>
@@ -46,7 +46,7 @@ export function MailboxTable({
       {
         id: 'status',
         header: 'Status',
-        width: 'minmax(9rem,1fr)',
+        width: 'minmax(7rem,1fr)',
         cell: (box) => {
           const state = mailboxState(box);
           return (

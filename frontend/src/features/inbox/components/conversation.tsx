@@ -50,11 +50,7 @@ export function Conversation({
         <li ref={end} aria-hidden />
       </ol>
       <footer className="flex flex-wrap items-center justify-between gap-2 border-t bg-panel px-4 py-2.5">
-        <span className="text-xs text-ink-3">
-          {thread.data.intent === 'out_of_office'
-            ? 'Away. The sequence waits until they are back.'
-            : 'Who replies gets no more follow-ups.'}
-        </span>
+        <span className="text-xs text-ink-3">{standingOf(thread.data)}</span>
         <Button variant="primary" asChild>
           <a href={mailto(thread.data)}>
             <ExternalLink aria-hidden /> Reply in your mail app
@@ -63,6 +59,15 @@ export function Conversation({
       </footer>
     </>
   );
+}
+
+function standingOf({ enrollment_status, held_until }: Schema<'ThreadDetailOut'>): string {
+  if (enrollment_status === 'held')
+    return held_until
+      ? `Away: nothing is sent before ${when(held_until)}.`
+      : 'Away. The sequence waits until they are back.';
+  if (enrollment_status === 'active' || enrollment_status === 'pending') return 'The sequence goes on.';
+  return enrollment_status ? 'They get no more follow-ups.' : '';
 }
 
 function mailto(thread: Schema<'ThreadDetailOut'>): string {
@@ -92,7 +97,7 @@ function Header({
       >
         <ArrowLeft aria-hidden />
       </Button>
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 max-sm:basis-[calc(100%-3.5rem)]">
         <p className="truncate font-medium">
           {thread.lead_id ? (
             <Link href={paths.lead(thread.lead_id)} className="hover:underline">
@@ -111,7 +116,7 @@ function Header({
           <Select
             aria-label="Intent"
             value={thread.intent}
-            className="w-40"
+            className="w-40 max-sm:flex-1"
             onChange={(event) =>
               intent.mutate({ id: thread.id, intent: event.target.value as Intent }, { onError: toastError })
             }

@@ -70,7 +70,7 @@ export function CampaignOverview({ campaign }: { campaign: Campaign }) {
             </Panel>
           )}
           <Panel title="Activity" bodyClassName="p-0">
-            <ActivityFeed campaign={campaign.id} limit={10} />
+            <ActivityFeed campaign={campaign.id} limit={8} />
           </Panel>
         </div>
       </div>

@@ -132,7 +132,7 @@ function CampaignPageBody({ campaign }: { campaign: Campaign }) {
                 ).catch(toastError)
               }
             >
-              <Download aria-hidden /> Export
+              <Download aria-hidden /> <span className="max-sm:sr-only">Export</span>
             </Button>
           )
         }
