@@ -76,6 +76,23 @@ async def test_conversation_shows_both_sides(ada: Person, answered: Stage) -> No
     ]
 
 
+async def test_conversation_shows_no_link_of_the_recipients(ada: Person, answered: Stage, sql: Any) -> None:
+    words = "Shall we talk?\n\n1 Example Street\nUnsubscribe: #unsubscribe\n"
+    await sql.execute("UPDATE email_sends SET body_text = $1", words)
+    thread = (await get(ada, "/api/inbox/threads"))["items"][0]
+    sent = (await get(ada, f"/api/inbox/threads/{thread['id']}"))["messages"][0]["text"]
+    assert sent == "Shall we talk?\n\n1 Example Street\nUnsubscribe\n"
+
+
+async def test_conversation_says_where_they_stand(ada: Person, answered: Stage, sql: Any) -> None:
+    thread = (await get(ada, "/api/inbox/threads"))["items"][0]
+    detail = await get(ada, f"/api/inbox/threads/{thread['id']}")
+    assert (detail["enrollment_status"], detail["held_until"]) == ("replied", None)
+    await sql.execute("UPDATE enrollments SET status = 'held', held_until = '2030-01-01T00:00:00Z'")
+    detail = await get(ada, f"/api/inbox/threads/{thread['id']}")
+    assert (detail["enrollment_status"], detail["held_until"]) == ("held", "2030-01-01T00:00:00Z")
+
+
 async def test_thread_is_read_judged_and_put_off(ada: Person, answered: Stage) -> None:
     thread = (await get(ada, "/api/inbox/threads"))["items"][0]
     path = f"/api/inbox/threads/{thread['id']}"

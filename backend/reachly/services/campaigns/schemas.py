@@ -169,6 +169,13 @@ class EnrollmentOut(BaseModel):
     updated_at: datetime
 
 
+class Standing(BaseModel):
+    """Where somebody stands in a campaign."""
+
+    status: EnrollmentStatus
+    held_until: datetime | None
+
+
 class SendOut(BaseModel):
     """One row of the ledger."""
 

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 Intent = Literal["interested", "not_interested", "question", "stop", "out_of_office", "unclear"]
 
@@ -42,6 +42,8 @@ class MessageOut(BaseModel):
 
 class ThreadDetailOut(ThreadOut):
     messages: list[MessageOut]
+    enrollment_status: str | None = Field(description="Where they stand in the campaign; null: in none")
+    held_until: datetime | None = Field(description="They are away: nothing is sent before then")
 
 
 class ReadIn(BaseModel):

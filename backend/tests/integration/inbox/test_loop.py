@@ -132,6 +132,33 @@ async def test_only_repeated_refusals_of_the_sign_in_set_a_mailbox_aside(
         seen.append((await account(post.sql))["status"])
     assert seen == ["connected", "connected", "auth_failed", "auth_failed"]
     assert [fact["data"]["status"] for fact in await post.events("mailbox_changed")] == ["auth_failed"]
+    assert (await account(post.sql))["next_sync_at"] == NOON + timedelta(minutes=8), "it is tried again"
+
+
+async def test_mailbox_that_can_be_read_again_returns_by_itself(post: Post, scripted: Scripted) -> None:
+    scripted.script.fault = ReaderError("auth", "The server did not accept user name and password.")
+    for _ in range(3):
+        await post.loop.run_once(everything=True)
+    scripted.script.fault = None
+    await post.loop.run_once(everything=True)
+    row = await account(post.sql)
+    assert (row["status"], row["status_reason"], row["sync_error"]) == ("connected", None, None)
+    told = [fact["data"]["status"] for fact in await post.events("mailbox_changed")]
+    assert told == ["auth_failed", "connected"]
+    jobs = await post.sql.fetchval(
+        "SELECT count(*) FROM pgqueuer WHERE entrypoint = 'scheduling.plan_mailbox'"
+    )
+    assert jobs == 2, "what waited for it is planned anew"
+
+
+async def test_reading_does_not_mend_what_sending_found(post: Post, scripted: Scripted) -> None:
+    scripted.script.fault = ReaderError("auth", "The server did not accept user name and password.")
+    for _ in range(3):
+        await post.loop.run_once(everything=True)
+    await post.sql.execute("UPDATE email_accounts SET status_reason = 'Sending (SMTP): 535 5.7.8'")
+    scripted.script.fault = None
+    await post.loop.run_once(everything=True)
+    assert (await account(post.sql))["status"] == "auth_failed"
 
 
 async def test_more_mail_than_one_look_takes_is_read_in_several(post: Post, scripted: Scripted) -> None:

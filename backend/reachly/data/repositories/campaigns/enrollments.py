@@ -110,6 +110,12 @@ async def find_enrollment_view(
     return (await session.execute(query, args)).mappings().one_or_none()
 
 
+async def find_enrollment(
+    session: Session, organization_id: uuid.UUID, enrollment_id: uuid.UUID
+) -> Enrollment | None:
+    return await session.get(Enrollment, (organization_id, enrollment_id), populate_existing=True)
+
+
 async def lock_enrollment(
     session: Session, organization_id: uuid.UUID, enrollment_id: uuid.UUID
 ) -> Enrollment | None:

@@ -12,6 +12,7 @@ from reachly.services.campaigns.service.enrolling import (
     end_otherwise,
     enroll_import,
     enroll_leads,
+    find_standing,
     hold_enrollment,
     page_enrollments,
     steer_enrollment,
@@ -35,8 +36,8 @@ from reachly.services.campaigns.service.running import (
 
 __all__ = [
     "archive_campaign", "check_campaign", "clone_campaign", "complete_if_done", "create_campaign", "delete_campaign",
-    "end_otherwise", "enroll_import", "enroll_leads", "find_campaign", "get_campaign", "hold_enrollment",
-    "list_active_ids", "page_campaigns", "page_enrollments", "pause_campaign", "pause_for_trouble", "personalise",
-    "preview", "render_sample", "set_seed", "start_campaign", "steer_enrollment", "stop_enrollments", "stop_lead",
+    "end_otherwise", "enroll_import", "enroll_leads", "find_campaign", "find_standing", "get_campaign",
+    "hold_enrollment", "list_active_ids", "page_campaigns", "page_enrollments", "pause_campaign", "pause_for_trouble",
+    "personalise", "preview", "render_sample", "set_seed", "start_campaign", "steer_enrollment", "stop_enrollments", "stop_lead",
     "update_campaign",
 ]  # fmt: skip

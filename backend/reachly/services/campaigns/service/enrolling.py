@@ -15,7 +15,7 @@ from reachly.kit import clock
 from reachly.kit.errors import Conflict, FieldError, Invalid, NotFound
 from reachly.kit.pagination import Page, cut_page, encode_cursor, read_id_cursor
 from reachly.services.campaigns import policy
-from reachly.services.campaigns.schemas import EnrollIn, EnrollmentOut, EnrollOut
+from reachly.services.campaigns.schemas import EnrollIn, EnrollmentOut, EnrollOut, Standing
 from reachly.services.campaigns.service.reading import get_row, lock_row
 from reachly.services.identity.schemas import Actor
 from reachly.services.leads import service as leads
@@ -153,6 +153,14 @@ async def stop_lead(
 ) -> set[uuid.UUID]:
     """Ends every open enrollment of a person; the campaigns they were in."""
     return set(await repository.stop_lead(session, organization_id, lead_id, status, reason, clock.now()))
+
+
+async def find_standing(
+    session: Session, organization_id: uuid.UUID, enrollment_id: uuid.UUID
+) -> Standing | None:
+    """For rooms that show a person beside something else."""
+    row = await repository.find_enrollment(session, organization_id, enrollment_id)
+    return Standing.model_validate(row, from_attributes=True) if row else None
 
 
 async def hold_enrollment(

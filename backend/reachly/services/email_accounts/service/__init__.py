@@ -3,6 +3,7 @@
 from reachly.services.email_accounts.service.accounts import (
     connect_smtp,
     delete_account,
+    end_trouble,
     find_connection,
     get_account,
     list_accounts,
@@ -23,7 +24,7 @@ from reachly.services.email_accounts.service.syncing import (
 )
 
 __all__ = [
-    "Connection", "DueSync", "connect_smtp", "delete_account", "find_connection", "find_next_sync", "finish_sync",
-    "get_account", "lease_syncs", "list_accounts", "list_by_ids", "list_keys",
+    "Connection", "DueSync", "connect_smtp", "delete_account", "end_trouble", "find_connection", "find_next_sync",
+    "finish_sync", "get_account", "lease_syncs", "list_accounts", "list_by_ids", "list_keys",
     "renew_syncs", "set_trouble", "test_account", "toggle_account", "update_account",
 ]  # fmt: skip

@@ -188,6 +188,18 @@ async def set_trouble(
     return _changed(row)
 
 
+async def end_trouble(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, status: str, about: str
+) -> MailboxChanged | None:
+    """A mailbox that was set aside for a reason that begins with `about` and is over; the event to emit, or None."""
+    row = await repository.lock_account(session, organization_id, account_id)
+    if row is None or row.status != status or not (row.status_reason or "").startswith(about):
+        return None
+    row.status, row.status_reason, row.updated_at = "connected", None, clock.now()
+    await session.flush()
+    return _changed(row)
+
+
 async def _record(session: Session, actor: Actor, action: str, row: EmailAccount) -> None:
     await identity.record(
         session, actor.organization_id, actor.user_id, action, subject=row.email_address, ip=actor.ip

@@ -14,6 +14,7 @@ from reachly.services.inbox.policy.reports import (
     ReportedRecipient,
     find_addresses,
 )
+from reachly.services.inbox.policy.shown import show_sent
 
 __all__ = [
     "Absence",
@@ -36,6 +37,7 @@ __all__ = [
     "parse_return_date",
     "read_absence",
     "read_intent",
+    "show_sent",
 ]
 
 

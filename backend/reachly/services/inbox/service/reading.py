@@ -26,6 +26,7 @@ from reachly.services.inbox.service.storing import store_inbound
 log = structlog.get_logger(__name__)
 
 ReaderFactory = Callable[[Connection], Reader]
+READING = "Reading (IMAP): "  # how the reason begins that this room gives a mailbox it sets aside
 SIGN_IN_TRIES = 3  # a provider that hiccups must not set a mailbox aside
 LONGEST_WAIT = timedelta(hours=1)
 KEPT = 200
@@ -121,10 +122,16 @@ async def _finish(
     next_at = None if wait is None else clock.now() + wait
     async with tenant(due.organization_id) as session:
         await email_accounts.finish_sync(session, due, place=place, next_at=next_at, error=error)
+        event = None
+        if error is None and int(due.place.get("failures", 0)) >= SIGN_IN_TRIES:
+            event = await email_accounts.end_trouble(
+                session, due.organization_id, due.account_id, "auth_failed", READING
+            )
+        await outbox.emit(session, [event] if event else [], wake=event is not None)
 
 
 async def put_off(due: DueSync, cause: str, detail: str, settings: InboxSettings) -> None:
-    """Waits longer each time. Only sign-ins refused again and again set the mailbox aside."""
+    """Waits longer each time. Only sign-ins refused again and again set the mailbox aside, until one succeeds."""
     failures = int(due.place.get("failures", 0)) + 1
     wait = min(LONGEST_WAIT, timedelta(seconds=max(30.0, settings.poll_seconds) * 2 ** min(failures - 1, 8)))
     wait = max(wait, timedelta(seconds=settings.poll_seconds))
@@ -133,7 +140,7 @@ async def put_off(due: DueSync, cause: str, detail: str, settings: InboxSettings
         await email_accounts.finish_sync(session, due, place=place, next_at=clock.now() + wait, error=detail)
         event = None
         if cause == "auth" and failures >= SIGN_IN_TRIES:
-            reason = f"Reading (IMAP): {detail}"
+            reason = f"{READING}{detail}"
             event = await email_accounts.set_trouble(
                 session, due.organization_id, due.account_id, "auth_failed", reason
             )

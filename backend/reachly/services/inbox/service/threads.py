@@ -12,7 +12,9 @@ from reachly.data.session import Session
 from reachly.kit import clock
 from reachly.kit.errors import Invalid, NotFound
 from reachly.kit.pagination import Page, cut_page, encode_cursor, read_time_cursor
+from reachly.services.campaigns import service as campaigns
 from reachly.services.identity.schemas import Actor
+from reachly.services.inbox import policy
 from reachly.services.inbox.schemas import Intent, MessageOut, ThreadDetailOut, ThreadOut
 
 SHOWN = 500
@@ -42,7 +44,17 @@ async def get_thread(session: Session, actor: Actor, thread_id: uuid.UUID) -> Th
     if row is None:
         raise _no_thread()
     rows = await repository.list_conversation(session, actor.organization_id, thread_id, row.lead_id, SHOWN)
-    return ThreadDetailOut(**_shown(row), messages=[MessageOut(**dict(each)) for each in rows])
+    standing = (
+        await campaigns.find_standing(session, actor.organization_id, row.enrollment_id)
+        if row.enrollment_id
+        else None
+    )
+    return ThreadDetailOut(
+        **_shown(row),
+        messages=[MessageOut(**{**each, "text": policy.show_sent(each["text"])}) for each in rows],
+        enrollment_status=standing.status if standing else None,
+        held_until=standing.held_until if standing else None,
+    )
 
 
 async def mark_read(session: Session, actor: Actor, thread_id: uuid.UUID, *, unread: bool) -> ThreadOut:
