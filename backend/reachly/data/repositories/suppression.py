@@ -22,6 +22,15 @@ _FIND = """
 SELECT s.kind, s.value, s.reason FROM unnest($2::text[], $3::text[]) AS wanted(kind, value)
 JOIN suppressions s ON s.organization_id = $1 AND s.kind = wanted.kind AND s.value = wanted.value
 """
+# One organization's ($1): whoever is about to mark its messages as being sent and whoever adds to its list by hand wait
+# for each other.
+SUPPRESSING = "hashtextextended('suppressing ' || $1::uuid, 0)"
+
+
+async def announce(session: Session, organization_id: uuid.UUID) -> None:
+    """Call it first in a transaction that suppresses by hand: marks in progress are waited for, later ones wait, and so
+    every one of them either was before this suppression or sees it."""
+    await (await raw(session)).execute(f"SELECT pg_advisory_xact_lock({SUPPRESSING})", organization_id)
 
 
 async def find_targets(

@@ -63,6 +63,7 @@ async def suppress(
 ) -> bool:
     """Suppresses an address or a domain; False when it was already. Raises ValueError when it is neither."""
     kind, key = policy.read_target(value)
+    await repository.announce(session, organization_id)
     return bool(await _add(session, organization_id, [(kind, key)], reason, source))
 
 
@@ -88,6 +89,7 @@ async def add_suppression(session: Session, actor: Actor, body: SuppressionIn) -
     except ValueError as error:
         fault = FieldError("/value", str(error), "target")
         raise Invalid("Give an e-mail address or a domain.", code="bad_target", errors=[fault]) from None
+    await repository.announce(session, actor.organization_id)
     if await _add(session, actor.organization_id, [(kind, value)], body.reason, f"user:{actor.user_id}"):
         await identity.record(
             session, actor.organization_id, actor.user_id, "suppression.added", subject=value,

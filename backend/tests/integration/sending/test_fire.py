@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reachly.data.repositories.sending import marks
 from reachly.data.session import tenant
 from reachly.infra.settings import Settings
 from reachly.jobs.sending import SendingLoop
@@ -296,3 +297,52 @@ async def test_a_step_that_was_sent_is_never_sent_again_whatever_the_alarm_says(
     assert len(relay.recipients) == 2
     rows = await sql.fetch("SELECT next_step, next_due_at > $1 AS later FROM enrollments", at.at)
     assert [tuple(row) for row in rows] == [(2, True)] * 2
+
+
+async def test_a_suppression_that_is_about_to_be_committed_is_waited_for(
+    relay: Relay, organization_id: uuid.UUID, settings: Settings, sql: Any
+) -> None:
+    account = await add_mailbox(organization_id, relay.port)
+    await add_campaign(organization_id, [account], 3)
+    added = asyncio.Event()
+    adding: list[asyncio.Task[None]] = []
+
+    async def suppress() -> None:
+        async with tenant(organization_id) as session:
+            await suppression.suppress(session, organization_id, "example.com", "manual", "test")
+            added.set()
+            await asyncio.sleep(0.5)  # not committed yet: nobody else can see it
+
+    async def begin() -> None:
+        adding.append(asyncio.create_task(suppress()))
+        await added.wait()
+
+    await drain(SendingLoop(settings, mailer_factory=hold_mailers(before_open=begin)))
+    await asyncio.gather(*adding)
+    assert relay.recipients == []
+    assert {row["status"] for row in await sql.fetch("SELECT status FROM email_sends")} == {"cancelled"}
+
+
+async def test_a_suppression_is_answered_only_when_no_mark_can_miss_it(
+    relay: Relay, organization_id: uuid.UUID, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = await add_mailbox(organization_id, relay.port)
+    await add_campaign(organization_id, [account], 1)
+    hold, answered = marks.hold_mailbox, []
+    adding: list[asyncio.Task[None]] = []
+
+    async def suppress() -> None:
+        async with tenant(organization_id) as session:
+            await suppression.suppress(session, organization_id, "example.com", "manual", "test")
+
+    async def before_the_mark_is_committed(*args: Any, **more: Any) -> bool:
+        adding.append(asyncio.create_task(suppress()))
+        await asyncio.sleep(0.3)
+        answered.append(adding[0].done())
+        return await hold(*args, **more)
+
+    monkeypatch.setattr(marks, "hold_mailbox", before_the_mark_is_committed)
+    await SendingLoop(settings).run_once()
+    await asyncio.wait_for(adding[0], 5)
+    assert answered == [False]
+    assert relay.recipients == [FIRST], "that one was on its way before the answer"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reachly.data.repositories.sending.rows import Lease
+from reachly.data.repositories.suppression import SUPPRESSING
 from reachly.data.session import Session, raw
 from reachly.kit.ids import new_id
 
@@ -17,12 +18,13 @@ SET lease_until = $4, last_handed_at = CASE WHEN $6 THEN $5 ELSE last_handed_at 
 WHERE organization_id = $1 AND id = $2 AND lease_attempt = $3 AND is_active AND status = 'connected'
 RETURNING true
 """
-# A pause updates the campaign and a stop the enrollment: whoever comes second sees the first.
-_LOCK_CAMPAIGNS = """
-SELECT c.id FROM campaigns c WHERE c.organization_id = $1 AND c.id IN (
+# A pause updates the campaign and a stop the enrollment: whoever comes second sees the first. A suppression by hand
+# (of a whole domain, say) touches no row of ours, so it takes a lock of its own, which marks share with each other.
+_LOCK_CAMPAIGNS = f"""
+SELECT c.id, pg_advisory_xact_lock_shared({SUPPRESSING}) FROM campaigns c WHERE c.organization_id = $1 AND c.id IN (
     SELECT s.campaign_id FROM email_sends s WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[]))
 ORDER BY c.id FOR SHARE
-"""
+"""  # noqa: S608 - fixed text
 _LOCK_ENROLLMENTS = """
 SELECT e.id FROM enrollments e WHERE e.organization_id = $1 AND e.id IN (
     SELECT s.enrollment_id FROM email_sends s WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[]))
