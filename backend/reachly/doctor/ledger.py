@@ -23,6 +23,7 @@ from reachly.services.sending.service import auditing
 from reachly.services.sending.service.auditing import LedgerRow
 
 SHOWN = 20
+_HOW = {"sent_folder": "a look into the Sent folder", "person": "a person"}
 
 
 async def simulate_campaign(campaign_id: uuid.UUID) -> list[str]:
@@ -62,28 +63,42 @@ async def audit_campaign(campaign_id: uuid.UUID) -> tuple[list[str], bool]:
     doubled = [
         key for key, n in Counter((row.email, row.step) for row in ledger if row.sent_at).items() if n > 1
     ]
-    lost, looked, unreadable = await _look_into_mailboxes(actor, ledger)
+    lost, twice, looked, unreadable = await _look_into_mailboxes(actor, ledger)
+    doubled += [(row.email, row.step) for row in twice]
     lines.append(f"looked up in the Sent folders: {looked}; lost: {len(lost)}; duplicate: {len(doubled)}")
     lines += [f"  lost: step {row.step} to {row.email}, sent {row.sent_at}" for row in lost[:SHOWN]]
     lines += [f"  duplicate: step {step} to {email}" for email, step in doubled[:SHOWN]]
     lines += unreadable
     open_ones = [row for row in ledger if row.status == "unknown"]
     lines.append(f"unknown: {len(open_ones)}")
-    lines += [f"  unknown: step {row.step} to {row.email} at {row.handed_at}" for row in open_ones[:SHOWN]]
-    settled = Counter(row.settled_by for row in ledger if row.settled_by)
-    lines += [f"settled by {how}: {n}" for how, n in sorted(settled.items())]
+    lines += [
+        f"  unknown: step {row.step} to {row.email} at {row.handed_at}  {row.id}" for row in open_ones[:SHOWN]
+    ]
+    settled = [row for row in ledger if row.settled_by]
+    lines.append(f"were unknown and are settled: {len(settled)}")
+    lines += [
+        f"  {n} by {_HOW[how]}" for how, n in sorted(Counter(row.settled_by or "" for row in settled).items())
+    ]
+    lines += [
+        f"  step {row.step} to {row.email}: {row.status}, by {_HOW[row.settled_by or '']}"
+        for row in settled[:SHOWN]
+    ]
     return lines, not lost and not doubled and not unreadable
 
 
 async def _look_into_mailboxes(
     actor: Actor, ledger: Sequence[LedgerRow]
-) -> tuple[list[LedgerRow], int, list[str]]:
-    """(rows without a copy, how many were looked up, what could not be read)."""
+) -> tuple[list[LedgerRow], list[LedgerRow], int, list[str]]:
+    """(rows without a copy, rows with several, how many were looked up, what could not be read).
+
+    Of what a person had sent again there may well be two copies.
+    """
     by_box: dict[uuid.UUID, list[LedgerRow]] = defaultdict(list)
     for row in ledger:
         if row.status == "sent" and row.email_account_id:
             by_box[row.email_account_id].append(row)
     lost: list[LedgerRow] = []
+    twice: list[LedgerRow] = []
     looked, words = 0, []
     for account_id, rows in sorted(by_box.items()):
         async with tenant(actor.organization_id) as session:
@@ -99,11 +114,13 @@ async def _look_into_mailboxes(
                 looked += 1
                 if copy is None and box.files_sent:
                     lost.append(row)
+                elif copy is not None and copy.copies > 1 and row.settled_by != "person":
+                    twice.append(row)
         except (ReaderError, ReachlyError) as error:
             words.append(f"  {box.email_address} cannot be read: {error}")
         finally:
             await reader.close()
-    return lost, looked, words
+    return lost, twice, looked, words
 
 
 async def _owner_of(campaign_id: uuid.UUID) -> Actor:

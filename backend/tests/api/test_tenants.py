@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 TABLE_OF = {
     "account_id": "email_accounts", "campaign_id": "campaigns", "enrollment_id": "enrollments", "import_id": "imports",
-    "lead_id": "leads", "sequence_id": "email_sequences", "variant_id": "sequence_variants",
+    "lead_id": "leads", "send_id": "email_sends", "sequence_id": "email_sequences", "variant_id": "sequence_variants",
     "suppression_id": "suppressions", "thread_id": "threads", "notification_id": "notifications",
 }  # fmt: skip
 BODY_TABLE_OF = {

@@ -148,6 +148,15 @@ async def page_sends(
     return await sending.page_sends(session, actor, campaign_id, limit=limit, cursor=cursor, status=status)
 
 
+@router.post("/{campaign_id}/sends/{send_id}/{decision}", dependencies=[WRITE])
+async def decide_unknown(
+    campaign_id: uuid.UUID, send_id: uuid.UUID, decision: sending.Decision, session: Db, actor: Caller
+) -> SendOut:
+    """About a message whose end is `unknown`: it `arrived`, or `resend` it under the same Message-ID. Nothing but a
+    person ever sends one again."""
+    return await sending.decide_unknown(session, actor, campaign_id, send_id, decision)
+
+
 @router.get("/{campaign_id}/simulation", dependencies=[READ])
 async def simulate(campaign_id: uuid.UUID, session: Db, actor: Caller) -> SimulationOut:
     """Every planned message if nobody answers, before the start too."""

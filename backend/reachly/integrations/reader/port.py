@@ -56,6 +56,7 @@ class FoundSent:
 
     folder: str
     uid: int
+    copies: int = 1
 
 
 @dataclass(frozen=True, slots=True)

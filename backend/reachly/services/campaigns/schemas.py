@@ -198,6 +198,9 @@ class SendOut(BaseModel):
     reason: str | None
     reply_code: int | None
     attempts: int
+    settled_by: str | None = Field(
+        None, description="How an unknown end was settled: `sent_folder` or `person`"
+    )
 
 
 class PreviewIn(BaseModel):

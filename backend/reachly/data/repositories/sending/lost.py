@@ -32,6 +32,7 @@ SELECT {_FIELDS} FROM email_sends s
 WHERE s.organization_id = $1 AND s.email_account_id = $2 AND s.status = 'unknown' AND s.handed_at <= $3
 ORDER BY s.handed_at, s.id LIMIT $4
 """  # noqa: S608
+_ROW = f"SELECT {_FIELDS} FROM email_sends s WHERE s.organization_id = $1 AND s.id = $2"  # noqa: S608
 _SETTLE = """
 UPDATE email_sends SET status = $3, settled_by = $4, sent_at = CASE WHEN $3 = 'sent' THEN handed_at END,
     handed_at = CASE WHEN $3 = 'sent' THEN handed_at END, reason = $5, updated_at = $6
@@ -104,6 +105,19 @@ async def list_unknown(
     """Messages of one mailbox of which nobody knows whether they arrived, the oldest first."""
     connection = await raw(session)
     return _read(await connection.fetch(_UNKNOWN, organization_id, account_id, handed_before, limit))
+
+
+async def find_row(session: Session, organization_id: uuid.UUID, send_id: uuid.UUID) -> OpenRow | None:
+    """One row, whatever its state."""
+    row = await (await raw(session)).fetchrow(_ROW, organization_id, send_id)
+    return _read([row])[0] if row else None
+
+
+async def find_owner(session: Session, send_id: uuid.UUID) -> uuid.UUID | None:
+    """The organization of a row, for whoever runs the server: call it in `system()`."""
+    query = "SELECT organization_id FROM email_sends WHERE id = $1"
+    found: uuid.UUID | None = await (await raw(session)).fetchval(query, send_id)
+    return found
 
 
 async def settle_unknown(

@@ -12,7 +12,7 @@ from reachly.data.session import Session, raw
 
 _SHOWN = """
 id, lead_id, to_email, step, variant, email_account_id, status, subject, planned_at, handed_at, sent_at, opened_at,
-clicked_at, replied_at, bounced_at, message_id, reason, reply_code, attempts
+clicked_at, replied_at, bounced_at, message_id, reason, reply_code, attempts, settled_by
 """
 _PAGE = f"""
 SELECT {_SHOWN} FROM email_sends
@@ -55,6 +55,14 @@ async def page_sends(
 ) -> list[Mapping[str, Any]]:  # fmt: skip
     """The newest intents first."""
     return list(await (await raw(session)).fetch(_PAGE, organization_id, campaign_id, before, status, limit))
+
+
+async def find_send(
+    session: Session, organization_id: uuid.UUID, send_id: uuid.UUID
+) -> Mapping[str, Any] | None:
+    query = f"SELECT {_SHOWN} FROM email_sends WHERE organization_id = $1 AND id = $2"  # noqa: S608
+    row: Mapping[str, Any] | None = await (await raw(session)).fetchrow(query, organization_id, send_id)
+    return row
 
 
 async def insert_test(

@@ -221,7 +221,7 @@ class ImapSession:
         self.examine(folder)
         uids = self.search(f"{since_term(since)} {term}" if since else term)
         self._leave()
-        return FoundSent(folder, uids[0]) if uids else None
+        return FoundSent(folder, uids[0], len(uids)) if uids else None
 
     def append_sent(self, raw: bytes, at: datetime) -> None:
         self.begin()

@@ -1,6 +1,7 @@
 """The ledger and the mailbox turn: the only code that sends through a mailbox."""
 
 from reachly.data.repositories.sending.rows import Lease
+from reachly.services.sending.service.deciding import Decision, decide_at_the_console, decide_unknown
 from reachly.services.sending.service.holding import (
     Held,
     list_held,
@@ -31,6 +32,7 @@ from reachly.services.sending.service.tools import (
 from reachly.services.sending.service.turn import take_turn
 
 __all__ = [
+    "Decision",
     "Held",
     "Lease",
     "MailerFactory",
@@ -38,6 +40,8 @@ __all__ = [
     "Tools",
     "abandon",
     "complete_done_campaigns",
+    "decide_at_the_console",
+    "decide_unknown",
     "find_next_turn",
     "lease_due",
     "list_held",

@@ -173,7 +173,7 @@ def due_of(
     campaign: CampaignRow,
     following: StepRow | None,
     sent_at: datetime,
-    mailbox: MailboxRow,
+    mailbox: MailboxRow | None,
 ) -> tuple[datetime | NoSlot | None, StepRow | None]:
     """When `following` may go after a message at `sent_at`; (None, None) where there is no such step."""
     if following is None:

@@ -78,11 +78,11 @@ async def _settle_row(row: OpenRow, mailbox: MailboxRow, connection: Connection,
     if found is None and proves:  # the whole folder, before absence is a proof: its calendar need not be ours
         found = await reader.find_sent(row.message_id)
     if found is not None:
-        return await _note_sent(connection.organization_id, row, mailbox, "sent_folder")
+        return await _note_sent(connection.organization_id, row, "sent_folder")
     return await _note_absent(connection.organization_id, row, "sent_folder") if proves else False
 
 
-async def _note_sent(organization_id: uuid.UUID, row: OpenRow, mailbox: MailboxRow, settled_by: str) -> bool:
+async def _note_sent(organization_id: uuid.UUID, row: OpenRow, settled_by: str) -> bool:
     """It went out: the sequence goes on from the instant at which it was handed over."""
     async with tenant(organization_id) as session:
         now = clock.now()
@@ -92,17 +92,29 @@ async def _note_sent(organization_id: uuid.UUID, row: OpenRow, mailbox: MailboxR
             session, organization_id, row.id, now, status="sent", settled_by=settled_by, reason=None
         ):
             return False
-        if row.enrollment_id:
-            await _go_on(session, organization_id, row, mailbox)
-        event = MessageSent(
-            **facts_of(organization_id, row),
-            data={**words_of(row), "email_account": mailbox.email_address, "settled_by": settled_by},
-        )
-        await outbox.emit(session, [event] if row.kind == "campaign" else [], wake=True)
+        await outbox.emit(session, await note_arrived(session, organization_id, row, settled_by), wake=True)
     return True
 
 
-async def _go_on(session: Session, organization_id: uuid.UUID, row: OpenRow, mailbox: MailboxRow) -> None:
+async def note_arrived(
+    session: Session, organization_id: uuid.UUID, row: OpenRow, settled_by: str
+) -> list[Event]:
+    """After an unknown row was settled as sent: its sequence goes on. The events to emit."""
+    mailbox = (
+        await claims.get_mailbox(session, organization_id, row.email_account_id)
+        if row.email_account_id
+        else None
+    )
+    if row.enrollment_id:
+        await _go_on(session, organization_id, row, mailbox)
+    address = mailbox.email_address if mailbox else ""
+    data = {**words_of(row), "email_account": address, "settled_by": settled_by}
+    return [MessageSent(**facts_of(organization_id, row), data=data)] if row.kind == "campaign" else []
+
+
+async def _go_on(
+    session: Session, organization_id: uuid.UUID, row: OpenRow, mailbox: MailboxRow | None
+) -> None:
     if row.enrollment_id is None or row.campaign_id is None:
         return
     person = await claims.find_person(session, organization_id, row.enrollment_id)
