@@ -112,7 +112,8 @@ class ImportOptions(BaseModel):
     lawful_basis: Text = ""
     mapping: dict[str, str] | None = Field(
         None,
-        description="CSV header -> field name, `custom:<key>`, or empty to leave the column out; null: guessed",
+        description="CSV header -> field name, `custom:<key>`, `suppress:<reason>` for a column that says who must"
+        " not be written to, or empty to leave the column out; null: guessed",
     )
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
     encoding: str | None = None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reachly.services.leads.policy import custom_key, guess_mapping
+from reachly.services.leads.policy import custom_key, guess_mapping, read_suppression
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,13 @@ from reachly.services.leads.policy import custom_key, guess_mapping
         ("Plan (old)", "custom:plan_old"),
         ("2nd phone", "custom:f_2nd_phone"),
         ("signature", "custom:signature_2"),
+        ("Unsubscribed", "suppress:unsubscribed"),
+        ("Opted out?", "suppress:unsubscribed"),
+        ("Do Not Contact", "suppress:unsubscribed"),
+        ("Hard bounced", "suppress:bounced"),
+        ("Spam complaint", "suppress:complained"),
+        ("Email status", "suppress:status"),
+        ("Status", "custom:status"),
         ("", ""),
         ("???", ""),
     ],
@@ -84,3 +91,29 @@ def test_every_header_gets_one_usable_target(headers: list[str], rows: list[list
 def test_a_key_is_a_name_that_a_template_can_use() -> None:
     assert custom_key("Größe in m²!").isidentifier()
     assert len(custom_key("x" * 500)) <= 60
+
+
+@pytest.mark.parametrize(
+    ("target", "cell", "reason"),
+    [
+        ("suppress:unsubscribed", "yes", "unsubscribed"),
+        ("suppress:unsubscribed", "TRUE", "unsubscribed"),
+        ("suppress:unsubscribed", "1", "unsubscribed"),
+        ("suppress:unsubscribed", "2024-03-01 10:00", "unsubscribed"),
+        ("suppress:bounced", "ja", "bounced"),
+        ("suppress:bounced", "550 5.1.1", "bounced"),
+        ("suppress:unsubscribed", "No", None),
+        ("suppress:unsubscribed", " false ", None),
+        ("suppress:unsubscribed", "0", None),
+        ("suppress:unsubscribed", "", None),
+        ("suppress:bounced", "n/a", None),
+        ("suppress:status", "Unsubscribed", "unsubscribed"),
+        ("suppress:status", "hard_bounce", "bounced"),
+        ("suppress:status", "cleaned", "bounced"),
+        ("suppress:status", "marked as spam", "complained"),
+        ("suppress:status", "subscribed", None),
+        ("suppress:status", "verified", None),
+    ],
+)
+def test_a_cell_says_who_must_not_be_written_to(target: str, cell: str, reason: str | None) -> None:
+    assert read_suppression(target, cell) == reason

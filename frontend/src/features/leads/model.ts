@@ -17,6 +17,10 @@ export const COLUMNS: { value: string; label: string }[] = [
   { value: 'position', label: 'Position' },
   { value: 'country', label: 'Country' },
   { value: 'timezone', label: 'Time zone' },
+  { value: 'suppress:unsubscribed', label: 'Unsubscribed: never write' },
+  { value: 'suppress:bounced', label: 'Bounced: never write' },
+  { value: 'suppress:complained', label: 'Complained: never write' },
+  { value: 'suppress:status', label: 'E-mail status, in words' },
 ];
 
 /** A header as the key of a field of one's own: `Deal size (€)` becomes `deal_size`. */
@@ -34,7 +38,7 @@ export function customKey(header: string): string {
 /** What keeps a mapping from being used; empty when it can be. */
 export function mappingFaults(mapping: Readonly<Record<string, string>>): string[] {
   const faults: string[] = [];
-  const used = Object.values(mapping).filter(Boolean);
+  const used = Object.values(mapping).filter((target) => target && !target.startsWith('suppress:'));
   if (!used.includes('email')) faults.push('Say which column holds the e-mail address.');
   const doubled = [...new Set(used.filter((target, at) => used.indexOf(target) !== at))];
   for (const target of doubled) {

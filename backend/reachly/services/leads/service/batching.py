@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from reachly.data.models.leads import ImportRow
 from reachly.data.repositories.leads import imports, staging
 from reachly.data.repositories.leads.staging import KnownLead, StagedLead
 from reachly.data.session import Session
 from reachly.kit.ids import new_id
+from reachly.services.leads import policy
 from reachly.services.leads.schemas import ImportOptions
 from reachly.services.leads.service.editing import shown_address
 from reachly.services.leads.service.rows import Fault, ReadRow, kept_cells
@@ -64,10 +66,26 @@ async def store_batch(
         else:
             firsts[row.address.key] = row
     await _settle(session, organization_id, import_id, options, firsts, tally, now)
+    await _suppress(session, organization_id, import_id, batch)
     reasons = await suppression.find_reasons(session, organization_id, list(firsts))
     tally.suppressed = len(reasons)
     await imports.add_rows(session, organization_id, import_id, tally.rows)
     return tally
+
+
+async def _suppress(
+    session: Session, organization_id: uuid.UUID, import_id: uuid.UUID, batch: Sequence[ReadRow | Fault]
+) -> None:
+    """Whom the file says must not be written to, also where the row was skipped. Nobody is ever freed by a file."""
+    keys: dict[str, set[str]] = {}
+    for row in batch:
+        if isinstance(row, ReadRow) and row.suppress:
+            keys.setdefault(row.suppress, set()).add(row.address.key)
+    for reason in sorted(keys, key=policy.WORST_FIRST.index):  # the first reason given stands
+        found: Any = reason
+        await suppression.suppress_addresses(
+            session, organization_id, sorted(keys[reason]), found, f"import:{import_id}"
+        )
 
 
 async def _settle(

@@ -26,13 +26,15 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
-    """A row that can be imported; `fields` holds every name of FIELDS but the address."""
+    """A row that can be imported; `fields` holds every name of FIELDS but the address. `suppress`: why the file says
+    that this person must not be written to."""
 
     line: int
     cells: Sequence[str]
     address: Address
     fields: dict[str, str]
     custom_fields: dict[str, str]
+    suppress: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,8 @@ def place_columns(headers: Sequence[str], mapping: Mapping[str, str]) -> Columns
         raise Unusable(
             "No column holds e-mail addresses. Name one of them “email”, or map a column to `email`, and import again."
         )
-    own = [place for place in places if place[1] in FIELDS]
-    others = [place for place in places if place[1] not in FIELDS]
+    own = [place for place in places if place[1] in FIELDS or place[1] in policy.SUPPRESSING]
+    others = [place for place in places if place not in own]
     return Columns(len(headers), own + others[:CUSTOM_FIELDS])
 
 
@@ -117,9 +119,14 @@ def read_row(columns: Columns, line: int, cells: Sequence[str]) -> ReadRow | Fau
         )  # fmt: skip
     fields = dict.fromkeys(FIELDS, "")
     custom: dict[str, str] = {}
+    reasons: list[str] = []
     for place, target in columns.places:
         value = cells[place].strip() if place < len(cells) else ""
         if not value:
+            continue
+        if target in policy.SUPPRESSING:
+            reason = policy.read_suppression(target, value)
+            reasons += [reason] if reason else []
             continue
         if not is_storable(value):
             return Fault(
@@ -138,11 +145,11 @@ def read_row(columns: Columns, line: int, cells: Sequence[str]) -> ReadRow | Fau
             )
         into, name = (fields, target) if target in fields else (custom, target.removeprefix("custom:"))
         into[name] = into.get(name) or value
-    return _with_address(line, cells, fields, custom)
+    return _with_address(line, cells, fields, custom, policy.worst_suppression(reasons))
 
 
 def _with_address(
-    line: int, cells: Sequence[str], fields: dict[str, str], custom: dict[str, str]
+    line: int, cells: Sequence[str], fields: dict[str, str], custom: dict[str, str], suppress: str | None
 ) -> ReadRow | Fault:
     email = fields.pop("email")
     if not email:
@@ -156,7 +163,7 @@ def _with_address(
             "timezone", fields["timezone"]
         )  # kept, where it cannot move a message to a wrong hour
         fields["timezone"] = ""
-    return ReadRow(line, cells, address, fields, custom)
+    return ReadRow(line, cells, address, fields, custom, suppress)
 
 
 def kept_cells(cells: Sequence[str]) -> list[str]:
