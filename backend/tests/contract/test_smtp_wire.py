@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from reachly.infra import outbound
 from reachly.integrations.mailer.fake import RelayScript
 from reachly.integrations.mailer.port import Envelope, MailerConfig, MailerError
 from reachly.integrations.mailer.registry import make_mailer
+from reachly.integrations.mailer.vendors import smtp_wire
 from reachly.kit.errors import NotImplementedYet
 from tests.contract.certificates import make_tls
 from tests.contract.smtp_peer import SmtpPeer
@@ -264,6 +266,24 @@ async def test_a_connection_lost_inside_the_message_is_a_definite_no() -> None:
     async with _deaf_peer(lambda writer: writer.transport.abort()) as config:
         receipt = await make_mailer("smtp", config).send(big)
     assert (receipt.outcome, receipt.stage) == ("deferred", "body")
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_a_process_stopped_inside_a_message_does_not_end_it(
+    monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    """Whoever waited for it has given it up by then; the rest of a long body would still be a delivery."""
+    monkeypatch.setattr(smtp_wire, "STOPPED_SECONDS", 0.3)
+    big = replace(HELLO, data=BODY + b"x" * 70 * 200_000)
+
+    def stop(_writer: asyncio.StreamWriter) -> None:
+        asyncio.get_running_loop().call_later(0.05, time.sleep, 0.6)
+
+    async with _deaf_peer(stop) as config:
+        mailer = make_mailer("smtp", config)
+        receipt = (await mailer.send_many([big, HELLO]))[0] if many else await mailer.send(big)
+    assert (receipt.outcome, receipt.stage) == ("deferred", "body")
+    assert "stopped" in receipt.text
 
 
 async def test_a_cancelled_send_leaves_no_usable_half_of_a_dialogue() -> None:

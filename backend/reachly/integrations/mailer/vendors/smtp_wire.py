@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 
 MAX_REPLY = 65_536  # bytes of one reply over all its lines; more is no mail server
 NO_CODE = 0
+STOPPED_SECONDS = 30.0  # so long without a look at the socket: this process was stopped, and may be given up
 
 
 class Reply(NamedTuple):
@@ -95,16 +96,19 @@ class Wire(asyncio.Protocol):
         self.transport.write(data)
 
     async def drain(self, seconds: float) -> None:
-        """Waits until what was written has left. Raises WireLost when it does not within `seconds`.
+        """Waits until what was written has left. Raises WireLost when it does not within `seconds`, or when this
+        process was stopped meanwhile.
 
         Looked at rather than called back: plain and TLS transports disagree on when an empty buffer is a full one.
         """
-        pause = 0.0
+        pause, looked = 0.0, self._loop.time()
         try:
             async with asyncio.timeout(seconds):
                 while self.transport.get_write_buffer_size() and not self.transport.is_closing():
                     await asyncio.sleep(pause)
-                    pause = 0.005
+                    before, looked, pause = looked, self._loop.time(), 0.005
+                    if looked - before > STOPPED_SECONDS:
+                        raise self.abort("This process was stopped in the middle of the message.")
         except TimeoutError:
             raise self.abort("The server stopped reading.") from None
         except asyncio.CancelledError:
