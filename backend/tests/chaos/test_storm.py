@@ -33,7 +33,7 @@ PEOPLE = int(os.environ.get("CHAOS_PEOPLE", "150"))
 SEED = int(os.environ.get("CHAOS_SEED", "7"))
 LONG = KILLS > 10
 DELAY = "60" if LONG else "100"  # milliseconds: an answer of a peer that is far away
-A_ROUND = 5  # kills in one campaign
+A_ROUND = 10  # kills in one campaign
 FAULTS = ["--fault", "all=0.004", "--fault", "connect=0.02", "--fault", "auth=0.02", "--fault", "ehlo=0.02"]
 ZONE = "Europe/Oslo"
 FOLLOWED_UP = (Step(), Step(subject="", body="Hi {{ first_name }},\n\njust asking again.", hours=3))
