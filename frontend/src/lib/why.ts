@@ -29,6 +29,24 @@ const WHYS: Record<string, Why> = {
     place: 'campaign',
     tone: 'idle',
   },
+  campaign_late: {
+    words: 'campaign is late',
+    change: 'Say whether it should still go on.',
+    place: 'campaign',
+    tone: 'held',
+  },
+  restored: {
+    words: 'database was restored',
+    change: 'An administrator resumes sending.',
+    place: null,
+    tone: 'held',
+  },
+  reply_seen: {
+    words: 'a reply has come',
+    change: 'It is read before anything more goes out.',
+    place: null,
+    tone: 'idle',
+  },
   campaign_paused: {
     words: 'campaign paused',
     change: 'Resume the campaign.',

@@ -10,6 +10,7 @@ import { ErrorState, Skeleton } from '@/components/ui/states';
 import { usePulse } from '@/features/analytics/api/get-pulse';
 import { PulseLine } from '@/features/analytics/components/pulse-line';
 import { useMe, type Me } from '@/features/identity/api/get-me';
+import { HeldBanner } from '@/features/identity/components/held-banner';
 import { UserMenu } from '@/features/identity/components/user-menu';
 import { LiveProvider, useLiveStatus } from '@/features/live/live-provider';
 import { NotificationBell } from '@/features/notifications/components/bell';
@@ -116,6 +117,7 @@ function Frame({ me, children }: { me: Me; children: ReactNode }) {
       }
       onPalette={() => setPalette(true)}
     >
+      <HeldBanner me={me} />
       {children}
       <Palette open={palette} onOpenChange={setPalette} me={me} onHelp={() => setHelp(true)} />
       <KeyboardHelp open={help} onOpenChange={setHelp} groups={SHORTCUTS} />

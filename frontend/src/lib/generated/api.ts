@@ -831,7 +831,8 @@ export interface paths {
         };
         /**
          * Page Leads
-         * @description With `campaign_id` each lead carries its status there.
+         * @description With `campaign_id` each lead carries its status there. `q` is looked for in addresses, names, companies and
+         *     positions, in the newest 500 matches; a whole address is always found, and stands first.
          */
         get: operations["page_leads"];
         put?: never;

@@ -1,4 +1,4 @@
-import { Inbox, MailWarning, MapPin, PencilLine, type LucideIcon } from 'lucide-react';
+import { Inbox, Hourglass, MailWarning, MapPin, PencilLine, type LucideIcon } from 'lucide-react';
 
 import { plural } from '@/lib/format';
 import { paths } from '@/lib/paths';
@@ -23,6 +23,8 @@ interface Facts {
     sync_error: string | null;
   }[];
   waiting: readonly { reason: string; detail: string; count: number; until: string | null }[];
+  /** Paused for so long that a person has to say whether they go on. */
+  late: readonly { id: string; name: string }[];
   postalAddress: string | null;
   isAdmin: boolean;
 }
@@ -60,6 +62,15 @@ export function needsOf(facts: Facts): Need[] {
       action: 'Fix',
     });
   }
+  for (const { id, name } of facts.late)
+    needs.push({
+      icon: Hourglass,
+      tone: 'text-held',
+      title: `${name} is late`,
+      detail: 'It has stood still for long. Should it still go on?',
+      href: paths.campaign(id),
+      action: 'Decide',
+    });
   if (!facts.postalAddress && facts.isAdmin)
     needs.push({
       icon: MapPin,

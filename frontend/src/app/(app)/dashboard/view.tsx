@@ -12,6 +12,7 @@ import { ActivityFeed } from '@/features/analytics/components/activity-feed';
 import { CampaignLines } from '@/features/analytics/components/campaign-lines';
 import { FiguresRow } from '@/features/analytics/components/figures-row';
 import { NextIn, PulsePlan, saidToday } from '@/features/analytics/components/pulse-line';
+import { useCampaigns } from '@/features/campaigns/api/list-campaigns';
 import { useMailboxes } from '@/features/email_accounts/api/list-mailboxes';
 import { useMe } from '@/features/identity/api/get-me';
 import { useThreads } from '@/features/inbox/api/threads';
@@ -28,6 +29,7 @@ export function TodayView() {
   const overview = useOverview();
   const pulse = usePulse();
   const mailboxes = useMailboxes();
+  const paused = useCampaigns({ status: 'paused' }, { limit: 50 });
   const threads = useThreads({ unread: true }, 5);
   const unread = threads.data?.pages[0]?.items ?? [];
   const data = overview.data;
@@ -37,6 +39,7 @@ export function TodayView() {
     unread: pulse.data?.unread_threads ?? unread.length,
     mailboxes: mailboxes.data ?? [],
     waiting: pulse.data?.waiting ?? [],
+    late: (paused.data?.pages[0]?.items ?? []).filter((one) => one.is_late),
     postalAddress: me?.organization.postal_address ?? null,
     isAdmin: can(me, 'org:admin'),
   });

@@ -1,5 +1,6 @@
 'use client';
 import { WhyChip } from '@/components/ui/why-chip';
+import type { Schema } from '@/lib/client';
 import { count, when } from '@/lib/format';
 import { remedyFor } from '@/lib/why';
 
@@ -9,11 +10,20 @@ import { useExplanation } from '../api/get-explanation';
 export function Explanation({ campaign }: { campaign: string }) {
   const { data, isPending } = useExplanation(campaign);
   if (isPending || !data) return null;
-  if (data.reasons.length === 0)
+  return (
+    <>
+      <Reasons reasons={data.reasons} campaign={campaign} />
+      <MailboxesToday mailboxes={data.mailboxes} campaign={campaign} />
+    </>
+  );
+}
+
+function Reasons({ reasons, campaign }: { reasons: readonly Schema<'Reason'>[]; campaign: string }) {
+  if (reasons.length === 0)
     return <p className="text-ink-2">Nothing is waiting. All that is due is going out.</p>;
   return (
     <ul className="divide-y">
-      {data.reasons.map((reason) => {
+      {reasons.map((reason) => {
         const remedy = remedyFor(reason.code, { campaign });
         return (
           <li key={reason.code} className="flex gap-3 py-2 first:pt-0 last:pb-0">
@@ -30,6 +40,49 @@ export function Explanation({ campaign }: { campaign: string }) {
                 {reason.detail} {reason.change}
               </p>
             </div>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** The senders of this campaign: how far their day is, and what keeps one from sending now. */
+function MailboxesToday({
+  mailboxes,
+  campaign,
+}: {
+  mailboxes: readonly Schema<'MailboxWhy'>[];
+  campaign: string;
+}) {
+  if (mailboxes.length === 0) return null;
+  return (
+    <ul className="mt-3 divide-y border-t" aria-label="Mailboxes today">
+      {mailboxes.map((box) => {
+        const remedy = box.held
+          ? remedyFor(box.held.code, { campaign, mailbox: box.email_account_id })
+          : undefined;
+        return (
+          <li key={box.email_account_id} className="flex flex-wrap items-center gap-x-3 gap-y-0.5 py-2">
+            <span className="min-w-0 flex-1 basis-40 truncate" title={box.email_address}>
+              {box.email_address}
+            </span>
+            {box.held && remedy ? (
+              <WhyChip
+                reason={remedy.words}
+                until={box.held.until ? `until ${when(box.held.until)}` : undefined}
+                remedy={[box.held.detail, box.held.change].filter(Boolean).join(' ')}
+                href={remedy.href}
+                tone={remedy.tone}
+              />
+            ) : (
+              <span className="text-xs text-ink-3">
+                {box.next_turn_at ? `next ${when(box.next_turn_at)}` : 'free'}
+              </span>
+            )}
+            <span className="shrink-0 text-xs text-ink-2">
+              {count(box.sent_today)} of {count(box.limit_today)} today
+            </span>
           </li>
         );
       })}

@@ -14,6 +14,7 @@ import { ActivityFeed } from '@/features/analytics/components/activity-feed';
 import { useCampaign } from '@/features/campaigns/api/get-campaign';
 import type { Campaign } from '@/features/campaigns/api/list-campaigns';
 import { CampaignMenu } from '@/features/campaigns/components/campaign-menu';
+import { LateNotice } from '@/features/campaigns/components/late-notice';
 import { MessagesTable } from '@/features/campaigns/components/messages-table';
 import { PeopleTable } from '@/features/campaigns/components/people-table';
 import { PlanCalendar } from '@/features/campaigns/components/plan-calendar';
@@ -98,7 +99,8 @@ function CampaignPageBody({ campaign }: { campaign: Campaign }) {
       fill={fills}
       className={fills ? 'mx-auto w-full max-w-[1360px]' : undefined}
     >
-      {campaign.status_reason && (
+      <LateNotice campaign={campaign} canWrite={writes} />
+      {campaign.status_reason && !campaign.is_late && (
         <Notice
           tone={campaign.status === 'active' ? 'held' : 'idle'}
           className="mb-4"
