@@ -80,7 +80,11 @@ class Feeder:
 
     async def _set_up(self, user: User) -> None:
         """The mailboxes where the mail world listens now; the campaign, once."""
-        mailboxes = await user.connect((*OFFICE, STUDIO), self._servers, self._sign_in.mailbox_secret)
+        # The past looks into its mailboxes twice a day; from now on they are read as everybody's are.
+        first = not self._memory.campaign_id
+        mailboxes = await user.connect(
+            (*OFFICE, STUDIO), self._servers, self._sign_in.mailbox_secret, anew=first
+        )
         if self._memory.campaign_id:
             return
         left = await user.find_campaign(LIVE.name)

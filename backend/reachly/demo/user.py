@@ -75,8 +75,13 @@ class User:
             wanted = {name: organization[name] for name in ("name", "domain", "timezone")}
             await self.ask("PUT", "/api/organization", {**wanted, "postal_address": address})
 
-    async def connect(self, boxes: Sequence[Box], servers: Servers, secret: str) -> dict[str, str]:
-        """Connects what is not connected, and tells the others when the servers have moved; ids by address."""
+    async def connect(
+        self, boxes: Sequence[Box], servers: Servers, secret: str, *, anew: bool = False
+    ) -> dict[str, str]:
+        """Connects what is not connected, and tells the others when the servers have moved; ids by address.
+
+        With `anew` all are told, which has them read at once.
+        """
         known = {
             account["email_address"]: account for account in await self.ask("GET", "/api/email-accounts")
         }
@@ -93,7 +98,9 @@ class User:
                           "display_name": box.name, "ramp_enabled": False}  # fmt: skip
                 body = {"email_address": box.address, **limits, **legs}
                 account = await self.ask("POST", "/api/email-accounts/connect/smtp", body)
-            elif any(account[leg] is None or account[leg]["port"] != legs[leg]["port"] for leg in legs):
+            elif anew or any(
+                account[leg] is None or account[leg]["port"] != legs[leg]["port"] for leg in legs
+            ):
                 account = await self.ask("PUT", f"/api/email-accounts/{account['id']}", legs)
             ids[box.address] = account["id"]
         return ids
