@@ -185,6 +185,12 @@ async def test_a_peer_without_sign_in_is_an_auth_fault_and_a_busy_one_is_not() -
     async with raw_peer({"AUTH": b"421 4.7.0 Too many connections\r\n"}) as (config, _):
         receipt = await make_mailer("smtp", replace(config, username="me", password="x")).send(HELLO)
         assert (receipt.outcome, receipt.code) == ("throttled", 421)
+    for greeting in (b"451 4.3.0 Not now\r\n", b"no reply at all\r\n"):
+        async with raw_peer({"EHLO": greeting, "HELO": b"250 relay\r\n"}) as (config, _):
+            signed = replace(config, username="me", password="x")
+            assert (await make_mailer("smtp", signed).send(HELLO)).outcome == "connect_failed", greeting
+    async with raw_peer({"EHLO": b"502 5.5.2 What?\r\n", "HELO": b"250 relay\r\n"}) as (config, _):
+        assert (await make_mailer("smtp", config).send(HELLO)).outcome == "accepted"
 
 
 @pytest.mark.parametrize(

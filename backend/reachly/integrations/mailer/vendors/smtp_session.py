@@ -104,6 +104,8 @@ async def _hello(session: Session, config: MailerConfig) -> None:
     if reply.code == 250:
         session.extensions = _read_extensions(reply.text)
         return
+    if reply.code < 500:  # "not now" is not "unknown command", and without extensions there is no sign-in
+        raise _Unexpected(reply)
     session.extensions = {}
     reply = await session.wire.command(b"HELO " + name, config.connect_seconds)
     if reply.code != 250:
