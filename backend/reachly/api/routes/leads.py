@@ -54,7 +54,8 @@ async def page_leads(
     campaign_id: uuid.UUID | None = None, verification: Verification | None = None,
     import_id: uuid.UUID | None = None, status: str | None = None,
 ) -> Page[LeadOut]:  # fmt: skip
-    """With `campaign_id` each lead carries its status there."""
+    """With `campaign_id` each lead carries its status there. `q` is looked for in addresses, names, companies and
+    positions, in the newest 500 matches; a whole address is always found, and stands first."""
     return await service.page_leads(
         session, actor, limit=limit, cursor=cursor, q=q, campaign_id=campaign_id, verification=verification,
         import_id=import_id, status=status,

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from reachly.data.repositories.leads import people
 from reachly.data.session import tenant
 from reachly.kit.errors import Conflict, Invalid, LostUpdate, NotFound
+from reachly.kit.ids import new_id
 from reachly.services.identity.schemas import Actor
 from reachly.services.leads import service
 from reachly.services.leads.schemas import BulkIn, LeadIn, LeadOut, LeadPatch
@@ -121,6 +123,38 @@ async def test_a_search_is_paged_like_a_list(actor: Actor) -> None:
         second = await service.page_leads(session, actor, limit=3, q="wool", cursor=first.next_cursor)
     assert [lead.id for lead in (*first.items, *second.items)] == added[::-1]
     assert second.next_cursor is None
+
+
+async def test_whole_address_is_found_first_however_many_resemble_it(
+    actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = await add(actor, "wool@books.example")
+    others = [(await add(actor, f"x{n}wool@books.example")).id for n in range(6)]
+    monkeypatch.setattr(people, "SEARCH_REACH", 4)
+    for limit in (1, 2, 10):
+        seen: list[uuid.UUID] = []
+        cursor = None
+        async with tenant(actor.organization_id) as session:
+            while True:
+                page = await service.page_leads(
+                    session, actor, limit=limit, q=" WOOL@books.example ", cursor=cursor
+                )
+                seen += [lead.id for lead in page.items]
+                cursor = page.next_cursor
+                assert len(page.items) <= limit
+                if cursor is None:
+                    break
+        assert seen == [wanted.id, *others[:1:-1]]
+    async with tenant(actor.organization_id) as session:
+        elsewhere = await service.page_leads(
+            session, actor, limit=5, q="wool@books.example", import_id=new_id()
+        )
+    assert elsewhere.items == []
+    foreign = await add(actor, "ada@bücher.example")
+    async with tenant(actor.organization_id) as session:
+        for spelling in ("ada@bücher.example", "mailto:ADA@xn--bcher-kva.example"):
+            found = await service.page_leads(session, actor, limit=5, q=spelling)
+            assert [lead.id for lead in found.items] == [foreign.id], spelling
 
 
 async def enrol(

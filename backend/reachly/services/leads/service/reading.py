@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import get_args
 
+from reachly.data.models.leads import Lead
 from reachly.data.repositories.leads import people
 from reachly.data.session import Session
+from reachly.kit.address import parse_address
 from reachly.kit.errors import FieldError, Invalid, NotFound
+from reachly.kit.ids import NIL
 from reachly.kit.pagination import Page, cut_page
 from reachly.kit.text import is_storable
 from reachly.services.identity.schemas import Actor
@@ -20,26 +25,50 @@ from reachly.services.leads.service.outputs import (
     write_cursor,
 )
 
+BEFORE_ALL = (
+    datetime(9999, 1, 1, tzinfo=UTC),
+    NIL,
+)  # the page that follows a match which stands before the order
+
 
 async def page_leads(
     session: Session, actor: Actor, *, limit: int, cursor: str | None = None, q: str | None = None,
     campaign_id: uuid.UUID | None = None, verification: Verification | None = None,
     import_id: uuid.UUID | None = None, status: str | None = None,
 ) -> Page[LeadOut]:  # fmt: skip
-    """Newest first. `status` is the one in the campaign of `campaign_id`. Raises Invalid."""
+    """Newest first. `status` is the one in the campaign of `campaign_id`. Raises Invalid.
+
+    `q` looks through the newest matches (`people.SEARCH_REACH`); a whole address is always found, and stands first.
+    """
     _check_status(status, campaign_id)
     before = read_cursor(cursor)
     wanted = q.strip() if q else ""
     if not is_storable(wanted):
         return Page(items=[], next_cursor=None)
-    ids = await people.search(session, actor.organization_id, wanted) if wanted else None
     narrowed = people.LeadFilter(
-        campaign_id=campaign_id, status=status, verification=verification, import_id=import_id, ids=ids
+        campaign_id=campaign_id, status=status, verification=verification, import_id=import_id
     )
-    fetched = await people.page(session, actor.organization_id, limit + 1, narrowed, before)
-    rows, more = cut_page(fetched, limit)
-    items = await describe_leads(session, actor.organization_id, rows)
-    return Page(items=items, next_cursor=write_cursor(items[-1].created_at, items[-1].id) if more else None)
+    first: list[tuple[Lead, str | None]] = []
+    if wanted:
+        ids = await people.search(session, actor.organization_id, wanted)
+        exact = await _find_exact(session, actor.organization_id, wanted)
+        if exact and before is None:
+            alone = replace(narrowed, ids=[exact.id])
+            first = await people.page(session, actor.organization_id, 1, alone, None)
+        narrowed = replace(narrowed, ids=[id_ for id_ in ids if exact is None or id_ != exact.id])
+    fetched = await people.page(session, actor.organization_id, limit + 1 - len(first), narrowed, before)
+    rows, more = cut_page(fetched, limit - len(first))
+    items = await describe_leads(session, actor.organization_id, [*first, *rows])
+    last = (rows[-1][0].created_at, rows[-1][0].id) if rows else BEFORE_ALL
+    return Page(items=items, next_cursor=write_cursor(*last) if more else None)
+
+
+async def _find_exact(session: Session, organization_id: uuid.UUID, wanted: str) -> Lead | None:
+    try:
+        key = parse_address(wanted).key
+    except ValueError:
+        return None
+    return await people.find_by_key(session, organization_id, key)
 
 
 def _check_status(status: str | None, campaign_id: uuid.UUID | None) -> None:
