@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mailworld.faults import ACTS, STEPS, read_ledger
 from tests.chaos.verdict import Report
 
@@ -78,3 +80,26 @@ def render_faults(log: Path) -> str:
 def to_property(reports: Sequence[Report], words: str = "") -> tuple[str, str]:
     """As it travels on a test's report, also between processes."""
     return PROPERTY, json.dumps({"rows": [row_of(report) for report in reports], "words": words})
+
+
+def tell(terminalreporter: Any) -> None:
+    """Prints the table at the very end of a run, whichever process its tests ran in."""
+    reports = [
+        each
+        for found in terminalreporter.stats.values()
+        for each in found
+        if isinstance(each, pytest.TestReport)
+    ]
+    told = [
+        json.loads(str(value))
+        for report in sorted(reports, key=lambda each: each.start)
+        if report.when == "call"
+        for name, value in report.user_properties
+        if name == PROPERTY
+    ]
+    if not told:
+        return
+    terminalreporter.write_sep("=", "chaos")
+    terminalreporter.write_line(render([row for each in told for row in each["rows"]]))
+    for words in filter(None, (each["words"] for each in told)):
+        terminalreporter.write_line(f"\n{words}")
