@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import re
+import ssl
 import time
 from typing import Protocol
 
@@ -24,6 +25,7 @@ class Host(Protocol):
     ledger: Ledger
     delay: float
     accounts: dict[str, str]
+    tls: ssl.SSLContext | None
 
     async def keep(self, content: bytes, mail_from: str, recipient: str, connection: int) -> None: ...
 
@@ -72,6 +74,7 @@ class Dialogue:
         self._replies = _Replies(writer, server.delay)
         self._buffer = bytearray()
         self._mail_from = self._recipient = ""
+        self._encrypted = False
 
     async def run(self) -> None:
         try:
@@ -79,7 +82,7 @@ class Dialogue:
                 await self._answer("banner", "220 hostile.test ESMTP")
                 while True:
                     await self._command((await self._line()).decode("utf-8", "replace"))
-        except (_Gone, ConnectionError):
+        except (_Gone, ConnectionError, ssl.SSLError):
             pass
         finally:
             with contextlib.suppress(ConnectionError):
@@ -142,16 +145,9 @@ class Dialogue:
     async def _command(self, line: str) -> None:
         verb = line[:4].upper()
         if verb in ("EHLO", "HELO"):
-            offers = [
-                "hostile.test",
-                "PIPELINING",
-                "8BITMIME",
-                "SMTPUTF8",
-                "SIZE 33554432",
-                "AUTH PLAIN LOGIN",
-            ]
-            lines = [f"250-{offer}" for offer in offers[:-1]] + [f"250 {offers[-1]}"]
-            await self._answer("ehlo", "\r\n".join(lines))
+            await self._hello()
+        elif verb == "STAR":
+            await self._encrypt()
         elif verb == "AUTH":
             await self._sign_in(line)
         elif verb == "MAIL":
@@ -174,6 +170,20 @@ class Dialogue:
             raise _Gone
         else:
             self._replies.say(b"250 2.0.0 Ok\r\n" if verb == "NOOP" else b"502 5.5.2 What?\r\n")
+
+    async def _hello(self) -> None:
+        offers = ["hostile.test", "PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 33554432"]
+        offers.append("STARTTLS" if self._server.tls and not self._encrypted else "AUTH PLAIN LOGIN")
+        lines = [f"250-{offer}" for offer in offers[:-1]] + [f"250 {offers[-1]}"]
+        await self._answer("ehlo", "\r\n".join(lines))
+
+    async def _encrypt(self) -> None:
+        if self._server.tls is None or self._encrypted:
+            self._replies.say(b"502 5.5.2 What?\r\n")
+        elif await self._answer("starttls", "220 2.0.0 Go ahead"):
+            await self._replies.flush()
+            await self._writer.start_tls(self._server.tls)
+            self._encrypted = True
 
     async def _data(self) -> None:
         if not self._recipient:

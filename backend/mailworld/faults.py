@@ -14,7 +14,19 @@ from mailworld.chance import choose, draw
 from mailworld.record import drop_torn_line
 
 Step = Literal[
-    "connect", "banner", "ehlo", "auth", "mail", "rcpt", "data", "body", "dot", "stored", "reset", "quit"
+    "connect",
+    "banner",
+    "ehlo",
+    "starttls",
+    "auth",
+    "mail",
+    "rcpt",
+    "data",
+    "body",
+    "dot",
+    "stored",
+    "reset",
+    "quit",
 ]
 """`body`: in the middle of it. `dot`: the final dot was read, nothing is kept. `stored`: it is kept, unanswered."""
 Act = Literal["drop", "stall", "garble", "later"]

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import sys
 import time
 from pathlib import Path
@@ -28,16 +29,18 @@ _MESSAGE_ID = re.compile(rb"^message-id:[ \t]*(\S+)", re.IGNORECASE | re.MULTILI
 
 class HostileServer:
     """`async with HostileServer(faults=…) as server:` listens on the loopback. `accounts`: address to password of
-    mailboxes whose Sent folder can be read by IMAP; others may sign in with anything and keep no copies."""
+    mailboxes whose Sent folder can be read by IMAP; others may sign in with anything and keep no copies. With `tls`
+    it offers STARTTLS, and a sign-in only behind it."""
 
     def __init__(
         self, faults: Faults | None = None, *, port: int = 0, imap_port: int = 0, delay: float = 0.0,
-        log: Path | None = None, accounts: dict[str, str] | None = None,
+        log: Path | None = None, accounts: dict[str, str] | None = None, tls: ssl.SSLContext | None = None,
     ) -> None:  # fmt: skip
         self.faults = faults or Faults()
         self.ledger = Ledger(log)
         self.delay = delay
         self.accounts = accounts or {}
+        self.tls = tls
         self.port, self.imap_port = port, imap_port
         self.connections = 0
         self._imap = ImapServer("127.0.0.1", imap_port, self.faults.seed) if self.accounts else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,11 +13,17 @@ from mailworld.hostile import HostileServer
 from reachly.infra import outbound
 from reachly.integrations.mailer.port import Envelope, MailerConfig, Receipt
 from reachly.integrations.mailer.vendors.smtp import SmtpMailer
+from tests.contract.certificates import make_tls
 
 pytestmark = pytest.mark.anyio
 SENDER = "mira@brightfjord.example"
-CASES = [(step, act) for step in STEPS for act in ACTS if act != "later" or step not in ("body", "stored")]
-EARLY = ("connect", "banner", "ehlo", "auth")
+CASES = [
+    (step, act)
+    for step in STEPS
+    for act in ACTS
+    if step != "starttls" and (act != "later" or step not in ("body", "stored"))
+]
+EARLY = ("connect", "banner", "ehlo", "starttls", "auth")
 
 
 def envelopes(n: int, filling: int = 0) -> list[Envelope]:
@@ -29,12 +37,13 @@ def envelopes(n: int, filling: int = 0) -> list[Envelope]:
     ]  # fmt: skip
 
 
-def mailer_of(server: HostileServer, *, seconds: float = 0.3) -> SmtpMailer:
+def mailer_of(server: HostileServer, *, seconds: float = 0.3, **more: Any) -> SmtpMailer:
     outbound.install(["127.0.0.1"])
-    return SmtpMailer(MailerConfig(
-        address=SENDER, host="127.0.0.1", port=server.port, security="none", username=SENDER, password="secret",
-        connect_seconds=1.0, command_seconds=seconds,
-    ))  # fmt: skip
+    given: dict[str, Any] = {
+        "address": SENDER, "host": "127.0.0.1", "port": server.port, "security": "none", "username": SENDER,
+        "password": "secret", "connect_seconds": 1.0, "command_seconds": seconds,
+    }  # fmt: skip
+    return SmtpMailer(MailerConfig(**{**given, **more}))
 
 
 def check(server: HostileServer, receipts: list[Receipt], sent: list[Envelope]) -> None:
@@ -73,6 +82,27 @@ async def test_a_single_message_tells_the_truth_whatever_breaks(step: Step, act:
         await mailer.close()
         check(server, receipts, sent)
         assert receipts[1].outcome == "accepted", "the next one is not spoilt by it"
+
+
+@pytest.mark.parametrize("step", ["ehlo", "starttls", "auth", "mail", "dot", "stored"])
+@pytest.mark.parametrize("act", ["drop", "stall", "garble"])
+async def test_nothing_is_said_in_the_clear_and_nothing_too_much_over_tls(
+    tmp_path: Path, step: Step, act: Act
+) -> None:
+    here, there = make_tls(tmp_path)
+    faults = Faults()
+    faults.tell(step, act)
+    async with HostileServer(faults, tls=here) as server:
+        mailer = mailer_of(server, seconds=0.5, security="starttls", tls=there)
+        sent = envelopes(3)
+        receipts = await mailer.send_many(sent)
+        check(server, receipts, sent)
+        assert [fault.step for fault in server.ledger.faults] == [step]
+        if step in EARLY:
+            assert {receipt.outcome for receipt in receipts} == {"connect_failed"}
+        again = envelopes(6)[3:]
+        assert {receipt.outcome for receipt in await mailer.send_many(again)} == {"accepted"}
+        await mailer.close()
 
 
 async def test_a_body_broken_off_before_its_end_was_never_sent() -> None:
