@@ -702,7 +702,7 @@ CREATE INDEX ix_email_sends_lead ON email_sends (organization_id, lead_id);
 
 CREATE INDEX ix_email_sends_message ON email_sends (organization_id, message_id);
 
-CREATE INDEX ix_email_sends_open ON email_sends (lease_until) WHERE status IN ('claimed', 'sending');
+CREATE INDEX ix_email_sends_open ON email_sends (lease_until) WHERE lease_until IS NOT NULL;
 
 CREATE INDEX ix_email_sends_provider ON email_sends (organization_id, provider_message_id) WHERE provider_message_id IS NOT NULL;
 

@@ -66,6 +66,7 @@ WHERE u.organization_id = $1 AND u.is_active
 """
 
 _SHARED = frozenset(f.name for f in fields(Event))
+_own_fields_of: dict[str, tuple[str, ...]] = {}
 _Key = tuple[uuid.UUID, uuid.UUID, uuid.UUID, str, uuid.UUID, date]
 
 
@@ -143,9 +144,17 @@ async def _store(
     return last
 
 
+def _own_fields(event: Event) -> tuple[str, ...]:
+    kind = type(event).__name__
+    found = _own_fields_of.get(kind)
+    if found is None:
+        found = _own_fields_of[kind] = tuple(f.name for f in fields(event) if f.name not in _SHARED)
+    return found
+
+
 def _payload(event: Event) -> dict[str, Any]:
     """`data` and the fields that only this kind of fact has."""
-    own = {f.name: getattr(event, f.name) for f in fields(event) if f.name not in _SHARED}
+    own = {name: getattr(event, name) for name in _own_fields(event)}
     return {**event.data, **{k: str(v) if isinstance(v, uuid.UUID) else v for k, v in own.items()}}
 
 

@@ -127,11 +127,10 @@ class SendingSettings(_Group):
     lease_seconds: float = Field(60.0, gt=0)
     poll_seconds: float = Field(1.0, gt=0)
     mailboxes_per_lease: int = Field(20, ge=1)
-    messages_per_claim: int = Field(256, ge=1)
-    pipelining: int = Field(16, ge=1)
-    pipelining_most: int = Field(128, ge=1)
-    """So many messages of a turn are on the wire without an answer: `pipelining` at first and with a slow server, up
-    to `pipelining_most` with one that takes them within 50 ms."""
+    messages_per_claim: int = Field(200, ge=1)
+    pipelining: int = Field(100, ge=1)
+    """At most this many messages of a turn are on the wire without an answer, where the mailbox needs no gap. Each wave
+    costs two commits; a worker that dies leaves at most one wave of each mailbox in doubt."""
     last_look: bool = True
     """Look into the mailbox for an answer right before a follow-up leaves."""
     retry_minutes: tuple[int, ...] = (15, 60, 240)

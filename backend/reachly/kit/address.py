@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 from emval import EmailValidator
@@ -67,6 +68,7 @@ class Address:
         return not self.local.isascii()
 
 
+@lru_cache(maxsize=4096)
 def parse_address(text: str) -> Address:
     """The address in `text`, mending what is plainly meant: `mailto:`, spaces at the ends or around the @, a
     full-width @, an IDN domain. Raises ValueError with a reason a person understands. At most about 10 us."""

@@ -31,7 +31,7 @@ class EmailSend(TenantRow, Base):
         Index("ix_email_sends_provider", "organization_id", "provider_message_id",
               postgresql_where=text("provider_message_id IS NOT NULL")),
         # Rescue of expired leases and settling of the unknown, over all organizations.
-        Index("ix_email_sends_open", "lease_until", postgresql_where=text("status IN ('claimed', 'sending')")),
+        Index("ix_email_sends_open", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
         Index("ix_email_sends_unknown", "organization_id", "email_account_id",
               postgresql_where=text("status = 'unknown'")),
         # The provider's rolling day.

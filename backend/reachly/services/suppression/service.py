@@ -27,7 +27,8 @@ async def find_reasons(
     session: Session, organization_id: uuid.UUID, email_keys: Collection[str]
 ) -> dict[str, str]:
     """The reason for each address (by its key) that must not be written to; the others are left out."""
-    covering = {key: _targets(organization_id, key) for key in set(email_keys)}
+    pepper = current_settings().security.pepper.get_secret_value()
+    covering = {key: _targets(organization_id, key, pepper) for key in set(email_keys)}
     if not covering:
         return {}
     wanted = {target for targets in covering.values() for target in targets}
@@ -40,11 +41,12 @@ async def find_reasons(
     return reasons
 
 
-def _targets(organization_id: uuid.UUID, key: str) -> list[tuple[str, str]]:
+@lru_cache(maxsize=4096)  # a message is asked about when it is claimed, and again when it is marked
+def _targets(organization_id: uuid.UUID, key: str, pepper: str) -> list[tuple[str, str]]:
     """Every (kind, value) that would cover this address. An erased person who comes back in a later file is known by
     nothing but a keyed hash."""
     domains = [("domain", name) for name in policy.covering_domains(domain_of(key))]
-    return [("email", key), *domains, ("hash", hash_address(organization_id, key))]
+    return [("email", key), *domains, ("hash", _hashed(organization_id, key, pepper))]
 
 
 @lru_cache(maxsize=4)
@@ -54,8 +56,11 @@ def _hash_key(pepper: str) -> bytes:
 
 def hash_address(organization_id: uuid.UUID, email_key: str) -> str:
     """What is kept of an erased person: HMAC-SHA-256 in hex, with a key of this installation."""
-    key = _hash_key(current_settings().security.pepper.get_secret_value())
-    return hmac.digest(key, f"{organization_id}|{email_key}".encode(), hashlib.sha256).hex()
+    return _hashed(organization_id, email_key, current_settings().security.pepper.get_secret_value())
+
+
+def _hashed(organization_id: uuid.UUID, email_key: str, pepper: str) -> str:
+    return hmac.digest(_hash_key(pepper), f"{organization_id}|{email_key}".encode(), hashlib.sha256).hex()
 
 
 async def suppress(

@@ -159,6 +159,7 @@ async def test_a_plan_made_anew_leaves_alone_what_is_on_the_wire(
         organization_id, accounts, 12, steps=[Step(), Step(subject="", body="Again.", days=2)]
     )
     moved: list[int] = []
+    one_asks = asyncio.Lock()
 
     async def plan() -> None:
         await scheduling.plan_campaign(organization_id, stage.campaign_id)
@@ -166,7 +167,8 @@ async def test_a_plan_made_anew_leaves_alone_what_is_on_the_wire(
         SELECT count(*) FROM email_sends s JOIN enrollments e ON e.id = s.enrollment_id
         WHERE s.status = 'sending' AND (e.email_account_id <> s.email_account_id OR e.next_due_at IS NOT NULL)
         """
-        moved.append(await sql.fetchval(query))
+        async with one_asks:
+            moved.append(await sql.fetchval(query))
 
     await drain(SendingLoop(one_at_a_time(settings), mailer_factory=hold_mailers(before_send=plan)))
     assert set(moved) == {0}

@@ -44,7 +44,8 @@ UPDATE email_accounts AS a SET lease_until = $2 FROM (
 _EXTEND_SENDS = """
 UPDATE email_sends AS s SET lease_until = $2 FROM (
     SELECT organization_id, id FROM email_sends
-    WHERE status IN ('claimed', 'sending') AND attempt_id = ANY($1::uuid[]) FOR UPDATE SKIP LOCKED
+    WHERE lease_until IS NOT NULL AND status IN ('claimed', 'sending') AND attempt_id = ANY($1::uuid[])
+    FOR UPDATE SKIP LOCKED
 ) AS free WHERE s.organization_id = free.organization_id AND s.id = free.id
 """
 _NEXT_TURN = f"""

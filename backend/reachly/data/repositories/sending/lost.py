@@ -41,7 +41,8 @@ RETURNING true
 """
 _LIST_CLAIMED = f"""
 SELECT {_FIELDS} FROM email_sends s
-WHERE s.organization_id = $1 AND s.status = 'claimed' AND ($2::uuid IS NULL OR s.campaign_id = $2)
+WHERE s.organization_id = $1 AND s.lease_until IS NOT NULL AND s.status = 'claimed'
+  AND ($2::uuid IS NULL OR s.campaign_id = $2)
   AND ($3::uuid[] IS NULL OR s.enrollment_id = ANY($3)) AND ($4::uuid IS NULL OR s.email_account_id = $4)
 ORDER BY s.id
 """  # noqa: S608

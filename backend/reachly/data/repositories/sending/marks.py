@@ -21,14 +21,12 @@ RETURNING true
 # A pause updates the campaign and a stop the enrollment: whoever comes second sees the first. A suppression by hand
 # (of a whole domain, say) touches no row of ours, so it takes a lock of its own, which marks share with each other.
 _LOCK_CAMPAIGNS = f"""
-SELECT c.id, pg_advisory_xact_lock_shared({SUPPRESSING}) FROM campaigns c WHERE c.organization_id = $1 AND c.id IN (
-    SELECT s.campaign_id FROM email_sends s WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[]))
-ORDER BY c.id FOR SHARE
+SELECT id, status, pg_advisory_xact_lock_shared({SUPPRESSING}) FROM campaigns
+WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR SHARE
 """  # noqa: S608 - fixed text
 _LOCK_ENROLLMENTS = """
-SELECT e.id FROM enrollments e WHERE e.organization_id = $1 AND e.id IN (
-    SELECT s.enrollment_id FROM email_sends s WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[]))
-ORDER BY e.id FOR NO KEY UPDATE
+SELECT id, status FROM enrollments WHERE organization_id = $1 AND id = ANY($2::uuid[])
+ORDER BY id FOR NO KEY UPDATE
 """
 _MARK = """
 UPDATE email_sends AS s
@@ -36,11 +34,8 @@ SET status = 'sending', handed_at = $3, attempts = s.attempts + 1, lease_until =
     body_text = w.body_text, content_hash = w.content_hash, updated_at = $3,
     links = string_to_array(w.links, ',')::uuid[]
 FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[])
-     AS w(id, subject, body_text, content_hash, links),
-     enrollments e, campaigns c
+     AS w(id, subject, body_text, content_hash, links)
 WHERE s.organization_id = $1 AND s.id = w.id AND s.attempt_id = $2 AND s.status = 'claimed'
-  AND e.organization_id = $1 AND e.id = s.enrollment_id AND e.status = 'active'
-  AND c.organization_id = $1 AND c.id = s.campaign_id AND c.status = 'active'
 RETURNING s.id
 """
 _STANDING = """
@@ -93,17 +88,21 @@ async def hold_mailbox(
     return bool(await connection.fetchval(_HOLD_MAILBOX, *fence, lease_until, now, handed))
 
 
-async def lock_for_mark(session: Session, organization_id: uuid.UUID, send_ids: Sequence[uuid.UUID]) -> None:
-    """Locks campaigns and enrollments of these rows, in the order that everybody uses."""
+async def lock_for_mark(
+    session: Session, organization_id: uuid.UUID, campaign_ids: Sequence[uuid.UUID],
+    enrollment_ids: Sequence[uuid.UUID],
+) -> set[uuid.UUID]:  # fmt: skip
+    """Locks these, in the order that everybody uses; the ids of those that are active and stay so until the commit."""
     connection = await raw(session)
-    await connection.execute(_LOCK_CAMPAIGNS, organization_id, list(send_ids))
-    await connection.execute(_LOCK_ENROLLMENTS, organization_id, list(send_ids))
+    campaigns = await connection.fetch(_LOCK_CAMPAIGNS, organization_id, list(campaign_ids))
+    enrollments = await connection.fetch(_LOCK_ENROLLMENTS, organization_id, list(enrollment_ids))
+    return {row["id"] for row in (*campaigns, *enrollments) if row["status"] == "active"}
 
 
 async def mark(
     session: Session, lease: Lease, contents: Sequence[Content], *, now: datetime, lease_until: datetime
 ) -> set[uuid.UUID]:
-    """Moves what may still go to `sending`; call `lock_for_mark` before. Returns the ids that moved."""
+    """Moves what is still this attempt's claim to `sending`, after `lock_for_mark`. Returns the ids that moved."""
     connection = await raw(session)
     rows = await connection.fetch(
         _MARK, lease.organization_id, lease.attempt_id, now, lease_until, [c.send_id for c in contents],

@@ -220,6 +220,8 @@ class Claimed:
 
 
 def _json(value: Any) -> Any:
+    if value == "{}":  # nearly always
+        return {}
     return json.loads(value) if isinstance(value, str) else value
 
 

@@ -29,6 +29,7 @@ from reachly.services.campaigns.service.reading import (
 from reachly.services.campaigns.service.running import (
     archive_campaign,
     complete_if_done,
+    has_anybody,
     pause_campaign,
     pause_for_trouble,
     start_campaign,
@@ -36,8 +37,8 @@ from reachly.services.campaigns.service.running import (
 
 __all__ = [
     "archive_campaign", "check_campaign", "clone_campaign", "complete_if_done", "create_campaign", "delete_campaign",
-    "end_otherwise", "enroll_import", "enroll_leads", "find_campaign", "find_standing", "get_campaign",
+    "end_otherwise", "enroll_import", "enroll_leads", "find_campaign", "find_standing", "get_campaign", "has_anybody",
     "hold_enrollment", "list_active_ids", "page_campaigns", "page_enrollments", "pause_campaign", "pause_for_trouble",
-    "personalise", "preview", "render_sample", "set_seed", "start_campaign", "steer_enrollment", "stop_enrollments", "stop_lead",
-    "update_campaign",
+    "personalise", "preview", "render_sample", "set_seed", "start_campaign", "steer_enrollment", "stop_enrollments",
+    "stop_lead", "update_campaign",
 ]  # fmt: skip

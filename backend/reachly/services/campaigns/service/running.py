@@ -114,6 +114,11 @@ async def archive_campaign(session: Session, actor: Actor, campaign_id: uuid.UUI
     return await campaign_out(session, row)
 
 
+async def has_anybody(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> bool:
+    """Whether anybody in the campaign may still be written to."""
+    return await repository.has_open(session, organization_id, campaign_id)
+
+
 async def complete_if_done(
     session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
 ) -> list[Event]:

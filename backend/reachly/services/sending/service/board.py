@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,9 +25,9 @@ from reachly.services.scheduling import policy as scheduling
 from reachly.services.scheduling.policy import Budget, Candidate, NoSlot
 from reachly.services.sending.policy import intent_key
 from reachly.services.sending.service import world
+from reachly.services.sending.service.counting import Cap, Counters
 from reachly.services.suppression import service as suppression
 
-NO_LIMIT = 2**31 - 1
 VERIFICATION_WAIT = timedelta(minutes=15)
 ENDS = {"unsubscribed": "unsubscribed", "bounced": "bounced", "complained": "unsubscribed"}
 CAPPED = frozenset({scheduling.BlockReason.CAMPAIGN_CAP, scheduling.BlockReason.NEW_LEAD_CAP,
@@ -36,20 +36,18 @@ CAPPED = frozenset({scheduling.BlockReason.CAMPAIGN_CAP, scheduling.BlockReason.
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A message that nothing but time, caps and turn can hold."""
+    """A message that nothing but time, caps and turn can hold. `caps`: the counters it touches."""
 
     person: EnrollmentRow
     campaign: CampaignRow
     step: StepRow
+    intent_key: str
     open_at: datetime
+    caps: tuple[Cap, ...]
 
     @property
     def first(self) -> bool:
         return self.person.last_sent_at is None
-
-    @property
-    def intent_key(self) -> str:
-        return intent_key(self.person.id, self.step.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +81,14 @@ async def load_board(session: Session, mailbox: MailboxRow, now: datetime, limit
     )
     keys = {person.id: _next_intent(person, steps[person.campaign_id]) for person in people}
     intents = await claims.list_intents(session, organization_id, [key for key in keys.values() if key])
+    counters = Counters(mailbox, now)
     ready: list[Ready] = []
     changes: list[Change] = []
     for person in people:
         campaign = campaigns.get(person.campaign_id)
         sorted_out = _sort(
-            person, campaign, steps[person.campaign_id], reasons.get(person.email_key),
-            intents.get(keys[person.id] or ""), mailbox, now,
+            person, campaign, steps[person.campaign_id], reasons.get(person.email_key), keys[person.id],
+            intents.get(keys[person.id] or ""), mailbox, counters, now,
         )  # fmt: skip
         if isinstance(sorted_out, Ready):
             ready.append(sorted_out)
@@ -110,7 +109,7 @@ def _next_intent(person: EnrollmentRow, steps: Sequence[StepRow]) -> str | None:
 
 def _sort(
     person: EnrollmentRow, campaign: CampaignRow | None, steps: Sequence[StepRow], suppressed: str | None,
-    intent: IntentRow | None, mailbox: MailboxRow, now: datetime,
+    key: str | None, intent: IntentRow | None, mailbox: MailboxRow, counters: Counters, now: datetime,
 ) -> Ready | Change:  # fmt: skip
     """Ready, or what the enrollment becomes instead."""
     if campaign is None or campaign.status != "active":
@@ -134,7 +133,8 @@ def _sort(
     opens = world.open_from(now, campaign, person, mailbox)
     if isinstance(opens, NoSlot):
         return Change(person.id, None, opens.reason.value, opens.detail)
-    return Ready(person, campaign, step, opens)
+    caps = counters.of(campaign, person.email_key, first=person.last_sent_at is None)
+    return Ready(person, campaign, step, key or intent_key(person.id, step.id), opens, caps)
 
 
 def _decided(
@@ -188,41 +188,14 @@ def due_of(
     return world.open_from(due, campaign, person, mailbox), following
 
 
-def caps_of(ready: Ready, mailbox: MailboxRow, now: datetime) -> list[tuple[CapKey, int]]:
-    """Every counter this message touches, with its cap."""
-    campaign, day = ready.campaign, world.campaign_day(ready.campaign, now)
-    own, box = world.mailbox_day(mailbox, now), world.mailbox_of(mailbox)
-    wanted: list[tuple[CapKey, int]] = [
-        (own, scheduling.day_cap(box, own[2].toordinal()).limit),
-        (("campaign", str(campaign.id), day), campaign.daily_cap or NO_LIMIT),
-    ]
-    if box.domain_cap is not None and (domain := world.domain_day(mailbox, now)):
-        wanted.append((domain, box.domain_cap))
-    if ready.first:
-        wanted.append((("new_leads", str(campaign.id), day), campaign.new_leads_cap or NO_LIMIT))
-    company = company_domain(ready.person.email_key)
-    if campaign.company_cap and company:
-        wanted.append((("company", company, day), campaign.company_cap))
-    return wanted
-
-
-def wanted_caps(taken: Iterable[Ready], mailbox: MailboxRow, now: datetime) -> dict[CapKey, tuple[int, int]]:
-    """How many of each counter these messages reserve, and up to which cap."""
-    sums: dict[CapKey, tuple[int, int]] = {}
-    for ready in taken:
-        for key, limit in caps_of(ready, mailbox, now):
-            n, lowest = sums.get(key, (0, limit))
-            sums[key] = (n + 1, min(lowest, limit))
-    return sums
-
-
 async def pick(session: Session, board: Board, n: int, now: datetime) -> Picked:
     """The first `n` that caps allow, follow-ups before first mails."""
-    limits = {key: limit for ready in board.ready for key, limit in caps_of(ready, board.mailbox, now)}
+    limits = {key: limit for ready in board.ready for key, limit in ready.caps}
     usage = await caps.read_usage(session, board.mailbox.organization_id, limits)
     budget = _budget(n, limits, usage)
-    candidates = [_candidate(ready, board.mailbox, now) for ready in board.ready]
-    choice = scheduling.choose(candidates, budget, now, provider=world.provider_of(board.mailbox))
+    provider = world.provider_of(board.mailbox)
+    candidates = [_candidate(ready, board.mailbox, provider, now) for ready in board.ready]
+    choice = scheduling.choose(candidates, budget, now, provider=provider)
     waiting = [(one.item, _asked_again(one.item, reason, now)) for one, reason in choice.passed]
     return Picked([one.item for one in choice.taken], waiting)
 
@@ -238,7 +211,7 @@ def _budget(n: int, limits: Mapping[CapKey, int], usage: Mapping[CapKey, Usage])
     return Budget(mailbox, named["campaign"], named["new_leads"], named["company"])
 
 
-def _candidate(ready: Ready, mailbox: MailboxRow, now: datetime) -> Candidate[Ready]:
+def _candidate(ready: Ready, mailbox: MailboxRow, provider: str, now: datetime) -> Candidate[Ready]:
     person, campaign = ready.person, ready.campaign
     matched = world.matches_provider(campaign)  # where it is not asked for, everybody counts as a match
     return Candidate(
@@ -249,7 +222,7 @@ def _candidate(ready: Ready, mailbox: MailboxRow, now: datetime) -> Candidate[Re
         first=ready.first,
         company=company_domain(person.email_key) if campaign.company_cap else None,
         sender=mailbox.email_key,
-        provider=world.recipient_provider(person) if matched else world.provider_of(mailbox),
+        provider=world.recipient_provider(person) if matched else provider,
         open=ready.open_at <= now,
     )
 

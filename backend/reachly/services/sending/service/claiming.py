@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reachly.data import outbox
 from reachly.data.repositories.sending import caps, claims, enrollments, outcomes
-from reachly.data.repositories.sending.rows import CapKey, Claim, Claimed, Lease, MailboxRow
+from reachly.data.repositories.sending.rows import Claim, Claimed, Lease, MailboxRow
 from reachly.data.session import Session, tenant
 from reachly.events import Event
 from reachly.infra.crypto import CannotOpen
@@ -28,6 +29,7 @@ from reachly.services.sending.policy import make_message_id
 from reachly.services.sending.service import board as boards
 from reachly.services.sending.service import world
 from reachly.services.sending.service.board import Board, Ready
+from reachly.services.sending.service.counting import summed
 
 LOOK_AHEAD = 48  # due messages that are read beside those that may go, for the ones that must wait
 ON_TIME = timedelta(seconds=60)  # a turn that is later than this is planned anew, from now
@@ -97,7 +99,9 @@ async def _claim(
         and await _ask_first(session, lease, board, now - grace)
     ):
         return None, set()
-    quota = await identity.find_quota(session, lease.organization_id, mailbox.plan_type) if board.ready else None
+    quota = (
+        await identity.find_quota(session, lease.organization_id, mailbox.plan_type) if board.ready else None
+    )
     if quota and not quota.left:
         await _hold_for_plan(session, lease, board, quota)
         return None, set()
@@ -123,6 +127,7 @@ async def _take(
     )
     if items:
         connection, trouble = await _connection(session, lease)
+        await _reserve(session, lease, items)
         return Batch(lease, board, items, picked.waiting, connection, trouble), touched
     next_due = await boards.find_next_due(session, mailbox, now)
     await _finish(session, lease, mailbox, boards.earliest(board, picked.waiting, now, next_due))
@@ -145,9 +150,6 @@ async def _write_intents(
     now: datetime,
     settings: SendingSettings,
 ) -> list[Item]:
-    wanted = boards.wanted_caps(taken, mailbox, now)
-    if not await caps.reserve(session, lease.organization_id, wanted):
-        raise CapsRaced
     on_time = timedelta(0) <= now - lease.planned_turn <= ON_TIME
     rows = {
         ready.intent_key: _intent(ready, mailbox, now, lease.planned_turn if on_time else now)
@@ -157,12 +159,18 @@ async def _write_intents(
     written = await claims.insert_claims(
         session, lease, list(rows.values()), now=now, lease_until=lease_until
     )
-    if len(written) < len(rows):  # decided by somebody else since the board was read
-        decided = rows.keys() - {claimed.intent_key for claimed in written}
-        await caps.settle(session, lease.organization_id, released=_all_caps([rows[key] for key in decided]))
+    found = {
+        claimed.intent_key: claimed for claimed in written
+    }  # others were decided since the board was read
     by_key = {ready.intent_key: ready for ready in taken}
-    found = {claimed.intent_key: claimed for claimed in written}
     return [Item(by_key[key], rows[key], found[key]) for key in rows if key in found]
+
+
+async def _reserve(session: Session, lease: Lease, items: Sequence[Item]) -> None:
+    """As late as can be: a counter that many mailboxes share is locked from here to the commit. Raises CapsRaced."""
+    wanted = summed(cap for item in items for cap in item.ready.caps)
+    if not await caps.reserve(session, lease.organization_id, wanted):
+        raise CapsRaced
 
 
 def _intent(ready: Ready, mailbox: MailboxRow, now: datetime, planned: datetime) -> Claim:
@@ -179,7 +187,7 @@ def _intent(ready: Ready, mailbox: MailboxRow, now: datetime, planned: datetime)
         to_email=person.email,
         message_id=make_message_id(mailbox.email_key, new_id()),
         planned_at=min(now, max(planned, person.next_due_at or planned)),
-        caps=tuple(key for key, _ in boards.caps_of(ready, mailbox, now)),
+        caps=tuple(key for key, _ in ready.caps),
     )
 
 
@@ -191,10 +199,6 @@ def pick_label(ready: Ready) -> str:
     seed = text_seed(ready.campaign.seed, ready.person.email_key, ready.step.sequence_number)
     drawn = pick_variant(seed, [1, *(variant.weight for variant in variants)])
     return "A" if drawn == 0 else variants[drawn - 1].label
-
-
-def _all_caps(rows: list[Claim]) -> list[CapKey]:
-    return [key for row in rows for key in row.caps]
 
 
 async def _ask_first(session: Session, lease: Lease, board: Board, before: datetime) -> bool:

@@ -72,8 +72,13 @@ async def mark(
     Everything is asked again under the locks that a pause, a stop and a suppression of the person take too.
     """
     organization_id, now = lease.organization_id, clock.now()
-    ids = [message.send_id for message in messages]
-    await marks.lock_for_mark(session, organization_id, ids)
+    intents = [message.item.claim for message in messages]
+    active = await marks.lock_for_mark(
+        session,
+        organization_id,
+        sorted({claim.campaign_id for claim in intents}),
+        sorted(claim.enrollment_id for claim in intents),
+    )
     keys = {message.send_id: message.item.ready.person.email_key for message in messages}
     suppressed = await suppression.find_reasons(session, organization_id, list(keys.values()))
     clean = [message for message in messages if keys[message.send_id] not in suppressed]
@@ -89,6 +94,7 @@ async def mark(
             tuple(links[url] for url in message.tracked_links),
         )
         for message in clean
+        if message.item.claim.campaign_id in active and message.item.claim.enrollment_id in active
     ]
     marked = await marks.mark(session, lease, contents, now=now, lease_until=lease_until)
     backs = [

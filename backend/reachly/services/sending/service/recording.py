@@ -63,19 +63,20 @@ async def record(
     )
     ours = [result for result in results if result.message.send_id in written]
     spent = {r.message.send_id for r in ours if r.verdict.kind in ("sent", "unknown")}
-    usage = await caps.settle(
-        session, organization_id,
-        used=[key for send_id, keys in written.items() if send_id in spent for key in keys],
-        released=[key for send_id, keys in written.items() if send_id not in spent for key in keys],
-    )  # fmt: skip
     campaign_ids = sorted({result.message.item.ready.campaign.id for result in ours})
     steps = await claims.list_steps(session, organization_id, campaign_ids)
-    done = Recorded(usage=usage)
+    done = Recorded()
     for result in ours:
         _apply(done, result, mailbox, steps[result.message.item.ready.campaign.id], now)
     await enrollments.advance(session, organization_id, now, done.advances)
     await enrollments.change(session, organization_id, now, done.changes, gently=True)
     await _suppress(session, organization_id, ours, now, settings)
+    # As late as can be: a counter that many mailboxes share is locked from here to the commit.
+    done.usage = await caps.settle(
+        session, organization_id,
+        used=[key for send_id, keys in written.items() if send_id in spent for key in keys],
+        released=[key for send_id, keys in written.items() if send_id not in spent for key in keys],
+    )  # fmt: skip
     return done
 
 

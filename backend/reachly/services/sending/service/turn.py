@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Mapping
 
@@ -18,7 +19,7 @@ from reachly.services.sending.errors import LeaseLost
 from reachly.services.sending.policy import Verdict
 from reachly.services.sending.service import delivering
 from reachly.services.sending.service.claiming import Batch, claim
-from reachly.services.sending.service.composing import Message, compose
+from reachly.services.sending.service.composing import Message, Obstacle, compose
 from reachly.services.sending.service.filing import look_after_copies
 from reachly.services.sending.service.looking import look_once_more
 from reachly.services.sending.service.marking import back_for_obstacle
@@ -28,6 +29,8 @@ from reachly.services.sending.service.tools import Tools
 from reachly.services.sending.service.writing import Run, start
 
 log = structlog.get_logger(__name__)
+
+SLICE = 16  # messages that are composed in one go
 
 
 async def take_turn(lease: Lease, tools: Tools) -> int:
@@ -54,8 +57,8 @@ async def take_turn(lease: Lease, tools: Tools) -> int:
 
 
 async def _go(run: Run, batch: Batch, tools: Tools) -> list[Result]:
-    mailbox, now = batch.board.mailbox, clock.now()
-    composed = [compose(item, mailbox, now, tools.settings.mail.max_message_bytes) for item in batch.items]
+    mailbox = batch.board.mailbox
+    composed = await _compose(batch, tools.settings.mail.max_message_bytes)
     messages = [one for one in composed if isinstance(one, Message)]
     backs = [back_for_obstacle(one) for one in composed if not isinstance(one, Message)]
     connection = batch.connection
@@ -67,6 +70,17 @@ async def _go(run: Run, batch: Batch, tools: Tools) -> list[Result]:
     if connection.reader is not None and mailbox.files_sent is not True:
         await look_after_copies(sent, mailbox, connection, tools)
     return sent
+
+
+async def _compose(batch: Batch, max_bytes: int) -> list[Message | Obstacle]:
+    """In slices, so that a full batch does not keep the other turns from their answers."""
+    now = clock.now()
+    composed: list[Message | Obstacle] = []
+    for n, item in enumerate(batch.items, start=1):
+        composed.append(compose(item, batch.board.mailbox, now, max_bytes))
+        if n % SLICE == 0:
+            await asyncio.sleep(0)
+    return composed
 
 
 async def _aftermath(
@@ -81,6 +95,10 @@ async def _aftermath(
     limit = tools.settings.sending.pause_after_failures
     async with tenant(organization_id) as session:
         events: list[Event] = []
+        # Looked at before anything is locked: the marks of every other mailbox would wait for it.
+        ended = {one for one in ended if not await campaigns.has_anybody(session, organization_id, one)}
+        if not counted and not ended:
+            return
         await outcomes.lock_campaigns(session, organization_id, sorted({*counted, *ended}))
         for campaign_id, n in sorted(
             (await outcomes.count_failures(session, organization_id, counted)).items()
