@@ -1,162 +1,89 @@
-"""`make bench`: what the design stands on, measured side by side on this machine.
+"""`make bench`: the sending engine against its peers, side by side on this machine.
 
-Each figure is the median of interleaved rounds, so that a busy moment hits both sides alike. Read
-ratios, not absolutes. `make bench ARGS="jobs rls"` runs the named ones only.
+    make bench                          every row, median of five interleaved rounds
+    make bench ARGS="--quick"           a short form
+    make bench ARGS="transport claims"  only these parts; also: pipeline, workers, simulation
+    make bench ARGS="jobs rls wake"     what the design stands on, without peers
+
+Read ratios, not absolutes; measure again on a quiet machine what noise makes doubtful.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import statistics
+import os
 import sys
 import tempfile
-import time
-import uuid
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
-import asyncpg
+import claims
+import pipeline
+import simulation
+import transport
+from foundations import BENCHES, show_foundations
+from letters import write_letters
+from peers import find_nodemailer, find_postfix_tools, smtp_sink
+from rounds import OUT, Row, table, write
+from stage import open_stage
 
-from reachly.data import migrate
-from reachly.data.session import Database
-from reachly.infra import queue
-from reachly.infra.embedded_postgres import EmbeddedPostgres
-
-ROUNDS = 7
-Work = Callable[[], Awaitable[None]]
-
-
-async def compare(cases: dict[str, tuple[Work, int]]) -> dict[str, float]:
-    """Seconds per item of each case: the median over rounds in which every case runs once."""
-    times: dict[str, list[float]] = {name: [] for name in cases}
-    for _ in range(ROUNDS):
-        for name, (work, items) in cases.items():
-            began = time.perf_counter()
-            await work()
-            times[name].append((time.perf_counter() - began) / items)
-    return {name: statistics.median(taken) for name, taken in times.items()}
+PARTS = ("transport", "pipeline", "workers", "claims", "simulation")
 
 
-def show(title: str, seconds: dict[str, float]) -> None:
-    print(f"\n{title}")
-    for name, each in seconds.items():
-        print(f"  {name:<44} {each * 1e3:8.3f} ms   {1 / each:10,.0f} /s")
+async def measure(parts: list[str], rounds: int, quick: bool, folder: Path) -> list[Row]:
+    tools, node = find_postfix_tools(), find_nodemailer()
+    sink, source = tools or (None, None)
+    letter, template = write_letters(folder)
+    rows: list[Row] = []
+    if "simulation" in parts:
+        rows += simulation.measure(rounds, 10_000 if quick else 100_000)
+    if sink is None:
+        print("smtp-sink is missing (Debian package postfix): transport and pipeline are not measured.")
+    elif "transport" in parts:
+        with smtp_sink(sink, transport.PORT):
+            n = 5_000 if quick else 20_000
+            rows += await asyncio.to_thread(transport.measure, rounds, n, letter, source=source, node=node)
+    if sink is not None and "pipeline" in parts:
+        async with open_stage(folder / "pipeline") as stage:
+            rows += await pipeline.measure(
+                stage, rounds, 1_000 if quick else 6_000, letter, template, sink=sink, source=source, node=node
+            )  # fmt: skip
+    if "workers" in parts:
+        async with open_stage(folder / "workers") as stage:
+            rows += await pipeline.measure_workers(stage, rounds, 120 if quick else 400)
+    if "claims" in parts:
+        async with open_stage(folder / "claims") as stage:
+            rows += await claims.measure(stage, rounds, 100_000 if quick else 1_000_000)
+    return rows
 
 
-async def rls(dsn: str) -> None:
-    """What the second wall costs: one transaction that reads one row, with and without role and policy."""
-    from sqlalchemy import text
-    from sqlalchemy.ext.asyncio import AsyncSession
-
-    database = Database(dsn, pool_size=2)
-    organization = uuid.uuid4()
-    statement = text("SELECT count(*) FROM organizations")
-
-    def plain(items: int) -> Work:
-        async def work() -> None:
-            for _ in range(items):
-                async with AsyncSession(database.engine) as session:
-                    await session.execute(statement)
-                    await session.commit()
-
-        return work
-
-    def walled(items: int) -> Work:
-        async def work() -> None:
-            for _ in range(items):
-                async with database.session("reachly_tenant", organization) as session:
-                    await session.execute(statement)
-                    await session.commit()
-
-        return work
-
-    cases = {"no wall": (plain(100), 100), "role, organization and policy": (walled(100), 100)}
-    show("One read in a transaction (decision 0007)", await compare(cases))
-    await database.close()
-
-
-async def jobs(dsn: str) -> None:
-    """How many jobs one process takes in and runs (decision 0002)."""
-    async with asyncpg.create_pool(dsn, min_size=4, max_size=8) as pool:
-        engine = queue.JobEngine(pool, heartbeat_seconds=60)
-
-        async def nothing(_job: queue.Job) -> None:
-            return
-
-        engine.register("bench.nothing", nothing)
-        stop = asyncio.Event()
-        running = asyncio.create_task(engine.run(stop))
-
-        async def one_by_one() -> None:
-            async with pool.acquire() as connection:
-                for _ in range(100):
-                    await queue.enqueue(connection, "bench.nothing", None)
-
-        async def at_once() -> None:
-            async with pool.acquire() as connection:
-                await queue.enqueue_many(connection, "bench.nothing", None, [{}] * 300)
-
-        async def drained() -> None:
-            await at_once()
-            await engine.drain()
-
-        cases = {
-            "enqueue, one by one": (one_by_one, 100),
-            "enqueue, 300 at once": (at_once, 300),
-            "enqueue 300 and run all that wait": (drained, 300),
-        }
-        show("Jobs (decision 0002; the third line also runs what the first two left)", await compare(cases))
-        stop.set()
-        await running
-
-
-async def wake(dsn: str) -> None:
-    """From the commit of a NOTIFY to the callback of a listener in the same process (decision 0006)."""
-    from reachly.infra.live_bus import LiveBus
-
-    heard = asyncio.Event()
-    bus = LiveBus(dsn)
-
-    async def hear(_payload: str) -> None:
-        heard.set()
-
-    bus.subscribe("bench", hear)
-    await bus.start()
-    connection: Any = await asyncpg.connect(dsn)
-
-    async def round_trip() -> None:
-        for _ in range(50):
-            heard.clear()
-            await connection.execute("SELECT pg_notify('bench', 'x')")
-            await heard.wait()
-
-    show("NOTIFY to listener (decision 0006)", await compare({"one notification": (round_trip, 50)}))
-    await connection.close()
-    await bus.stop()
-
-
-BENCHES: dict[str, Callable[[str], Awaitable[None]]] = {"rls": rls, "jobs": jobs, "wake": wake}
-
-
-async def main(names: list[str]) -> int:
-    unknown = set(names) - set(BENCHES)
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join((*PARTS, *BENCHES))}")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("--rounds", type=int, default=0)
+    chosen = parser.parse_args()
+    unknown = set(chosen.parts) - {*PARTS, *BENCHES}
     if unknown:
-        print(f"There is no {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}.", file=sys.stderr)
-        return 2
+        parser.error(f"there is no {', '.join(sorted(unknown))}")
+    foundations = [name for name in chosen.parts if name in BENCHES]
+    if foundations:
+        asyncio.run(show_foundations(foundations))
+    parts = [name for name in chosen.parts if name in PARTS] or ([] if foundations else list(PARTS))
+    if not parts:
+        return 0
+    rounds = chosen.rounds or (3 if chosen.quick else 5)
+    load = os.getloadavg()[0]
+    print(f"{os.cpu_count()} cores, load {load:.1f}, {rounds} interleaved rounds", flush=True)
     with tempfile.TemporaryDirectory(prefix="reachly-bench-") as folder:
-        began = time.perf_counter()
-        server = EmbeddedPostgres(Path(folder))
-        dsn = await server.start()
-        print(f"embedded server from nothing: {time.perf_counter() - began:.1f} s (decision 0001)")
-        try:
-            await migrate.upgrade(dsn)
-            for name in names or BENCHES:
-                await BENCHES[name](dsn)
-        finally:
-            await server.stop()
+        Path(folder).chmod(0o755)
+        rows = asyncio.run(measure(parts, rounds, chosen.quick, Path(folder)))
+    print("\n" + table(rows))
+    print(f"\n{write(rows).relative_to(OUT.parents[1])}")
+    if load > (os.cpu_count() or 1):
+        print("The machine was busy: only the ratios mean anything, and they less than usual.")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(sys.argv[1:])))
+    sys.exit(main())
