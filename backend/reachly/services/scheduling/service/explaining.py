@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from reachly.data.repositories import scheduling as repository
-from reachly.data.repositories.scheduling import CampaignFacts, MailboxFacts
+from reachly.data.repositories.scheduling import CampaignFacts, MailboxFacts, StepFacts
 from reachly.data.session import Session
 from reachly.kit import clock
 from reachly.kit.address import company_domain
@@ -82,11 +82,23 @@ async def explain_enrollment(
     if row is None:
         raise NotFound("This lead is not in the campaign.")
     reasons = await suppression.find_reasons(session, actor.organization_id, [row["email_key"]])
+    steps = (await repository.list_steps(session, actor.organization_id, [campaign_id]))[campaign_id]
+    row = {**row, "due": _due(stage, row, steps)}
     told = None if row["on_its_way"] else _tell(stage, row, reasons.get(row["email_key"]))
     return EnrollmentWhy(
         enrollment_id=enrollment_id, email=row["email"], step=row["next_step"], next_due_at=row["next_due_at"],
         email_account_id=row["email_account_id"], held=_why(told) if told else None,
     )  # fmt: skip
+
+
+def _due(stage: _Stage, row: Mapping[str, Any], steps: Sequence[StepFacts]) -> datetime | None:
+    """Its alarm; but where the delay is over and the alarm waits for hours to open, it is the hours that hold it."""
+    alarm: datetime | None = row["next_due_at"]
+    step = next((step for step in steps if step.sequence_number >= row["next_step"]), None)
+    if alarm is None or alarm <= stage.now or step is None or row["held_until"] is not None:
+        return alarm
+    delay_over = facts.due_after_delay(stage.campaign, step, row["last_sent_at"], row["created_at"])
+    return delay_over if delay_over <= stage.now else alarm
 
 
 def _tell(stage: _Stage, row: Mapping[str, Any], suppressed: str | None) -> Blocked:
@@ -95,7 +107,7 @@ def _tell(stage: _Stage, row: Mapping[str, Any], suppressed: str | None) -> Bloc
     verification: Literal["done", "pending", "undeliverable"] = "done"
     if choice != "mail":
         verification = "undeliverable" if choice == "skip" else "pending"
-    facts_of_row = {**row, "due": row["next_due_at"], "first": row["last_sent_at"] is None}
+    facts_of_row = {**row, "first": row["last_sent_at"] is None}
     standing = replace(
         _standing(stage, row["email_account_id"], facts_of_row),
         suppressed=suppressed, enrollment_status=row["status"], verification=verification,

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from reachly.data.repositories import scheduling as repository
-from reachly.data.repositories.scheduling import MailboxFacts
+from reachly.data.repositories.scheduling import CampaignFacts, MailboxFacts, StepFacts
 from reachly.data.session import Session
 from reachly.infra.settings import current_settings
 from reachly.kit.address import company_domain
@@ -160,6 +160,19 @@ def open_from(
         person.country or None,
         recipient_hours=recipient_hours(campaign),
         workday=workday_of(mailbox) if mailbox else None,
+    )
+
+
+def due_after_delay(
+    campaign: CampaignFacts, step: StepFacts, last_sent_at: datetime | None, created_at: datetime
+) -> datetime:
+    """Before alignment: a follow-up counts from the last message, a first mail from when it could go at all."""
+    return policy.delay_until(
+        last_sent_at or max(campaign.started_at or created_at, created_at),
+        step.delay_days,
+        step.delay_hours,
+        working_days_only=step.working_days_only,
+        schedule=schedule_of(campaign),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from reachly.data import outbox
 from reachly.data.repositories import scheduling as repository
@@ -110,7 +109,7 @@ def _plan(row: EnrollmentFacts, course: _Course) -> Plan:
     if reason is not None:
         told = policy.blocked(reason)
         return Plan(row.id, account_id, step.sequence_number, None, reason.value, told.detail)
-    due = _due(row, step, course)
+    due = facts.due_after_delay(course.campaign, step, row.last_sent_at, row.created_at)
     found = facts.open_from(due, course.campaign, row, course.mailboxes[account_id] if account_id else None)
     if isinstance(found, policy.NoSlot):
         return Plan(row.id, account_id, step.sequence_number, None, found.reason.value, found.detail)
@@ -135,16 +134,3 @@ def _sender(row: EnrollmentFacts, course: _Course) -> tuple[uuid.UUID | None, Bl
     if address is None:
         return None, BlockReason.NO_MAILBOX
     return course.by_address[address], None
-
-
-def _due(row: EnrollmentFacts, step: StepFacts, course: _Course) -> datetime:
-    """Before alignment: a follow-up counts from the last message, a first mail from when it could go at all."""
-    started = course.campaign.started_at or row.created_at
-    base = row.last_sent_at or max(started, row.created_at)
-    return policy.delay_until(
-        base,
-        step.delay_days,
-        step.delay_hours,
-        working_days_only=step.working_days_only,
-        schedule=course.schedule,
-    )
