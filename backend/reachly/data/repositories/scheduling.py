@@ -206,9 +206,9 @@ GROUP BY e.status
 """
 _ONE = """
 SELECT e.id, e.status, e.email_account_id, e.next_step, e.next_due_at, e.last_sent_at, e.created_at,
-       e.blocked_reason, e.blocked_detail, e.blocked_until, e.held_until, e.personalized_at IS NOT NULL AS personalized, l.email,
-       l.email_key, l.country, l.timezone, l.custom_fields ->> 'city' AS city, l.custom_fields ->> 'phone' AS phone,
-       l.mail_provider, l.verification, EXISTS (
+       e.blocked_reason, e.blocked_detail, e.blocked_until, e.held_until, e.personalized_at IS NOT NULL AS personalized,
+       l.email, l.email_key, l.country, l.timezone, l.custom_fields ->> 'city' AS city,
+       l.custom_fields ->> 'phone' AS phone, l.mail_provider, l.verification, EXISTS (
            SELECT FROM email_sends s WHERE s.organization_id = $1 AND s.enrollment_id = e.id
            AND s.status IN ('claimed', 'sending')) AS on_its_way
 FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id

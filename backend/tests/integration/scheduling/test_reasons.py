@@ -218,7 +218,8 @@ async def test_the_providers_day_is_named_until_its_oldest_message_leaves_it(
         await sql.execute(
             "INSERT INTO email_sends (organization_id, id, kind, intent_key, email_account_id, to_email, status,"
             " planned_at, claimed_at, handed_at, message_id, created_at, updated_at)"
-            " VALUES ($1, $2::uuid, 'test', $2::uuid::text, $3, 'x@example.com', 'sent', $4, $4, $4, $2::uuid::text, $4, $4)",
+            " SELECT $1, id, 'test', id::text, $3, 'x@example.com', 'sent', $4, $4, $4, id::text, $4, $4"
+            " FROM (SELECT $2::uuid AS id) AS one",
             organization_id, new_id(), stage.account_ids[0], at.at - timedelta(hours=hours),
         )  # fmt: skip
     held = await why(actor, stage)
