@@ -10,7 +10,7 @@ from typing import Annotated
 import uvloop
 from cyclopts import Parameter
 
-from reachly.infra.processes import die_with_parent
+from reachly.infra.processes import die_with_parent, spare_the_collector
 from reachly.infra.settings import load_settings
 
 
@@ -41,6 +41,7 @@ def demo(
     from reachly.demo import report
     from reachly.demo.run import Options, run_demo
 
+    spare_the_collector()
     console = Console(stderr=as_json)
     with report.open_bar(console) as bar:
         result = uvloop.run(run_demo(Options(leads, days, seed), report.teller(bar)))
@@ -64,6 +65,7 @@ def play_past(*, bare: bool = False) -> None:
     if not told:
         return  # there will be no database
     os.environ.update(json.loads(told))
+    spare_the_collector()
     settings = load_settings()
     dsn = settings.database_dsn
     assert dsn is not None, "up names the database"

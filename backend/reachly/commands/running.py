@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,7 +14,7 @@ from cyclopts import Parameter
 
 from reachly.infra.embedded_postgres import EmbeddedPostgres
 from reachly.infra.listening import bind
-from reachly.infra.processes import die_with_parent, stop_on_signals
+from reachly.infra.processes import die_with_parent, spare_the_collector, stop_on_signals
 from reachly.infra.settings import Settings, load_settings, read_settings
 from reachly.infra.startup import CannotStart
 
@@ -161,21 +160,13 @@ async def open_current(settings: Settings) -> AsyncIterator[Any]:
             yield product
 
 
-def _spare_the_collector() -> None:
-    """What is loaded now stays to the end, and a turn makes thousands of objects that no cycle holds: looking through
-    all of them every few hundred would cost a fifth of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-
-
 def _run(settings: Settings, body: Callable[[Any, asyncio.Event], Awaitable[None]]) -> None:
     """Runs a process body on an open product until a signal; the schema must be current."""
 
     async def run() -> None:
         with stop_on_signals() as stop:
             async with open_current(settings) as product:
-                _spare_the_collector()
+                spare_the_collector()
                 await body(product, stop)
 
     uvloop.run(run())
