@@ -1,6 +1,6 @@
-import { paths } from './paths';
+import { paths, withQuery } from './paths';
 
-type Place = 'schedule' | 'words' | 'mailboxes' | 'campaign' | 'lead' | 'suppressions' | null;
+type Place = 'schedule' | 'words' | 'mailboxes' | 'campaign' | 'lead' | 'suppressions' | 'unknown' | null;
 
 interface Why {
   words: string;
@@ -56,7 +56,7 @@ const WHYS: Record<string, Why> = {
   unknown_previous: {
     words: 'last message not confirmed',
     change: 'It settles when the Sent folder is read, or when you decide.',
-    place: null,
+    place: 'unknown',
     tone: 'held',
   },
   awaiting_verification: {
@@ -238,6 +238,7 @@ function hrefOf(place: Place, { campaign, lead, mailbox }: WhyContext): string |
   if (place === 'schedule') return paths.campaignEdit(campaign, 'schedule');
   if (place === 'words') return paths.campaignEdit(campaign, 'words');
   if (place === 'campaign') return paths.campaign(campaign);
+  if (place === 'unknown') return withQuery(paths.campaign(campaign), { tab: 'messages', state: 'unknown' });
   return undefined;
 }
 

@@ -19,10 +19,10 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       { keys: '⌘ K', does: 'Search and commands' },
       { keys: '/', does: 'Search in this list' },
       { keys: 'j', does: 'Next row' },
-      { keys: 'k', does: 'Row before' },
+      { keys: 'k', does: 'Previous row' },
       { keys: 'Enter', does: 'Open the row' },
       { keys: 'e', does: 'Edit' },
-      { keys: '?', does: 'These keys' },
+      { keys: '?', does: 'All keys' },
     ],
   },
 ];

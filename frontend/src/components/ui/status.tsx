@@ -80,7 +80,7 @@ const STATUSES: Record<string, Status> = {
   stopped: { word: 'Stopped', tone: 'idle', icon: Ban },
   cancelled: { word: 'Cancelled', tone: 'idle', icon: Ban },
   failed: { word: 'Failed', tone: 'bounced', icon: OctagonAlert },
-  quarantined: { word: 'Quarantined', tone: 'bounced', icon: OctagonAlert },
+  quarantined: { word: 'Set aside', tone: 'bounced', icon: OctagonAlert },
   unknown: { word: 'Unknown', tone: 'held', icon: CircleHelp },
   connected: { word: 'Connected', tone: 'replied', icon: Check },
   ok: { word: 'Connected', tone: 'replied', icon: Check },

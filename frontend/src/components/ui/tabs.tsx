@@ -50,7 +50,7 @@ export function Tabs<T extends string>({
             <Radix.Trigger
               key={item.value}
               value={item.value}
-              className="flex h-9 items-center gap-1.5 border-b-2 border-transparent px-2.5 whitespace-nowrap text-ink-2 transition-colors hover:text-ink data-[state=active]:border-accent data-[state=active]:font-medium data-[state=active]:text-ink"
+              className="flex h-9 items-center gap-1.5 border-b-2 border-transparent px-2.5 whitespace-nowrap text-ink-2 transition-colors hover:text-ink focus-visible:-outline-offset-2 data-[state=active]:border-accent data-[state=active]:font-medium data-[state=active]:text-ink"
             >
               {item.label}
               {item.count !== undefined && <span className="text-xs text-ink-3">{item.count}</span>}

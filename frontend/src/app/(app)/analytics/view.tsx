@@ -133,7 +133,7 @@ function ByCampaign({ data }: { data: Overview }) {
       <FiguresTable
         label="By campaign"
         first="Campaign"
-        empty="No campaign has sent in this span."
+        empty="No campaign has sent in this period."
         rows={data.campaigns.map((one) => ({
           id: one.campaign_id,
           name: (

@@ -27,10 +27,10 @@ export function FirstRun({
     },
     {
       done: address,
-      title: 'Enter your postal address',
-      why: 'The law of many countries wants it at the foot of such mail.',
+      title: 'Add your postal address',
+      why: 'Many countries require it at the end of such mail.',
       href: paths.settingsPart('organization'),
-      action: 'Enter',
+      action: 'Add',
     },
     {
       done: leads > 0,

@@ -13,7 +13,7 @@ export function FiguresRow({ now, before }: { now: Figures; before?: Figures | u
         label="Sent"
         value={count(now.sent)}
         of={`${count(now.delivered)} delivered`}
-        hint={before ? `${count(before.sent)} in the period before` : undefined}
+        hint={before && before.sent + now.sent > 0 ? `${count(before.sent)} in the period before` : undefined}
       />
       <Figure
         label="Replied"

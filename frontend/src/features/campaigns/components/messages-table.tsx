@@ -2,8 +2,10 @@
 import { useMemo } from 'react';
 
 import { DataTable, type DataColumn } from '@/components/ui/data-table';
-import { EmptyState, ErrorState } from '@/components/ui/states';
+import { Select } from '@/components/ui/input';
+import { EmptyState, ErrorState, Notice } from '@/components/ui/states';
 import { StatusWord } from '@/components/ui/status';
+import { useUrlState } from '@/hooks/use-url-state';
 import { fullTime, when } from '@/lib/format';
 import { paths } from '@/lib/paths';
 
@@ -46,6 +48,7 @@ const columns: DataColumn<Send>[] = [
                   ? 'opened'
                   : one.status
         }
+        word={one.status === 'unknown' && !one.replied_at && !one.bounced_at ? 'Not confirmed' : undefined}
       />
     ),
   },
@@ -78,11 +81,62 @@ const columns: DataColumn<Send>[] = [
   },
 ];
 
+const STATES = [
+  { value: 'sent', label: 'Sent' },
+  { value: 'refused', label: 'Refused' },
+  { value: 'deferred', label: 'Put off by the server' },
+  { value: 'unknown', label: 'Not confirmed' },
+  { value: 'quarantined', label: 'Set aside' },
+  { value: 'cancelled', label: 'Cancelled' },
+] as const;
+
 /** The ledger of this campaign: every message, planned against done. */
 export function MessagesTable({ campaign }: { campaign: string }) {
-  const sends = useSends(campaign);
+  const [asked, setAsked] = useUrlState('state');
+  const state = STATES.find((one) => one.value === asked)?.value;
+  const sends = useSends(campaign, state ? { status: state } : {});
   const rows = useMemo(() => sends.data?.pages.flatMap((page) => page.items) ?? [], [sends.data]);
-  if (sends.isError) return <ErrorState error={sends.error} onRetry={() => void sends.refetch()} />;
+  return (
+    <>
+      <div className="mb-3 flex flex-wrap items-center gap-2">
+        <Select
+          aria-label="State"
+          value={state ?? ''}
+          onChange={(event) => setAsked(event.target.value)}
+          className="w-52"
+        >
+          <option value="">All messages</option>
+          {STATES.map((one) => (
+            <option key={one.value} value={one.value}>
+              {one.label}
+            </option>
+          ))}
+        </Select>
+      </div>
+      {state === 'unknown' && rows.length > 0 && (
+        <Notice tone="held" className="mb-3" title="Nobody can say whether these were delivered">
+          The connection broke at the moment of sending. They are looked for in the Sent folder and are never
+          sent again by themselves, so that nobody gets a message twice.
+        </Notice>
+      )}
+      {sends.isError ? (
+        <ErrorState error={sends.error} onRetry={() => void sends.refetch()} />
+      ) : (
+        <Ledger rows={rows} sends={sends} filtered={state !== undefined} />
+      )}
+    </>
+  );
+}
+
+function Ledger({
+  rows,
+  sends,
+  filtered,
+}: {
+  rows: readonly Send[];
+  sends: ReturnType<typeof useSends>;
+  filtered: boolean;
+}) {
   return (
     <DataTable
       label="Messages"
@@ -95,7 +149,13 @@ export function MessagesTable({ campaign }: { campaign: string }) {
       onEnd={() => !sends.isFetchingNextPage && void sends.fetchNextPage()}
       rowHeight={40}
       walk
-      empty={<EmptyState title="No message yet">The first ones appear here when they are due.</EmptyState>}
+      empty={
+        filtered ? (
+          <EmptyState title="No message in this state">Choose another state.</EmptyState>
+        ) : (
+          <EmptyState title="No message yet">The first ones appear here when they are due.</EmptyState>
+        )
+      }
     />
   );
 }

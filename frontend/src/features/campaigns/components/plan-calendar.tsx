@@ -52,12 +52,14 @@ export function PlanGrid({ plan, mailboxes }: { plan: Simulation; mailboxes: Rea
     <div className="space-y-4">
       <PlanFacts plan={plan} />
       {plan.problem && (
-        <Notice tone="held" title="This plan does not work out">
+        <Notice tone="held" title={days.length === 0 ? 'No plan yet' : 'This plan does not work out'}>
           {plan.problem}
         </Notice>
       )}
       {days.length === 0 ? (
-        <p className="py-4 text-ink-2">Nothing is planned: nobody is left to write to, or no hour is open.</p>
+        <p className={cn('py-4 text-ink-2', plan.problem && 'hidden')}>
+          Nothing is planned: nobody is left to write to, or no hour is open.
+        </p>
       ) : (
         <div ref={scroller} className="scroll-slim relative overflow-x-auto pb-1">
           <table

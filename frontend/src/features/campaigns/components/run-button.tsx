@@ -31,6 +31,8 @@ export function RunButton({ campaign }: { campaign: Campaign }) {
       </Button>
     );
   if (campaign.status !== 'draft' && campaign.status !== 'paused') return null;
+  // The page asks whether it should still go on; one place to answer is enough.
+  if (campaign.status === 'paused' && campaign.is_late) return null;
   return (
     <Button variant="primary" asChild>
       <Link href={paths.campaignEdit(campaign.id, 'check')}>

@@ -79,7 +79,7 @@ export function AddLeadDialog({
           <TextField
             form={form}
             name="lawful_basis"
-            label="Why you may write to this person"
+            label="Legal basis"
             hint="For example: legitimate interest, met at a fair"
             optional
             className="sm:col-span-2"

@@ -19,7 +19,7 @@ export function ImportResult({ id, canUndo }: { id: string; canUndo: boolean }) 
   const job = useImport(id);
   if (job.isPending) return <SkeletonRows rows={4} className="rounded-lg border bg-panel" />;
   if (job.isError) return <ErrorState error={job.error} onRetry={() => void job.refetch()} />;
-  const running = ['uploading', 'queued', 'running'].includes(job.data.status);
+  const running = ['uploading', 'queued', 'running', 'undoing'].includes(job.data.status);
   return (
     <div className="space-y-4" aria-live="polite">
       <Panel>
@@ -50,6 +50,7 @@ const WORDS: Record<Import['status'], string> = {
   running: 'Reading',
   completed: 'Done',
   failed: 'Failed',
+  undoing: 'Being undone',
   undone: 'Undone',
 };
 

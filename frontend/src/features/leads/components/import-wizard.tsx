@@ -110,7 +110,7 @@ export function ImportWizard({
           onChange={(next) => setRead({ ...read, mapping: next })}
         />
       </Panel>
-      <Panel title="And then">
+      <Panel title="Options">
         <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
           <Field label="Add them to a campaign" optional>
             {(control) => (
@@ -124,19 +124,19 @@ export function ImportWizard({
               </Select>
             )}
           </Field>
-          <Field label="People that are here already">
+          <Field label="People you already have">
             {(control) => (
               <Select
                 {...control}
                 value={duplicates}
                 onChange={(event) => setDuplicates(event.target.value === 'skip' ? 'skip' : 'update')}
               >
-                <option value="update">get the new facts</option>
-                <option value="skip">stay as they are</option>
+                <option value="update">update with the new values</option>
+                <option value="skip">leave as they are</option>
               </Select>
             )}
           </Field>
-          <Field label="Where they come from" optional>
+          <Field label="Source" optional>
             {(control) => (
               <Input
                 {...control}
@@ -146,7 +146,7 @@ export function ImportWizard({
               />
             )}
           </Field>
-          <Field label="Why you may write to them" optional hint="For example: legitimate interest">
+          <Field label="Legal basis" optional hint="For example: legitimate interest">
             {(control) => (
               <Input {...control} value={basis} maxLength={500} onChange={(e) => setBasis(e.target.value)} />
             )}

@@ -28,7 +28,7 @@ export function RecentImports({ hrefOf }: { hrefOf: (id: string) => string }) {
               )}
             </span>
             <StatusWord
-              status={job.status === 'queued' || job.status === 'uploading' ? 'running' : job.status}
+              status={['queued', 'uploading', 'undoing'].includes(job.status) ? 'running' : job.status}
               className="text-xs"
             />
             <time dateTime={job.created_at} className="w-28 text-right text-xs text-ink-3">

@@ -52,7 +52,7 @@ export function NotificationBell() {
         <span className="font-semibold">Notifications</span>
         {unread > 0 && (
           <Button variant="ghost" size="sm" loading={read.isPending} onClick={() => read.mutate(null)}>
-            All read
+            Mark all read
           </Button>
         )}
       </div>

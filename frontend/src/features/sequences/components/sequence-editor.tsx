@@ -1,6 +1,8 @@
 'use client';
+import { PenLine, Plus } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 
+import { Button } from '@/components/ui/button';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
 import { toastError } from '@/components/ui/toast';
 import { useUrlState } from '@/hooks/use-url-state';
@@ -92,8 +94,18 @@ function Loaded({
   if (!current)
     return (
       <div className="rounded-lg border bg-panel">
-        <EmptyState title="No words yet" action={list}>
-          The first message, then follow-ups that stop by themselves when somebody answers.
+        <EmptyState
+          icon={PenLine}
+          title="No message yet"
+          action={
+            !readOnly && (
+              <Button variant="primary" loading={add.isPending} onClick={() => void addStep()}>
+                <Plus aria-hidden /> Write the first message
+              </Button>
+            )
+          }
+        >
+          Write the first message, then follow-ups. They stop by themselves when somebody replies.
         </EmptyState>
       </div>
     );
