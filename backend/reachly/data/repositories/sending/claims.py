@@ -75,6 +75,7 @@ WHERE organization_id = $1 AND intent_key = ANY($2::text[])
 _LOCK_ENROLLMENTS = """
 SELECT id FROM enrollments
 WHERE organization_id = $1 AND id = ANY($2::uuid[]) AND status IN ('active', 'held') AND next_due_at <= $3
+  AND email_account_id = $4
 ORDER BY id FOR NO KEY UPDATE
 """
 # A deferred or cancelled intent never left: it is taken up again under the same id and Message-ID.
@@ -173,10 +174,13 @@ async def list_intents(
 
 
 async def lock_enrollments(
-    session: Session, organization_id: uuid.UUID, enrollment_ids: Sequence[uuid.UUID], now: datetime
-) -> set[uuid.UUID]:
-    """Locks those that are still due and going on; a reply or a stop that came first leaves them out."""
-    rows = await (await raw(session)).fetch(_LOCK_ENROLLMENTS, organization_id, list(enrollment_ids), now)
+    session: Session, organization_id: uuid.UUID, enrollment_ids: Sequence[uuid.UUID], now: datetime,
+    account_id: uuid.UUID,
+) -> set[uuid.UUID]:  # fmt: skip
+    """Locks those that are still due here and going on; a reply, a stop, or a plan that gave them to another mailbox
+    and came first leaves them out."""
+    connection = await raw(session)
+    rows = await connection.fetch(_LOCK_ENROLLMENTS, organization_id, list(enrollment_ids), now, account_id)
     return {row["id"] for row in rows}
 
 

@@ -114,7 +114,7 @@ async def _take(
     now, mailbox = clock.now(), board.mailbox
     picked = await boards.pick(session, board, size, now)
     wanted = [ready.person.id for ready in picked.taken] + [change.enrollment_id for change in board.changes]
-    locked = await claims.lock_enrollments(session, lease.organization_id, wanted, now)
+    locked = await claims.lock_enrollments(session, lease.organization_id, wanted, now, mailbox.id)
     taken = [ready for ready in picked.taken if ready.person.id in locked]
     changes = [change for change in board.changes if change.enrollment_id in locked]
     items = await _write_intents(session, lease, taken, mailbox, now, settings) if taken else []
