@@ -74,6 +74,14 @@ class ImportUploaded(ImportEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportUndoAsked(ImportEvent):
+    """A large import is to be taken back."""
+
+    name = "import_undo_asked"
+    stored = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportProgressed(ImportEvent):
     """Volatile: said to browsers that listen now, kept nowhere."""
 

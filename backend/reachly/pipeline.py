@@ -12,6 +12,7 @@ from reachly import events as e
 JOBS: Mapping[type[e.Event], tuple[str, ...]] = {
     # Lead import & processing: upload -> read -> verify -> enrich -> store
     e.ImportUploaded: ("leads.import",),
+    e.ImportUndoAsked: ("leads.undo",),
     e.LeadsImported: ("verification.verify_batch", "campaigns.enroll_import"),
     e.LeadsChanged: ("verification.verify_batch", "enrichment.enrich_batch"),
     e.LeadsVerified: ("enrichment.enrich_batch",),

@@ -456,7 +456,7 @@ CREATE TABLE imports (
     organization_id UUID NOT NULL,
     id UUID NOT NULL,
     CONSTRAINT pk_imports PRIMARY KEY (organization_id, id),
-    CONSTRAINT ck_imports_status CHECK (status IN ('uploading', 'queued', 'running', 'completed', 'failed', 'undone')),
+    CONSTRAINT ck_imports_status CHECK (status IN ('uploading', 'queued', 'running', 'completed', 'failed', 'undoing', 'undone')),
     CONSTRAINT fk_imports_organization_id_campaign_id FOREIGN KEY(organization_id, campaign_id) REFERENCES campaigns (organization_id, id) ON DELETE SET NULL (campaign_id),
     CONSTRAINT fk_imports_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id) ON DELETE CASCADE
 );

@@ -12,4 +12,9 @@ async def run_import(organization_id: uuid.UUID, args: dict[str, str]) -> None:
     await service.run_import(organization_id, uuid.UUID(args["import_id"]))
 
 
-HANDLERS = {"leads.import": run_import}
+async def run_undo(organization_id: uuid.UUID, args: dict[str, str]) -> None:
+    """Takes back a large import."""
+    await service.run_undo(organization_id, uuid.UUID(args["import_id"]))
+
+
+HANDLERS = {"leads.import": run_import, "leads.undo": run_undo}

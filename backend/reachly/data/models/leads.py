@@ -60,7 +60,7 @@ class LeadImport(TenantRow, Base):
 
     __tablename__ = "imports"
     __table_args__ = (
-        one_of("status", "uploading", "queued", "running", "completed", "failed", "undone"),
+        one_of("status", "uploading", "queued", "running", "completed", "failed", "undoing", "undone"),
         inside("campaign_id", "campaigns", "SET NULL (campaign_id)"),
         Index(None, "organization_id", "created_at", "id"),
     )

@@ -125,7 +125,7 @@ class ImportOut(BaseModel):
     id: uuid.UUID
     filename: str
     campaign_id: uuid.UUID | None
-    status: Literal["uploading", "queued", "running", "completed", "failed", "undone"]
+    status: Literal["uploading", "queued", "running", "completed", "failed", "undoing", "undone"]
     rows_read: int
     imported: int
     updated: int

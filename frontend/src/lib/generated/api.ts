@@ -2296,7 +2296,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "uploading" | "queued" | "running" | "completed" | "failed" | "undone";
+            status: "uploading" | "queued" | "running" | "completed" | "failed" | "undoing" | "undone";
             /**
              * Suppressed
              * @description Of the imported and updated: people who must not be written to

@@ -30,6 +30,7 @@ from reachly.services.leads.service.imports import (
     get_import,
     page_import_rows,
     page_imports,
+    run_undo,
     undo_import,
 )
 from reachly.services.leads.service.previewing import preview_import
@@ -72,6 +73,7 @@ __all__ = [
     "read_options",
     "record_enrolled",
     "run_import",
+    "run_undo",
     "save_facts",
     "save_verdicts",
     "undo_import",

@@ -143,7 +143,7 @@ async def _commit_batch(run: Run, batch: list[ReadRow | Fault]) -> bool:
         reached: list[QuotaReached] = []
         if tally.imported:
             reached = await identity.add_usage(session, run.organization_id, "leads_imported", tally.imported)
-        await outbox.emit(session, [_progress(row), *reached])
+        await outbox.emit(session, [progress_of(row), *reached])
     run.rows_read += len(batch)
     return True
 
@@ -180,7 +180,7 @@ async def _complete(run: Run) -> None:
             organization_id=run.organization_id, at=row.finished_at, import_id=run.import_id,
             campaign_id=row.campaign_id, data=_said(row),
         )  # fmt: skip
-        await outbox.emit(session, [_progress(row), imported])
+        await outbox.emit(session, [progress_of(row), imported])
 
 
 async def _fail(run: Run, reason: str) -> None:
@@ -192,10 +192,11 @@ async def _fail(run: Run, reason: str) -> None:
         row.status, row.error, row.finished_at = "failed", reason, clock.now()
         await session.flush()
         await imports.delete_chunks(session, run.organization_id, run.import_id)
-        await outbox.emit(session, [_progress(row)])
+        await outbox.emit(session, [progress_of(row)])
 
 
-def _progress(row: LeadImport) -> ImportProgressed:
+def progress_of(row: LeadImport) -> ImportProgressed:
+    """What browsers hear of it."""
     return ImportProgressed(
         organization_id=row.organization_id, at=clock.now(), import_id=row.id, campaign_id=row.campaign_id,
         data=_said(row),

@@ -5,18 +5,23 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 
+from reachly.data import outbox
 from reachly.data.models.leads import ImportRow, LeadImport
 from reachly.data.repositories.leads import imports
 from reachly.data.session import Session, tenant
+from reachly.events import ImportUndoAsked
 from reachly.kit import clock, csv
 from reachly.kit.errors import Conflict, NotFound
 from reachly.kit.pagination import Page, cut_page, encode_cursor, read_number_cursor
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 from reachly.services.leads.schemas import ImportOut, ImportRowOut
+from reachly.services.leads.service.importing import progress_of
 from reachly.services.leads.service.outputs import describe_import, read_cursor, write_cursor
 
 EXPORT_PAGE = 1_000
+UNDO_AT_ONCE = 5_000  # leads; more of them are taken back by a job, for a request must not last minutes
+WRITTEN_TO = "Somebody of this import was written to already, so it stays. Delete single leads instead."
 
 
 async def page_imports(
@@ -73,29 +78,54 @@ def _exported(row: ImportRow, width: int) -> list[str]:
 
 
 async def undo_import(session: Session, actor: Actor, import_id: uuid.UUID) -> ImportOut:
-    """Takes back what it added and changed. Raises NotFound, or Conflict once somebody in it was written to."""
+    """Takes back what it added and changed: a large one in a job. Raises NotFound, or Conflict once somebody in it was
+    written to."""
     row = await imports.find(session, actor.organization_id, import_id, lock=True)
     if row is None:
         raise _no_import()
     if row.status != "completed":
         raise Conflict(f"An import that is {row.status} cannot be undone.", code="not_completed")
-    await imports.lock_added(session, actor.organization_id, import_id)
-    if await imports.was_written_to(
-        session, actor.organization_id, import_id, row.started_at or row.created_at
-    ):
-        raise Conflict(
-            "Somebody of this import was written to already, so it stays. Delete single leads instead.",
-            code="written_to",
-        )
-    now = clock.now()
-    await imports.take_back(session, actor.organization_id, import_id, now)
-    row.status, row.undone_at = "undone", now
+    is_large = row.imported + row.updated > UNDO_AT_ONCE
+    if not (await _is_untouched(session, row) if is_large else await _take_back(session, row)):
+        raise Conflict(WRITTEN_TO, code="written_to")
+    if is_large:
+        row.status, row.error = "undoing", None
     await session.flush()
     await identity.record(
         session, actor.organization_id, actor.user_id, "import.undone", subject=str(import_id),
         detail={"filename": row.filename, "imported": row.imported, "updated": row.updated}, ip=actor.ip,
     )  # fmt: skip
+    if is_large:
+        asked = ImportUndoAsked(organization_id=actor.organization_id, at=clock.now(), import_id=import_id)
+        await outbox.emit(session, [asked, progress_of(row)])
     return describe_import(row)
+
+
+async def run_undo(organization_id: uuid.UUID, import_id: uuid.UUID) -> None:
+    """Takes back an import that is to be undone. It stays, and says why, if somebody was written to meanwhile."""
+    async with tenant(organization_id) as session:
+        row = await imports.find(session, organization_id, import_id, lock=True)
+        if row is None or row.status != "undoing":
+            return
+        if not await _take_back(session, row):
+            row.status, row.error = "completed", WRITTEN_TO
+        await session.flush()
+        await outbox.emit(session, [progress_of(row)])
+
+
+async def _take_back(session: Session, row: LeadImport) -> bool:
+    await imports.lock_added(session, row.organization_id, row.id)
+    if not await _is_untouched(session, row):
+        return False
+    now = clock.now()
+    await imports.take_back(session, row.organization_id, row.id, now)
+    row.status, row.undone_at = "undone", now
+    return True
+
+
+async def _is_untouched(session: Session, row: LeadImport) -> bool:
+    since = row.started_at or row.created_at
+    return not await imports.was_written_to(session, row.organization_id, row.id, since)
 
 
 async def _find(session: Session, actor: Actor, import_id: uuid.UUID) -> LeadImport:

@@ -32,7 +32,11 @@ export function ImportResult({ id, canUndo }: { id: string; canUndo: boolean }) 
         </div>
         <ReadBar job={job.data} />
         {job.data.error && (
-          <Notice tone="bounced" className="mt-3" title="The file could not be taken">
+          <Notice
+            tone="bounced"
+            className="mt-3"
+            title={job.data.status === 'failed' ? 'The file could not be taken' : 'It could not be undone'}
+          >
             {job.data.error}
           </Notice>
         )}
@@ -122,8 +126,8 @@ function Outcome({ job, canUndo }: { job: Import; canUndo: boolean }) {
           danger
           onConfirm={async () => {
             try {
-              await undo.mutateAsync(job.id);
-              toast('The import is undone');
+              const { status } = await undo.mutateAsync(job.id);
+              toast(status === 'undoing' ? 'The import is being undone' : 'The import is undone');
             } catch (error) {
               toastError(error);
               throw error;
