@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -178,6 +179,24 @@ async def test_a_plan_made_anew_leaves_alone_what_is_on_the_wire(
     WHERE e.email_account_id <> s.email_account_id
     """
     assert await sql.fetchval(query) == 0, "the follow-up leaves from the same mailbox"
+
+
+async def test_what_comes_due_while_a_turn_is_under_way_gets_a_turn(
+    relay: Relay, organization_id: uuid.UUID, settings: Settings, sql: Any, at: SetClock
+) -> None:
+    account = await add_mailbox(organization_id, relay.port)
+    await add_campaign(organization_id, [account], 2)
+    query = "UPDATE enrollments SET next_due_at = $1 WHERE sort_key <> $2"
+    await sql.execute(query, at.at + timedelta(seconds=1), FIRST)
+
+    async def time_goes_by() -> None:
+        at.move(seconds=2)
+
+    await SendingLoop(settings, mailer_factory=hold_mailers(before_send=time_goes_by)).run_once()
+    assert relay.recipients == [FIRST]
+    assert await sql.fetchval("SELECT next_turn_at FROM email_accounts") is not None
+    await drain(SendingLoop(settings))
+    assert len(relay.recipients) == 2
 
 
 @pytest.mark.parametrize("what", ["suppressed", "domain", "replied", "deleted"])

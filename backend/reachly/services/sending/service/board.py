@@ -52,8 +52,9 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`more`: a page was full, so others are due that were not looked at."""
+    """`at`: when it was read. `more`: a page was full, so others are due that were not looked at."""
 
+    at: datetime
     mailbox: MailboxRow
     ready: list[Ready]
     changes: list[Change]
@@ -94,7 +95,7 @@ async def load_board(session: Session, mailbox: MailboxRow, now: datetime, limit
             ready.append(sorted_out)
         else:
             changes.append(sorted_out)
-    return Board(mailbox, ready, changes, steps, more)
+    return Board(now, mailbox, ready, changes, steps, more)
 
 
 def next_step(steps: Sequence[StepRow], number: int) -> StepRow | None:
@@ -268,6 +269,7 @@ def without(board: Board, gone: set[uuid.UUID]) -> Board:
     return replace(board, ready=[ready for ready in board.ready if ready.person.id not in gone])
 
 
-async def find_next_due(session: Session, mailbox: MailboxRow, after: datetime) -> datetime | None:
-    """The next alarm of this mailbox that has not rung yet."""
-    return await turns.find_next_due(session, mailbox.organization_id, mailbox.id, after)
+async def find_next_due(session: Session, board: Board, now: datetime) -> datetime | None:
+    """The next alarm of this mailbox that the board has not seen; it may have rung since the board was read."""
+    mailbox = board.mailbox
+    return await turns.find_next_due(session, mailbox.organization_id, mailbox.id, min(board.at, now))

@@ -129,7 +129,7 @@ async def _take(
         connection, trouble = await _connection(session, lease)
         await _reserve(session, lease, items)
         return Batch(lease, board, items, picked.waiting, connection, trouble), touched
-    next_due = await boards.find_next_due(session, mailbox, now)
+    next_due = await boards.find_next_due(session, board, now)
     await _finish(session, lease, mailbox, boards.earliest(board, picked.waiting, now, next_due))
     return None, touched
 

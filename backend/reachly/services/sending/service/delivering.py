@@ -187,7 +187,7 @@ async def _finish(
         events = [changed] if changed else []
     elif run.verdict is None or run.verdict.kind != "auth":
         slot = scheduling.next_slot(await world.read_state(session, mailbox, now, usage), now)
-        next_due = await boards.find_next_due(session, mailbox, now)
+        next_due = await boards.find_next_due(session, batch.board, now)
         board = replace(batch.board, more=batch.board.more or run.again, mailbox=mailbox)
         if slot.at is not None:
             next_turn = boards.earliest(board, batch.waiting, slot.at, next_due)
