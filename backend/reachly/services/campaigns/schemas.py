@@ -41,6 +41,10 @@ class CampaignSettings(BaseModel):
     )
 
 
+Weights = dict[uuid.UUID, Annotated[int, Field(ge=0, le=100)]]
+WEIGHTS = "The share of new people that each mailbox gets: 1 where it is not named, 0 for none"
+
+
 class CampaignIn(BaseModel):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     send_schedule: dict[str, Any] | None = None
@@ -49,6 +53,7 @@ class CampaignIn(BaseModel):
     company_cap: int | None = Field(None, ge=1, le=10_000)
     settings: CampaignSettings = CampaignSettings()
     email_account_ids: list[uuid.UUID] = Field(default=[], max_length=500)
+    email_account_weights: Weights | None = Field(None, max_length=500, description=WEIGHTS)
     subject_template: str | None = Field(None, max_length=998, description="Kept as step 1")
     email_template: str | None = Field(None, max_length=200_000, description="Kept as step 1")
 
@@ -68,6 +73,7 @@ class CampaignPatch(BaseModel):
     company_cap: int | None = Field(None, ge=1, le=10_000)
     settings: CampaignSettings | None = None
     email_account_ids: list[uuid.UUID] | None = Field(None, max_length=500)
+    email_account_weights: Weights | None = Field(None, max_length=500, description=WEIGHTS)
 
 
 class Progress(BaseModel):
@@ -121,6 +127,7 @@ class CampaignOut(BaseModel):
     company_cap: int | None
     settings: CampaignSettings
     email_account_ids: list[uuid.UUID]
+    email_account_weights: dict[uuid.UUID, int] | None = Field(None, description=WEIGHTS)
     steps: int
     subject_template: str | None = Field(description="Of step 1")
     email_template: str | None = Field(description="Of step 1")

@@ -1571,6 +1571,13 @@ export interface components {
              */
             email_account_ids: string[];
             /**
+             * Email Account Weights
+             * @description The share of new people that each mailbox gets: 1 where it is not named, 0 for none
+             */
+            email_account_weights?: {
+                [key: string]: number;
+            } | null;
+            /**
              * Email Template
              * @description Kept as step 1
              */
@@ -1635,6 +1642,13 @@ export interface components {
             daily_cap: number | null;
             /** Email Account Ids */
             email_account_ids: string[];
+            /**
+             * Email Account Weights
+             * @description The share of new people that each mailbox gets: 1 where it is not named, 0 for none
+             */
+            email_account_weights?: {
+                [key: string]: number;
+            } | null;
             /**
              * Email Template
              * @description Of step 1
@@ -1705,6 +1719,13 @@ export interface components {
             daily_cap?: number | null;
             /** Email Account Ids */
             email_account_ids?: string[] | null;
+            /**
+             * Email Account Weights
+             * @description The share of new people that each mailbox gets: 1 where it is not named, 0 for none
+             */
+            email_account_weights?: {
+                [key: string]: number;
+            } | null;
             /** Name */
             name?: string | null;
             /** New Leads Cap */

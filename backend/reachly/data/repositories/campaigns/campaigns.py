@@ -97,6 +97,39 @@ async def set_account_ids(
     )
 
 
+async def list_account_weights(
+    session: Session, organization_id: uuid.UUID, campaign_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, dict[uuid.UUID, int]]:
+    """The weight of each mailbox, per campaign."""
+    query = select(
+        CampaignEmailAccount.campaign_id, CampaignEmailAccount.email_account_id, CampaignEmailAccount.weight
+    ).where(
+        CampaignEmailAccount.organization_id == organization_id,
+        CampaignEmailAccount.campaign_id.in_(campaign_ids),
+    )
+    result: dict[uuid.UUID, dict[uuid.UUID, int]] = {campaign_id: {} for campaign_id in campaign_ids}
+    for campaign_id, account_id, weight in await session.execute(query):
+        result[campaign_id][account_id] = weight
+    return result
+
+
+async def set_account_weights(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, weights: Mapping[uuid.UUID, int]
+) -> None:
+    """Of the mailboxes that are named; the others keep theirs."""
+    await session.execute(
+        text(
+            "UPDATE campaign_email_accounts AS c SET weight = w.weight"
+            " FROM unnest(CAST(:ids AS uuid[]), CAST(:weights AS int[])) AS w(id, weight)"
+            " WHERE c.organization_id = :organization_id AND c.campaign_id = :campaign_id AND c.email_account_id = w.id"
+        ),
+        {
+            "organization_id": organization_id, "campaign_id": campaign_id, "ids": list(weights),
+            "weights": list(weights.values()),
+        },
+    )  # fmt: skip
+
+
 async def count_progress(
     session: Session, organization_id: uuid.UUID, campaign_ids: Sequence[uuid.UUID]
 ) -> dict[uuid.UUID, dict[str, int]]:

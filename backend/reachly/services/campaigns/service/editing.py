@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reachly.data import outbox
@@ -33,6 +33,8 @@ async def create_campaign(session: Session, actor: Actor, body: CampaignIn) -> C
     schedule = body.send_schedule or {**DEFAULT_SCHEDULE, "timezone": organization.timezone}
     _require_schedule(schedule)
     await _require_accounts(session, actor, body.email_account_ids)
+    weights = body.email_account_weights or {}
+    _require_weighted(weights, body.email_account_ids)
     now = clock.now()
     row = Campaign(
         organization_id=actor.organization_id, id=new_id(), user_id=actor.user_id, name=body.name,
@@ -45,6 +47,7 @@ async def create_campaign(session: Session, actor: Actor, body: CampaignIn) -> C
     await session.refresh(row)
     if body.email_account_ids:
         await repository.set_account_ids(session, actor.organization_id, row.id, body.email_account_ids)
+        await repository.set_account_weights(session, actor.organization_id, row.id, weights)
     if body.email_template is not None:
         step = SequenceIn(subject_template=body.subject_template or "", email_template=body.email_template)
         await sequences.add_step(session, actor.organization_id, row.id, step)
@@ -63,12 +66,18 @@ async def update_campaign(
     if body.send_schedule is not None:
         _require_schedule(body.send_schedule)
     for name, value in changes.items():
-        if name == "email_account_ids" or (value is None and name not in CAPS):
+        if name in ("email_account_ids", "email_account_weights") or (value is None and name not in CAPS):
             continue
         setattr(row, name, {**row.settings, **value} if name == "settings" else value)
     if body.email_account_ids is not None:
         await _require_accounts(session, actor, body.email_account_ids)
         await repository.set_account_ids(session, actor.organization_id, row.id, body.email_account_ids)
+    if body.email_account_weights is not None:
+        ids = (await repository.list_account_ids(session, actor.organization_id, [row.id]))[row.id]
+        _require_weighted(body.email_account_weights, ids)
+        await repository.set_account_weights(
+            session, actor.organization_id, row.id, body.email_account_weights
+        )
     row.version += 1
     row.updated_at = clock.now()
     await session.flush()
@@ -119,6 +128,8 @@ async def clone_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID)
     await session.refresh(row)
     accounts = await repository.list_account_ids(session, actor.organization_id, [source.id])
     await repository.set_account_ids(session, actor.organization_id, row.id, accounts[source.id])
+    weights = await repository.list_account_weights(session, actor.organization_id, [source.id])
+    await repository.set_account_weights(session, actor.organization_id, row.id, weights[source.id])
     await sequences.copy_steps(session, actor.organization_id, source.id, row.id)
     return await campaign_out(session, row)
 
@@ -136,6 +147,16 @@ def _require_schedule(raw: dict[str, Any]) -> None:
     if faults:
         pointed = [FieldError(f"/send_schedule{f.pointer}", f.detail, f.code) for f in faults]
         raise Invalid("The schedule cannot be used as it is.", code="bad_schedule", errors=pointed)
+
+
+def _require_weighted(weights: Mapping[uuid.UUID, int], ids: Sequence[uuid.UUID]) -> None:
+    faults = [
+        FieldError(f"/email_account_weights/{account_id}", "This mailbox is not the campaign's.", "unknown")
+        for account_id in weights
+        if account_id not in ids
+    ]
+    if faults:
+        raise Invalid("Weigh the campaign's own mailboxes.", errors=faults)
 
 
 async def _require_accounts(session: Session, actor: Actor, ids: Sequence[uuid.UUID]) -> None:

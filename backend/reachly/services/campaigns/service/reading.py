@@ -89,6 +89,7 @@ async def campaigns_out(
     if not ids:
         return []
     accounts = await repository.list_account_ids(session, organization_id, ids)
+    weights = await repository.list_account_weights(session, organization_id, ids)
     progress = await repository.count_progress(session, organization_id, ids)
     figures = await repository.sum_figures(session, organization_id, ids)
     next_sends = await repository.list_next_sends(session, organization_id, ids)
@@ -101,7 +102,8 @@ async def campaigns_out(
         shown["is_late"] = is_late(row)
         outs.append(
             CampaignOut(
-                **shown, email_account_ids=accounts[row.id], steps=sum(step.is_active for step in own),
+                **shown, email_account_ids=accounts[row.id], email_account_weights=weights[row.id],
+                steps=sum(step.is_active for step in own),
                 subject_template=own[0].subject_template if own else None,
                 email_template=own[0].email_template if own else None,
                 progress=Progress(total=sum(progress[row.id].values()), **progress[row.id]),

@@ -1,0 +1,74 @@
+"""What people may decide about the engine, through the door."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from reachly.kit import clock
+from tests.api.conftest import Person
+from tests.api.test_campaigns import ready_campaign
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    return {"public_url": "https://reachly.example"}
+
+
+async def test_a_late_campaign_says_so_and_wants_to_be_confirmed(ada: Person, sql: Any) -> None:
+    campaign = await ready_campaign(ada, sql)
+    path = f"/api/campaigns/{campaign}"
+    await ada.http.post(f"{path}/start")
+    paused = (await ada.http.post(f"{path}/pause")).json()
+    assert (paused["paused_for"], paused["is_late"]) == ("hand", False)
+    await sql.execute(
+        "UPDATE campaigns SET paused_at = $1, paused_for = 'late'", clock.now() - timedelta(minutes=1)
+    )
+    shown = (await ada.http.get(path)).json()
+    assert (shown["paused_for"], shown["is_late"]) == ("late", True)
+    explained = (await ada.http.get(f"{path}/explain")).json()
+    assert {reason["code"] for reason in explained["reasons"]} <= {"campaign_late"}
+    refused = await ada.http.post(f"{path}/start")
+    assert (refused.status_code, refused.json()["code"]) == (409, "late")
+    resumed = await ada.http.post(f"{path}/start", params={"confirm_late": True})
+    assert (resumed.status_code, resumed.json()["is_late"]) == (200, False), resumed.text
+
+
+async def test_an_administrator_lets_a_restored_organization_go_on(ada: Person, sql: Any) -> None:
+    path = "/api/organization/resume-sending"
+    assert (await ada.http.post(path)).status_code == 409
+    await sql.execute("UPDATE organizations SET sending_held = 'restored', sending_held_at = now()")
+    assert (await ada.http.get("/api/organization")).json()["sending_held"] == "restored"
+    assert (await ada.http.post(path)).status_code == 204
+    assert (await ada.http.get("/api/organization")).json()["sending_held"] is None
+    log = (await ada.http.get("/api/organization/audit-log")).json()["items"]
+    assert log[0]["action"] == "sending.resumed"
+
+
+async def test_weights_of_mailboxes_are_set_shown_and_cloned(ada: Person, sql: Any) -> None:
+    campaign = await ready_campaign(ada, sql)
+    path = f"/api/campaigns/{campaign}"
+    (account,) = (await ada.http.get(path)).json()["email_account_ids"]
+    assert (await ada.http.get(path)).json()["email_account_weights"] == {account: 1}
+    changed = await ada.http.put(path, json={"email_account_weights": {account: 7}})
+    assert changed.json()["email_account_weights"] == {account: 7}, changed.text
+    assert (await ada.http.post(f"{path}/clone")).json()["email_account_weights"] == {account: 7}
+    stranger = await ada.http.put(path, json={"email_account_weights": {str(uuid.uuid4()): 1}})
+    assert stranger.status_code == 422
+    assert (await ada.http.put(path, json={"email_account_weights": {account: -1}})).status_code == 422
+
+
+async def test_each_person_and_each_mailbox_is_explained(ada: Person, sql: Any) -> None:
+    campaign = await ready_campaign(ada, sql)
+    path = f"/api/campaigns/{campaign}"
+    people = (await ada.http.get(f"{path}/enrollments")).json()["items"]
+    why = (await ada.http.get(f"{path}/enrollments/{people[0]['id']}/explain")).json()
+    assert why["held"]["code"] == "campaign_not_active"
+    assert why["held"]["change"]
+    boxes = (await ada.http.get(f"{path}/explain")).json()["mailboxes"]
+    assert [(box["sent_today"], box["limited_by"]) for box in boxes] == [(0, boxes[0]["limited_by"])]
