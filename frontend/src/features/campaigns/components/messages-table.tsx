@@ -10,8 +10,9 @@ import { fullTime, when } from '@/lib/format';
 import { paths } from '@/lib/paths';
 
 import { useSends, type Send } from '../api/page-sends';
+import { UnknownDecision } from './unknown-decision';
 
-const columns: DataColumn<Send>[] = [
+const COLUMNS: DataColumn<Send>[] = [
   {
     id: 'to',
     header: 'To',
@@ -91,11 +92,15 @@ const STATES = [
 ] as const;
 
 /** The ledger of this campaign: every message, planned against done. */
-export function MessagesTable({ campaign }: { campaign: string }) {
+export function MessagesTable({ campaign, canWrite }: { campaign: string; canWrite: boolean }) {
   const [asked, setAsked] = useUrlState('state');
   const state = STATES.find((one) => one.value === asked)?.value;
   const sends = useSends(campaign, state ? { status: state } : {});
   const rows = useMemo(() => sends.data?.pages.flatMap((page) => page.items) ?? [], [sends.data]);
+  const columns = useMemo(
+    () => (canWrite && rows.some((one) => one.status === 'unknown') ? withDecision(campaign) : COLUMNS),
+    [campaign, canWrite, rows],
+  );
   return (
     <>
       <div className="mb-3 flex flex-wrap items-center gap-2">
@@ -116,24 +121,42 @@ export function MessagesTable({ campaign }: { campaign: string }) {
       {state === 'unknown' && rows.length > 0 && (
         <Notice tone="held" className="mb-3" title="Nobody can say whether these were delivered">
           The connection broke at the moment of sending. They are looked for in the Sent folder and are never
-          sent again by themselves, so that nobody gets a message twice.
+          sent again by themselves, so that nobody gets a message twice. If you know what became of one, say
+          so.
         </Notice>
       )}
       {sends.isError ? (
         <ErrorState error={sends.error} onRetry={() => void sends.refetch()} />
       ) : (
-        <Ledger rows={rows} sends={sends} filtered={state !== undefined} />
+        <Ledger rows={rows} sends={sends} columns={columns} filtered={state !== undefined} />
       )}
     </>
   );
 }
 
+/** Where there is something to decide, a last column to do it in; else it would be empty. */
+function withDecision(campaign: string): DataColumn<Send>[] {
+  return [
+    ...COLUMNS,
+    {
+      id: 'decide',
+      header: 'Did it arrive?',
+      width: 'minmax(6.5rem,14rem)',
+      align: 'right',
+      cell: (one) =>
+        one.status === 'unknown' ? <UnknownDecision campaign={campaign} message={one} /> : null,
+    },
+  ];
+}
+
 function Ledger({
   rows,
   sends,
+  columns,
   filtered,
 }: {
   rows: readonly Send[];
+  columns: DataColumn<Send>[];
   sends: ReturnType<typeof useSends>;
   filtered: boolean;
 }) {

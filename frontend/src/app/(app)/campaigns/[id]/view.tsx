@@ -151,7 +151,7 @@ function CampaignPageBody({ campaign }: { campaign: Campaign }) {
           </div>
         </TabPanel>
         <TabPanel value="messages" className="flex min-h-0 flex-1 flex-col pt-4">
-          <MessagesTable campaign={campaign.id} />
+          <MessagesTable campaign={campaign.id} canWrite={writes} />
         </TabPanel>
         <TabPanel value="activity" className="pt-4">
           <div className="rounded-lg border bg-panel">
