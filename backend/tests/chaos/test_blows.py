@@ -119,8 +119,9 @@ async def test_caps_hold_while_the_clock_jumps_and_workers_die(
             await asyncio.sleep(0.5 + draw.random())
             arena.time.move(seconds)
             if n % 2:
-                arena.fleet.kill(arena.fleet.pick(draw))
-                await arena.watch(0.3)
+                with arena.trouble():
+                    arena.fleet.kill(arena.fleet.pick(draw))
+                    await arena.watch(0.3)
         await finish(arena, stage, "caps", kill=len(jumps) // 2, jump=len(jumps))
         query = """
         SELECT max(n) FROM (

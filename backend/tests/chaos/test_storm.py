@@ -129,11 +129,13 @@ async def storm(arena: Arena, name: str, kills: int, draw: random.Random, steps:
         if not await reached(arena, before, PEOPLE * len(steps) * n / (len(plan) + 2), stage):
             break
         await asyncio.sleep(draw.random() * 0.3)
-        await event(arena, draw)
+        with arena.trouble():
+            await event(arena, draw)
         counts["jump" if event.__name__.startswith("jump") else event.__name__] += 1
         if n == len(plan) // 2:
             times = 100 if LONG else 10
-            await pause(arena, stage, times)
+            with arena.trouble():
+                await pause(arena, stage, times)
             counts["pause"] += times
     await arena.finish(stage.campaign_id, 900)
     report = await arena.compare(stage, name)
