@@ -54,7 +54,7 @@ WITH taken AS (
          WITH ORDINALITY AS f(id, event_type, live_name, campaign_id, lead_id, enrollment_id, send_id,
                               email_account_id, sequence_id, variant, event_data, created_at, n)
 )
-SELECT last FROM taken
+SELECT pg_notify($15, $1::text || ':' || last) FROM taken
 """
 
 _NOTICES = """
@@ -88,8 +88,7 @@ async def emit(session: Session, events: Sequence[Event], *, wake: bool = False)
             await _announce_volatile(connection, event)
     for organization_id in sorted(by_organization):
         await _notify_people(connection, organization_id, by_organization[organization_id])
-        last = await _store(connection, organization_id, by_organization[organization_id])
-        await connection.execute("SELECT pg_notify($1, $2)", LIVE_CHANNEL, f"{organization_id}:{last}")
+        await _store(connection, organization_id, by_organization[organization_id])
     if wake:
         await connection.execute("SELECT pg_notify($1, '')", WAKE_CHANNEL)
 
@@ -131,7 +130,8 @@ async def _notify_people(
 
 async def _store(
     connection: asyncpg.Connection[Any], organization_id: uuid.UUID, events: Sequence[Event]
-) -> int:
+) -> None:
+    """Keeps them, numbered, and announces the last number."""
     rows = [
         (
             new_id(), e.name, pipeline.LIVE.get(type(e)), e.campaign_id, e.lead_id, e.enrollment_id, e.send_id,
@@ -140,8 +140,7 @@ async def _store(
         for e in events
     ]  # fmt: skip
     columns = (list(column) for column in zip(*rows, strict=True))
-    last: int = await connection.fetchval(_EVENTS, organization_id, len(rows), *columns)
-    return last
+    await connection.execute(_EVENTS, organization_id, len(rows), *columns, LIVE_CHANNEL)
 
 
 def _own_fields(event: Event) -> tuple[str, ...]:

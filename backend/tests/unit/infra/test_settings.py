@@ -22,7 +22,7 @@ def test_defaults_are_those_of_the_design(data_dir: Path) -> None:
     sending = settings.sending
     assert (sending.daily_limit, sending.gap_seconds, sending.jitter_seconds) == (40, 600, 300)
     assert (sending.lease_seconds, sending.poll_seconds) == (60, 1)
-    assert (sending.mailboxes_per_lease, sending.messages_per_claim, sending.pipelining) == (20, 200, 16)
+    assert (sending.mailboxes_per_lease, sending.messages_per_claim, sending.pipelining) == (20, 200, 100)
     assert (settings.security.access_minutes, settings.security.bcrypt_rounds) == (15, 12)
     assert settings.imports.max_bytes == 500_000_000
     assert settings.database_dsn is None

@@ -131,7 +131,9 @@ async def _record(run: Run, results: Sequence[Result], tools: Tools, *, last: bo
                 recorded = await record(
                     session, lease, run.batch.board.mailbox, results, clock.now(), sending
                 )
-                events = [*recorded.events, *(await _finish(session, run, tools) if last else ())]
+                events = list(recorded.events)
+                if last:
+                    events += await _finish(session, run, tools, recorded.usage)
                 await outbox.emit(session, events)
         except Exception as error:
             if wait is None or not away_or_collided(error):
