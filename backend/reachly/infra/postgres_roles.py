@@ -68,6 +68,9 @@ async def missing_grants(connection: Connection) -> list[str]:
     if not await connection.fetchval(f"SELECT {may_create}"):
         missing.append(f'GRANT CREATE ON DATABASE "{me["database"]}" TO "{me["name"]}";')
         missing.append(f'GRANT USAGE, CREATE ON SCHEMA public TO "{me["name"]}";')
+    # A restored copy is known by its cluster; every role may ask which one it is unless somebody took that away.
+    if not await connection.fetchval("SELECT has_function_privilege('pg_control_system()', 'EXECUTE')"):
+        missing.append("GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC;")
     for extension in EXTENSIONS:
         if not await connection.fetchval("SELECT 1 FROM pg_available_extensions WHERE name = $1", extension):
             missing.append(f"-- install the extension {extension} on the server (package postgresql-contrib)")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reachly.data import session as sessions
-from reachly.data.server import count_held, held_words
+from reachly.data.server import count_held, held_words, look_at_server
 from reachly.data.session import Database, tenant
 from reachly.infra.embedded_postgres import EmbeddedPostgres
 from reachly.infra.postgres_binaries import find_binaries
@@ -159,3 +159,11 @@ async def test_rows_copied_into_a_database_with_a_life_of_its_own_are_held_too(
     assert await service.resume_everywhere() == 1
     await drain(SendingLoop(settings))
     assert len(relay.recipients) == 2
+
+
+async def test_a_server_that_does_not_say_which_it_is_names_what_it_lacks(
+    postgres: EmbeddedPostgres, dsn: str, sql: Any
+) -> None:
+    assert (await look_at_server(dsn)).missing == []
+    tool(postgres, dsn, "psql", "-c", "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
+    assert (await look_at_server(dsn)).missing == ["GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC;"]
