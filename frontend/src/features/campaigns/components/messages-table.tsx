@@ -60,7 +60,8 @@ const COLUMNS: DataColumn<Send>[] = [
     from: 'xl',
     cell: (one) => (
       <span className="text-xs text-ink-2" title={one.reason ?? ''}>
-        {[one.reply_code, one.reason].filter(Boolean).join(' ') || '–'}
+        {/* What was taken needs no code; it says something only of what was not. */}
+        {[one.status !== 'sent' && one.reply_code, one.reason].filter(Boolean).join(' ') || '–'}
       </span>
     ),
   },
