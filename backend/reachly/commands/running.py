@@ -18,6 +18,8 @@ from reachly.infra.processes import die_with_parent, spare_the_collector, stop_o
 from reachly.infra.settings import Settings, load_settings, read_settings
 from reachly.infra.startup import CannotStart
 
+LAST_SECONDS = 120.0  # longer than any message takes, and than a lease
+
 
 def up(
     *, empty: bool = False, mailworld: bool = True, demo: bool = False,
@@ -164,7 +166,7 @@ def _run(settings: Settings, body: Callable[[Any, asyncio.Event], Awaitable[None
     """Runs a process body on an open product until a signal; the schema must be current."""
 
     async def run() -> None:
-        with stop_on_signals() as stop:
+        with stop_on_signals(limit_seconds=LAST_SECONDS) as stop:
             async with open_current(settings) as product:
                 spare_the_collector()
                 await body(product, stop)

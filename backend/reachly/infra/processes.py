@@ -40,15 +40,30 @@ def _watch(parent: int) -> None:
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[asyncio.Event]:
-    """An event that SIGINT and SIGTERM set; inside a running loop."""
+def stop_on_signals(*, limit_seconds: float | None = None) -> Iterator[asyncio.Event]:
+    """An event that SIGINT and SIGTERM set; inside a running loop.
+
+    Who has not come to an end `limit_seconds` after the signal is ended with exit code 1: waiting for a database that
+    does not come back helps nobody, and another worker takes over what was in flight.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    limits: list[threading.Timer] = []
+
+    def ask() -> None:
+        if limit_seconds is not None and not stop.is_set():
+            limits.append(threading.Timer(limit_seconds, os._exit, [1]))
+            limits[0].daemon = True
+            limits[0].start()
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, ask)
     try:
         yield stop
     finally:
+        for limit in limits:
+            limit.cancel()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
 
