@@ -27,8 +27,10 @@ from pymap.parsing.message import AppendMessage
 from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
 
+from tests.programs import find_program
+
 USER, PASSWORD = "me@reachly.test", 'p"a\\ss {10}'
-DOVECOT = shutil.which("dovecot")
+DOVECOT = find_program("dovecot")
 
 
 class ImapPeer(Protocol):

@@ -14,11 +14,12 @@ from reachly.integrations.reader.port import Reader, ReaderConfig, ReaderError
 from reachly.integrations.reader.registry import make_reader
 from reachly.kit import clock
 from tests.contract.imap_peers import DOVECOT, PASSWORD, USER, Dovecot, ImapPeer, PymapPeer
+from tests.programs import NEEDS
 
 pytestmark = pytest.mark.anyio
 
 NOW = clock.now().replace(microsecond=0)
-needs_dovecot = pytest.mark.skipif(DOVECOT is None, reason="Debian's dovecot-imapd is not installed")
+needs_dovecot = pytest.mark.skipif(DOVECOT is None, reason=f"{NEEDS}dovecot (Debian package dovecot-imapd)")
 
 
 @dataclass

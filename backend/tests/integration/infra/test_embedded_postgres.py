@@ -22,6 +22,7 @@ import pytest
 from reachly.infra import postgres_binaries
 from reachly.infra.embedded_postgres import EmbeddedPostgres
 from reachly.infra.startup import CannotStart
+from tests.programs import NEEDS
 
 pytestmark = pytest.mark.anyio
 BACKEND = Path(__file__).resolve().parents[3]
@@ -140,7 +141,7 @@ async def test_app_signs_in_as_no_superuser_and_may_enter_both_roles(folder: Pat
         await server.stop()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason=f"{NEEDS}root, to become somebody else")
 async def test_plain_user_can_start_it(folder: Path) -> None:
     os.chown(folder, 65534, 65534)
     keeper = Keeper(folder / "var", user="nobody")
@@ -151,7 +152,7 @@ async def test_plain_user_can_start_it(folder: Path) -> None:
     assert (folder / "var" / "postgres").stat().st_uid == 65534
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another account")
+@pytest.mark.skipif(os.geteuid() != 0, reason=f"{NEEDS}root, to drop to another account")
 async def test_root_starts_it_in_a_folder_closed_to_others(folder: Path) -> None:
     folder.chmod(0o700)
     server = EmbeddedPostgres(folder / "deep" / "var", durable=False)
@@ -165,7 +166,7 @@ async def test_root_starts_it_in_a_folder_closed_to_others(folder: Path) -> None
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another account")
+@pytest.mark.skipif(os.geteuid() != 0, reason=f"{NEEDS}root, to drop to another account")
 async def test_programs_out_of_reach_are_copied_into_the_data_folder(folder: Path) -> None:
     bin_dir = postgres_binaries.find_binaries()
     hidden = folder / "hidden"
