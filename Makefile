@@ -28,7 +28,7 @@ format: setup-dev ## format everything
 client: setup-dev ## write the API document and the typed client of the front end anew
 	@.venv/bin/python scripts/client.py write
 
-bench: setup-dev ## measure side by side what the design stands on
+bench: setup-dev ## the sending engine beside its peers, in one run (ARGS=--quick is shorter)
 	@exec .venv/bin/python benchmarks/run.py $(ARGS)
 
 e2e: setup-dev ## the browser's story alone

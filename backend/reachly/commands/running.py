@@ -18,7 +18,7 @@ from reachly.infra.processes import die_with_parent, spare_the_collector, stop_o
 from reachly.infra.settings import Settings, load_settings, read_settings
 from reachly.infra.startup import CannotStart
 
-LAST_SECONDS = 120.0  # longer than any message takes, and than a lease
+LAST_SECONDS = 120.0  # twice a lease, and twice what a server may take for one answer
 
 
 def up(

@@ -44,7 +44,7 @@ def stop_on_signals(*, limit_seconds: float | None = None) -> Iterator[asyncio.E
     """An event that SIGINT and SIGTERM set; inside a running loop.
 
     Who has not come to an end `limit_seconds` after the signal is ended with exit code 1: waiting for a database that
-    does not come back helps nobody, and another worker takes over what was in flight.
+    does not come back helps nobody. What was still on the wire then is in doubt, as after any crash.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
