@@ -72,3 +72,31 @@ async def test_each_person_and_each_mailbox_is_explained(ada: Person, sql: Any) 
     assert why["held"]["change"]
     boxes = (await ada.http.get(f"{path}/explain")).json()["mailboxes"]
     assert [(box["sent_today"], box["limited_by"]) for box in boxes] == [(0, boxes[0]["limited_by"])]
+
+
+async def test_a_mailbox_tells_its_caps_with_the_least_room_first(ada: Person, sql: Any) -> None:
+    campaign = await ready_campaign(ada, sql)
+    (box,) = (await ada.http.get(f"/api/campaigns/{campaign}")).json()["email_account_ids"]
+    day = clock.now().date()
+    await sql.execute(
+        "UPDATE email_accounts SET timezone = 'UTC', provider = 'gmail', daily_limit = 40, ramp_enabled = true,"
+        " ramp_start = 12, ramp_step = 0, ramp_started_at = $1",
+        clock.now(),
+    )
+    await sql.execute(
+        "INSERT INTO cap_usage (organization_id, scope, key, day, reserved, used)"
+        " SELECT organization_id, 'mailbox', email_key, $1, 1, 4 FROM email_accounts",
+        day,
+    )
+    path = f"/api/email-accounts/{box}/explain"
+    why = (await ada.http.get(path)).json()
+    assert [(cap["code"], cap["limit"], cap["used"], cap["left"]) for cap in why["caps"]] == [
+        ("ramp", 12, 5, 7), ("mailbox_cap", 40, 5, 35), ("provider_cap", 2000, 0, 2000),
+    ]  # fmt: skip
+    assert (why["limit_today"], why["limited_by"], why["timezone"]) == (12, "ramp", "UTC")
+    assert why["campaigns"] == []  # a draft waits for nobody
+    await ada.http.post(f"/api/campaigns/{campaign}/start")
+    assert [one["campaign_id"] for one in (await ada.http.get(path)).json()["campaigns"]] == [campaign]
+    await sql.execute("UPDATE email_accounts SET is_active = false")
+    assert (await ada.http.get(path)).json()["held"]["code"] == "mailbox_paused"
+    assert (await ada.http.get(f"/api/email-accounts/{uuid.uuid4()}/explain")).status_code == 404

@@ -20,6 +20,8 @@ from reachly.services.email_accounts.schemas import (
     ToggleIn,
 )
 from reachly.services.identity.schemas import Actor, Permission
+from reachly.services.scheduling import service as scheduling
+from reachly.services.scheduling.schemas import MailboxExplainOut
 
 router = APIRouter(prefix="/api/email-accounts", tags=["email accounts"], route_class=KeepingRoute)
 READ, WRITE = require(Permission.ACCOUNTS_READ), require(Permission.ACCOUNTS_WRITE)
@@ -53,6 +55,12 @@ async def connect_outlook() -> EmailAccountOut:
 @router.get("/{account_id}", dependencies=[READ])
 async def get_account(account_id: uuid.UUID, session: Db, actor: Caller) -> EmailAccountOut:
     return await _complete(session, actor, await service.get_account(session, actor, account_id))
+
+
+@router.get("/{account_id}/explain", dependencies=[READ])
+async def explain_account(account_id: uuid.UUID, session: Db, actor: Caller) -> MailboxExplainOut:
+    """What keeps the mailbox from sending now, its caps with the room left, and which campaigns wait for it."""
+    return await scheduling.explain_mailbox(session, actor, account_id)
 
 
 @router.put("/{account_id}", dependencies=[WRITE])

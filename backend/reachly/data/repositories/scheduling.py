@@ -110,15 +110,17 @@ _STEPS = """
 SELECT campaign_id, sequence_number, delay_days, delay_hours, working_days_only FROM email_sequences
 WHERE organization_id = $1 AND campaign_id = ANY($2::uuid[]) AND is_active ORDER BY campaign_id, sequence_number
 """
-_MAILBOXES = """
-SELECT c.campaign_id, a.id, a.email_key, a.email_address, a.provider,
-       a.smtp_config ->> 'host' AS smtp_host, a.is_active, a.status, a.status_reason, c.weight,
+_BOX = """a.id, a.email_key, a.email_address, a.provider,
+       a.smtp_config ->> 'host' AS smtp_host, a.is_active, a.status, a.status_reason,
        a.daily_limit, a.min_gap_seconds, a.gap_jitter_seconds, a.ramp_enabled, a.ramp_start, a.ramp_step,
-       a.ramp_started_at, a.timezone, a.workday, a.absences, a.last_handed_at, a.not_before, a.next_turn_at
+       a.ramp_started_at, a.timezone, a.workday, a.absences, a.last_handed_at, a.not_before, a.next_turn_at"""
+_MAILBOXES = f"""
+SELECT c.campaign_id, c.weight, {_BOX}
 FROM campaign_email_accounts c
 JOIN email_accounts a ON a.organization_id = c.organization_id AND a.id = c.email_account_id
 WHERE c.organization_id = $1 AND c.campaign_id = ANY($2::uuid[]) ORDER BY c.campaign_id, a.email_key
-"""
+"""  # noqa: S608 - a constant list of columns
+_MAILBOX = f"SELECT 1 AS weight, {_BOX} FROM email_accounts a WHERE organization_id = $1 AND id = $2"  # noqa: S608
 _ENROLLMENTS = """
 SELECT e.id, e.status, e.email_account_id, e.next_step, e.next_due_at, e.last_sent_at, e.created_at, e.blocked_reason,
        e.blocked_until, e.lead_id, l.email, l.email_key, l.domain, l.country, l.timezone,
@@ -262,14 +264,21 @@ async def list_mailboxes(
     result: dict[uuid.UUID, list[MailboxFacts]] = {campaign_id: [] for campaign_id in ids}
     for row in await (await raw(session)).fetch(_MAILBOXES, organization_id, list(ids)):
         values = dict(row)
-        campaign_id = values.pop("campaign_id")
-        workday = values["workday"]
-        values |= {
-            "absences": _read(values["absences"]),
-            "workday": None if workday is None else _text(workday),
-        }
-        result[campaign_id].append(MailboxFacts(**values))
+        result[values.pop("campaign_id")].append(_mailbox(values))
     return result
+
+
+async def find_mailbox(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID
+) -> MailboxFacts | None:
+    """One mailbox for itself, whether or not a campaign has it."""
+    row = await (await raw(session)).fetchrow(_MAILBOX, organization_id, account_id)
+    return _mailbox(dict(row)) if row else None
+
+
+def _mailbox(row: dict[str, Any]) -> MailboxFacts:
+    workday = None if row["workday"] is None else _text(row["workday"])
+    return MailboxFacts(**{**row, "absences": _read(row["absences"]), "workday": workday})
 
 
 async def page_enrollments(

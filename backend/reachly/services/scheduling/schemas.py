@@ -63,6 +63,33 @@ class MailboxWhy(BaseModel):
     due: int = Field(description="Messages of this campaign that are due here")
 
 
+class CapToday(BaseModel):
+    """One of a mailbox's caps and what has been used of it."""
+
+    code: str = Field(description="The reason that is named when it is reached")
+    limit: int
+    used: int = Field(description="With what is on its way")
+    left: int
+
+
+class DueHere(BaseModel):
+    """A running campaign that sends through the mailbox."""
+
+    campaign_id: uuid.UUID
+    name: str
+    due: int
+
+
+class MailboxExplainOut(MailboxWhy):
+    """A mailbox for itself: `due` counts all its campaigns."""
+
+    timezone: str = Field(description="Where its day begins and ends")
+    caps: list[CapToday] = Field(
+        description="All that hold now, the one with the least room first; `provider_cap` counts 24 hours, not a day"
+    )
+    campaigns: list[DueHere] = Field(description="Running ones; the most due first")
+
+
 class EnrollmentWhy(BaseModel):
     """One person's next message."""
 

@@ -697,6 +697,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/email-accounts/{account_id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain Account
+         * @description What keeps the mailbox from sending now, its caps with the room left, and which campaigns wait for it.
+         */
+        get: operations["explain_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/email-accounts/{account_id}/test": {
         parameters: {
             query?: never;
@@ -1796,6 +1816,26 @@ export interface components {
              */
             unsubscribe_form: "link" | "reply";
         };
+        /**
+         * CapToday
+         * @description One of a mailbox's caps and what has been used of it.
+         */
+        CapToday: {
+            /**
+             * Code
+             * @description The reason that is named when it is reached
+             */
+            code: string;
+            /** Left */
+            left: number;
+            /** Limit */
+            limit: number;
+            /**
+             * Used
+             * @description With what is on its way
+             */
+            used: number;
+        };
         /** CheckFinding */
         CheckFinding: {
             /** Code */
@@ -1915,6 +1955,21 @@ export interface components {
              * @default 0
              */
             unsubscribed: number;
+        };
+        /**
+         * DueHere
+         * @description A running campaign that sends through the mailbox.
+         */
+        DueHere: {
+            /**
+             * Campaign Id
+             * Format: uuid
+             */
+            campaign_id: string;
+            /** Due */
+            due: number;
+            /** Name */
+            name: string;
         };
         /** EmailAccountOut */
         EmailAccountOut: {
@@ -2654,6 +2709,55 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * MailboxExplainOut
+         * @description A mailbox for itself: `due` counts all its campaigns.
+         */
+        MailboxExplainOut: {
+            /**
+             * Campaigns
+             * @description Running ones; the most due first
+             */
+            campaigns: components["schemas"]["DueHere"][];
+            /**
+             * Caps
+             * @description All that hold now, the one with the least room first; `provider_cap` counts 24 hours, not a day
+             */
+            caps: components["schemas"]["CapToday"][];
+            /**
+             * Due
+             * @description Messages of this campaign that are due here
+             */
+            due: number;
+            /**
+             * Email Account Id
+             * Format: uuid
+             */
+            email_account_id: string;
+            /** Email Address */
+            email_address: string;
+            /** @description What keeps it from sending now, whoever is due; null: nothing */
+            held: components["schemas"]["Why"] | null;
+            /** Limit Today */
+            limit_today: number;
+            /**
+             * Limited By
+             * @description The smallest of its caps
+             */
+            limited_by: string;
+            /** Next Turn At */
+            next_turn_at: string | null;
+            /**
+             * Sent Today
+             * @description On its local day, with what is on its way
+             */
+            sent_today: number;
+            /**
+             * Timezone
+             * @description Where its day begins and ends
+             */
+            timezone: string;
         };
         /** MailboxFigures */
         MailboxFigures: {
@@ -7648,6 +7752,90 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found, or another organization's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not possible in the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Input to mend */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    explain_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxExplainOut"];
+                };
             };
             /** @description Not signed in */
             401: {

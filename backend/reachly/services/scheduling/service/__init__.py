@@ -1,7 +1,13 @@
 """Who gets what, when, from which mailbox."""
 
-from reachly.services.scheduling.service.explaining import explain_campaign, explain_enrollment
+from reachly.services.scheduling.service.explaining import (
+    explain_campaign,
+    explain_enrollment,
+    explain_mailbox,
+)
 from reachly.services.scheduling.service.planning import plan_campaign, plan_mailbox
 from reachly.services.scheduling.service.simulating import simulate_campaign
 
-__all__ = ["explain_campaign", "explain_enrollment", "plan_campaign", "plan_mailbox", "simulate_campaign"]
+__all__ = [
+    "explain_campaign", "explain_enrollment", "explain_mailbox", "plan_campaign", "plan_mailbox", "simulate_campaign",
+]  # fmt: skip

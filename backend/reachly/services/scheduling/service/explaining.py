@@ -19,7 +19,16 @@ from reachly.services.campaigns.policy import mailing_choice
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import policy
 from reachly.services.scheduling.policy import Blocked, BlockReason
-from reachly.services.scheduling.schemas import EnrollmentWhy, ExplainOut, MailboxWhy, Reason, Why
+from reachly.services.scheduling.schemas import (
+    CapToday,
+    DueHere,
+    EnrollmentWhy,
+    ExplainOut,
+    MailboxExplainOut,
+    MailboxWhy,
+    Reason,
+    Why,
+)
 from reachly.services.scheduling.service import facts
 from reachly.services.suppression import service as suppression
 
@@ -69,7 +78,9 @@ async def explain_campaign(session: Session, actor: Actor, campaign_id: uuid.UUI
         campaign_id=campaign_id,
         due=due.total(),
         reasons=sorted(gathered.values(), key=lambda reason: -reason.count),
-        mailboxes=[_mailbox_why(stage, box, due[box.id]) for box in stage.boxes.values()],
+        mailboxes=[
+            _mailbox_why(box, stage.states[box.id], due[box.id], stage.now) for box in stage.boxes.values()
+        ],
     )
 
 
@@ -89,6 +100,49 @@ async def explain_enrollment(
         enrollment_id=enrollment_id, email=row["email"], step=row["next_step"], next_due_at=row["next_due_at"],
         email_account_id=row["email_account_id"], held=_why(told) if told else None,
     )  # fmt: skip
+
+
+async def explain_mailbox(session: Session, actor: Actor, account_id: uuid.UUID) -> MailboxExplainOut:
+    """What keeps this mailbox from sending now, its caps, and which campaigns wait for it. Raises NotFound."""
+    organization_id, now = actor.organization_id, clock.now()
+    box = await repository.find_mailbox(session, organization_id, account_id)
+    if box is None:
+        raise NotFound("There is no such mailbox.")
+    usage = await repository.read_usage(session, organization_id, (now - timedelta(days=2)).date())
+    state = (await facts.read_states(session, organization_id, [box], usage, now))[box.id]
+    ids = await repository.list_campaigns_of(session, organization_id, [box.id])
+    waiting = []
+    for campaign in await repository.list_campaigns(session, organization_id, ids):
+        rows = await repository.list_due(
+            session, organization_id, campaign.id, now, by_place=False, by_company=False
+        )
+        due = sum(int(row["n"]) for row in rows if row["email_account_id"] == box.id)
+        waiting.append(DueHere(campaign_id=campaign.id, name=campaign.name, due=due))
+    told = _mailbox_why(box, state, sum(one.due for one in waiting), now)
+    return MailboxExplainOut(
+        **dict(told), timezone=box.timezone, caps=_caps(box, state, now),
+        campaigns=sorted(waiting, key=lambda one: (-one.due, one.name)),
+    )  # fmt: skip
+
+
+def _caps(box: MailboxFacts, state: policy.MailboxState, now: datetime) -> list[CapToday]:
+    """Every cap that holds now, the one with the least room first."""
+    rules = state.mailbox
+    ramp = rules.ramp.cap_on(facts.mailbox_day(box, now)[2].toordinal()) if rules.ramp else None
+    of_the_domain = max(state.domain_sent_today, state.sent_today)
+    caps = (
+        (BlockReason.MAILBOX_CAP, rules.daily_limit, state.sent_today),
+        (BlockReason.RAMP, ramp, state.sent_today),
+        (BlockReason.HEALTH_CAP, rules.health_cap, state.sent_today),
+        (BlockReason.DOMAIN_CAP, rules.domain_cap, of_the_domain),
+        (BlockReason.PROVIDER_CAP, rules.provider_limit, state.provider_sent),
+    )
+    found = [
+        CapToday(code=code.value, limit=limit, used=used, left=max(0, limit - used))
+        for code, limit, used in caps
+        if limit is not None
+    ]
+    return sorted(found, key=lambda cap: (cap.left, cap.limit))
 
 
 def _due(stage: _Stage, row: Mapping[str, Any], steps: Sequence[StepFacts]) -> datetime | None:
@@ -188,10 +242,9 @@ def _left(cap: int | None, usage: facts.Usage, scope: str, key: str, day: date) 
     return None if cap is None else max(0, cap - usage.get((scope, key, day), 0))
 
 
-def _mailbox_why(stage: _Stage, box: MailboxFacts, due: int) -> MailboxWhy:
-    state = stage.states[box.id]
-    told = policy.explain_mailbox(state, _box_status(box), box.status_reason, stage.now)
-    cap = policy.effective_cap(state.mailbox, facts.mailbox_day(box, stage.now)[2])
+def _mailbox_why(box: MailboxFacts, state: policy.MailboxState, due: int, now: datetime) -> MailboxWhy:
+    told = policy.explain_mailbox(state, _box_status(box), box.status_reason, now)
+    cap = policy.effective_cap(state.mailbox, facts.mailbox_day(box, now)[2])
     return MailboxWhy(
         email_account_id=box.id, email_address=box.email_address, held=_why(told) if told else None,
         next_turn_at=box.next_turn_at, sent_today=state.sent_today, limit_today=cap.limit, limited_by=cap.code.value,
