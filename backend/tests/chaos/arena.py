@@ -51,10 +51,12 @@ JOIN email_accounts a ON a.organization_id = s.organization_id AND a.id = s.emai
 WHERE s.status = 'unknown' AND a.imap_config IS NOT NULL
 """
 _NAMED = "SELECT count(*) FROM email_sends WHERE campaign_id = $1 AND status = 'unknown'"
-_WAITING = """
-SELECT count(*) FROM enrollments e WHERE e.campaign_id = $1 AND e.status IN ('pending', 'active') AND NOT EXISTS (
-    SELECT FROM email_sends s
-    WHERE s.organization_id = e.organization_id AND s.enrollment_id = e.id AND s.status = 'unknown'
+_OVER = f"""
+SELECT ({_IN_DOUBT}) = 0 AND NOT EXISTS (
+    SELECT FROM enrollments e WHERE e.campaign_id = $1 AND e.status IN ('pending', 'active') AND NOT EXISTS (
+        SELECT FROM email_sends s
+        WHERE s.organization_id = e.organization_id AND s.enrollment_id = e.id AND s.status = 'unknown'
+    )
 )
 """
 _USED = """
@@ -168,12 +170,17 @@ class Arena:
         if waits:
             self.time.move(min(waits))
 
+    async def over(self, campaign_id: uuid.UUID) -> bool:
+        """Whether nothing can come any more by itself: whoever still waits, waits for a message that only a person can
+        settle. One statement, so that a message cannot pass from one side of it to the other."""
+        return bool(await self.sql.fetchval(_OVER, campaign_id))
+
     async def finish(self, campaign_id: uuid.UUID, seconds: float) -> None:
         """Until nobody waits but for a message that only a person can settle. Raises TimeoutError with the state."""
         deadline, seen, moved = time.monotonic() + seconds, -1, time.monotonic()
         while time.monotonic() < deadline:
             self.fleet.fill()
-            if not await self.sql.fetchval(_IN_DOUBT) and not await self.sql.fetchval(_WAITING, campaign_id):
+            if await self.over(campaign_id):
                 named = await self.sql.fetchval(_NAMED, campaign_id)
                 status = await self.sql.fetchval("SELECT status FROM campaigns WHERE id = $1", campaign_id)
                 if status == ("active" if named else "completed"):
