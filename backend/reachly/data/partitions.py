@@ -1,4 +1,7 @@
-"""Monthly partitions of `analytics_events`, made at the start and daily, as the owner of the tables."""
+"""Monthly partitions of `analytics_events`, made at the start and daily, as the owner of the tables.
+
+Workers that start at once would all find the same month missing; one of them makes it, and nobody waits for it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reachly.kit import clock
 
 AHEAD = 3  # months
+TAKE = text("SELECT pg_try_advisory_xact_lock(hashtext('reachly partitions'))")
 STRANDED = text(
     "SELECT EXISTS (SELECT FROM analytics_events WHERE created_at >= :first AND created_at < :after)"
 )
@@ -31,8 +35,13 @@ def _months(now: datetime) -> list[tuple[str, str, str]]:
 
 
 async def ensure(connection: AsyncConnection) -> list[str]:
-    """Makes the partitions that are missing and returns their names; a month that has events in DEFAULT stays there."""
-    made = []
+    """Makes the partitions that are missing and returns their names; a month that has events in DEFAULT stays there.
+
+    Nothing is made while somebody else is at it. Whoever makes them keeps the others out until its commit.
+    """
+    made: list[str] = []
+    if not await connection.scalar(TAKE):
+        return made
     for suffix, first, after in _months(clock.now().astimezone(UTC)):
         name = f"analytics_events_{suffix}"
         if await connection.scalar(text("SELECT to_regclass(:name)"), {"name": name}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,6 +66,25 @@ async def test_turn_of_the_year_is_a_month_like_any(
         "analytics_events_2040_12",
         "analytics_events_2041_01",
     ]
+
+
+async def test_workers_that_start_at_once_make_each_month_once(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "clock", _Clock(datetime(2042, 5, 1, tzinfo=UTC)))
+    made = await asyncio.gather(*(ensure(engine) for _ in range(8)))
+    assert sorted(name for names in made for name in names) == [f"analytics_events_2042_{m}" for m in ("05", "06", "07")]
+
+
+async def test_nobody_waits_for_another_worker_that_makes_partitions(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "clock", _Clock(datetime(2043, 5, 1, tzinfo=UTC)))
+    async with engine.begin() as first:
+        assert len(await partitions.ensure(first)) == partitions.AHEAD
+        async with asyncio.timeout(2):
+            assert await ensure(engine) == [], "the other one is at it"
+    assert await ensure(engine) == [], "and they are there"
 
 
 async def test_fact_of_a_month_without_partition_is_kept_and_found(

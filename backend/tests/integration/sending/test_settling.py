@@ -119,6 +119,22 @@ async def test_a_fresh_absence_proves_nothing(
     assert await service.settle_unknown(reading.tools) == (0, 1)
 
 
+async def test_absence_is_no_proof_while_a_worker_that_slept_may_still_finish_its_message(
+    relay: Relay, organization_id: uuid.UUID, settings: Settings, box: MailboxScript, at: SetClock
+) -> None:
+    """Whoever gives slow servers ten minutes for an answer gives them to a worker that wakes up, too."""
+    mail = settings.mail.model_copy(update={"command_seconds": 600.0})
+    patient = SendingLoop(settings.model_copy(update={"mail": mail}), reader_factory=read_from(box))
+    account = await add_mailbox(organization_id, relay.port, imap_port=21598, files_sent=True)
+    await add_campaign(organization_id, [account], 1)
+    relay.script.answer("final", DROP, address=FIRST)
+    await drain(patient)
+    at.move(minutes=9)
+    assert await service.settle_unknown(patient.tools) == (0, 1)
+    at.move(minutes=4)
+    assert await service.settle_unknown(patient.tools) == (1, 0)
+
+
 async def test_a_sent_folder_that_cannot_be_read_settles_nothing(
     relay: Relay, organization_id: uuid.UUID, reading: SendingLoop, box: MailboxScript, sql: Any, at: SetClock
 ) -> None:

@@ -20,6 +20,7 @@ from reachly.data.session import Session, tenant
 from reachly.data.system import system
 from reachly.events import Event, MessageSent
 from reachly.infra.crypto import CannotOpen
+from reachly.infra.settings import Settings
 from reachly.integrations.reader.port import Reader, ReaderError
 from reachly.kit import clock
 from reachly.kit.errors import ReachlyError
@@ -33,9 +34,7 @@ from reachly.services.sending.service.tools import Tools
 
 log = structlog.get_logger(__name__)
 
-FILED_WITHIN = timedelta(
-    minutes=3
-)  # how long a provider may take to file its copy, from when we lost sight of it
+FILED_WITHIN = timedelta(minutes=3)  # how long a provider may take to file its copy
 PAGE = 100
 
 
@@ -66,14 +65,28 @@ async def settle_mailbox(organization_id: uuid.UUID, account_id: uuid.UUID, tool
     if mailbox is None or connection is None or connection.reader is None:
         return 0, len(rows)
     reader = await tools.readers.of(connection)
-    settled = sum([await _settle_row(row, mailbox, connection, reader) for row in rows])
+    patience = patience_of(tools.settings)
+    settled = sum([await _settle_row(row, mailbox, connection, reader, patience) for row in rows])
     return settled, len(rows) - settled
 
 
-async def _settle_row(row: OpenRow, mailbox: MailboxRow, connection: Connection, reader: Reader) -> bool:
+def patience_of(settings: Settings) -> timedelta:
+    """How long a message must have been unknown before its absence can be a proof.
+
+    A worker that was stopped, and whose rows were taken for unknown when two thirds of a lease had passed at the
+    earliest, may wake up and finish its message until it has waited for an answer as long as it may; then the provider
+    files its copy.
+    """
+    late = settings.mail.command_seconds - settings.sending.lease_seconds * 2 / 3
+    return FILED_WITHIN + timedelta(seconds=max(0.0, late))
+
+
+async def _settle_row(
+    row: OpenRow, mailbox: MailboxRow, connection: Connection, reader: Reader, patience: timedelta
+) -> bool:
     since = row.handed_at - timedelta(days=1) if row.handed_at else None
     found = await reader.find_sent(row.message_id, since=since)
-    waited = clock.now() - row.since >= FILED_WITHIN  # a worker that was stopped gives up sooner than that
+    waited = clock.now() - row.since >= patience
     proves = bool(mailbox.files_sent and waited)
     if found is None and proves:  # the whole folder, before absence is a proof: its calendar need not be ours
         found = await reader.find_sent(row.message_id)
