@@ -73,7 +73,8 @@ async def test_workers_that_start_at_once_make_each_month_once(
 ) -> None:
     monkeypatch.setattr(partitions, "clock", _Clock(datetime(2042, 5, 1, tzinfo=UTC)))
     made = await asyncio.gather(*(ensure(engine) for _ in range(8)))
-    assert sorted(name for names in made for name in names) == [f"analytics_events_2042_{m}" for m in ("05", "06", "07")]
+    months = [f"analytics_events_2042_{month}" for month in ("05", "06", "07")]
+    assert sorted(name for names in made for name in names) == months
 
 
 async def test_nobody_waits_for_another_worker_that_makes_partitions(
