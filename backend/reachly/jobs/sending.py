@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -19,15 +21,18 @@ log = structlog.get_logger(__name__)
 SETTLE_EVERY = timedelta(minutes=1)  # product time, doubled while nothing comes of it
 SETTLE_AT_MOST = timedelta(minutes=30)
 TIDY_SECONDS = 60.0
+GUESTS = 5  # turns beyond `mailboxes_per_lease`, for organizations that have none here
+ASKED_AT_ONCE = 10  # organizations whose Sent folders are asked at a time
 SHORTEST_NAP = 0.05
 
 
 class SendingLoop:
     """Leases mailboxes whose turn has come and gives each its turn.
 
-    On the real clock turns run side by side, up to `mailboxes_per_lease` of them; a slow one holds up no other. On
-    the virtual clock the loop is one actor and turns go one after the other by address, so that a run can be
-    repeated. `clock.nudge(name)` (the worker's answer to NOTIFY) ends its sleep.
+    On the real clock turns run side by side, up to `mailboxes_per_lease` of them; a slow one holds up no other. Where
+    slow ones have all the places, organizations without a turn here are guests with one each, and Sent folders are
+    asked beside it all. On the virtual clock the loop is one actor and turns go one after the other by address, so that
+    a run can be repeated. `clock.nudge(name)` (the worker's answer to NOTIFY) ends its sleep.
     """
 
     def __init__(
@@ -37,10 +42,12 @@ class SendingLoop:
         self.name = name
         self.tools = Tools(settings, mailer_factory, reader_factory)
         self._sending = settings.sending
-        self._turns: set[asyncio.Task[int]] = set()
+        self._turns: dict[asyncio.Task[int], uuid.UUID] = {}  # and whose they are
+        self._settling: asyncio.Task[None] | None = None
         self._rescue_at = self._tidy_at = 0.0
         self._settle_at: datetime | None = None
         self._settle_wait = SETTLE_EVERY
+        self._settle_soon = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set: then what is in flight finishes, the rest is given back, and it returns."""
@@ -53,14 +60,15 @@ class SendingLoop:
             finally:
                 if self._turns:
                     await asyncio.wait(self._turns)
-                for task in beside:
+                ending = [*beside, *([self._settling] if self._settling else [])]
+                for task in ending:
                     task.cancel()
-                await asyncio.gather(*beside, return_exceptions=True)
+                await asyncio.gather(*ending, return_exceptions=True)
                 await self.tools.close()
 
     async def run_once(self) -> int:
         """One pass without sleeping; how many turns were taken, all of them finished."""
-        await self._keep_house()
+        await self._keep_house(beside=False)
         leases = await service.lease_due(self._sending, self._sending.mailboxes_per_lease)
         if self._is_virtual():
             for lease in leases:
@@ -81,22 +89,34 @@ class SendingLoop:
             await clock.sleep(max(1.0, self._sending.poll_seconds), self.name)
 
     async def _start_turns(self) -> int:
-        await self._keep_house()
-        free = self._sending.mailboxes_per_lease - len(self._turns)
+        await self._keep_house(beside=True)
+        places = self._sending.mailboxes_per_lease
+        free = places - len(self._turns)
         leases = await service.lease_due(self._sending, free) if free > 0 else []
+        self._start(leases)
+        started = len(leases)
+        while places <= len(self._turns) < places + GUESTS:
+            guest = await service.lease_due(self._sending, 1, besides=set(self._turns.values()))
+            if not guest:
+                break
+            self._start(guest)
+            started += 1
+        return started
+
+    def _start(self, leases: Sequence[service.Lease]) -> None:
         for lease in leases:
             task = asyncio.create_task(self._turn(lease))
-            self._turns.add(task)
+            self._turns[task] = lease.organization_id
             task.add_done_callback(self._turn_ended)
-        return len(leases)
 
     def _turn_ended(self, task: asyncio.Task[int]) -> None:
-        self._turns.discard(task)
+        self._turns.pop(task, None)
         clock.nudge(self.name)
 
     async def _turn(self, lease: service.Lease) -> int:
         try:
-            return await service.take_turn(lease, self.tools)
+            with self.tools.at_work_for(lease.email_account_id):
+                return await service.take_turn(lease, self.tools)
         except Exception:
             log.exception("a mailbox turn failed", mailbox=lease.email_key)
             with suppress(Exception):  # with the database away its lease ends by itself
@@ -114,24 +134,43 @@ class SendingLoop:
             nap = min(nap, max(SHORTEST_NAP, (when - clock.now()).total_seconds()))
         await clock.sleep(nap, self.name)
 
-    async def _keep_house(self) -> None:
+    async def _keep_house(self, *, beside: bool) -> None:
+        """`beside`: the Sent folders are asked while turns go on."""
         machine, now = time.monotonic(), clock.now()
         if machine >= self._rescue_at:
             self._rescue_at = machine + self._sending.lease_seconds / 4
             if await service.rescue_expired():  # what has just become unknown may be found at once
-                self.tools.unsettled, self._settle_at = True, None
+                self.tools.unsettled = self._settle_soon = True
         if machine >= self._tidy_at:
             self._tidy_at = machine + TIDY_SECONDS
             self.tools.unsettled = True
             await service.recognise_database()
             await service.complete_done_campaigns()
             await service.wake_sleepers()
-            await self.tools.close_idle()
-        if self.tools.unsettled and (self._settle_at is None or now >= self._settle_at):
-            settled, left = await service.settle_unknown(self.tools)
-            self._settle_wait = SETTLE_EVERY if settled else min(SETTLE_AT_MOST, self._settle_wait * 2)
-            self._settle_at = now + self._settle_wait
-            self.tools.unsettled = left > 0
+            self.tools.close_idle()
+        if self.tools.unsettled and (self._settle_soon or self._settle_at is None or now >= self._settle_at):
+            if not beside:
+                await self._settle(1)
+            elif self._settling is None or self._settling.done():
+                self._settling = asyncio.create_task(self._settle_beside())
+
+    async def _settle_beside(self) -> None:
+        try:
+            await self._settle(ASKED_AT_ONCE)
+        except Exception:
+            log.exception("what is in doubt could not be asked")
+
+    async def _settle(self, side_by_side: int) -> None:
+        self.tools.unsettled = self._settle_soon = False
+        self._settle_at = clock.now() + self._settle_wait  # whatever comes of it
+        try:
+            settled, left = await service.settle_unknown(self.tools, side_by_side)
+        except BaseException:
+            self.tools.unsettled = True
+            raise
+        self._settle_wait = SETTLE_EVERY if settled else min(SETTLE_AT_MOST, self._settle_wait * 2)
+        self._settle_at = clock.now() + self._settle_wait
+        self.tools.unsettled |= left > 0
 
     async def _beat(self) -> None:
         """Renews the leases of turns in progress, on machine time."""

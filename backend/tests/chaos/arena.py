@@ -9,7 +9,7 @@ import signal
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -48,20 +48,21 @@ ENGINE = {
 _IN_DOUBT = """
 SELECT count(*) FROM email_sends s
 JOIN email_accounts a ON a.organization_id = s.organization_id AND a.id = s.email_account_id
-WHERE s.status = 'unknown' AND a.imap_config IS NOT NULL
+WHERE s.organization_id = $1 AND s.status = 'unknown' AND a.imap_config IS NOT NULL
 """
 _NAMED = "SELECT count(*) FROM email_sends WHERE campaign_id = $1 AND status = 'unknown'"
 _OVER = f"""
 SELECT ({_IN_DOUBT}) = 0 AND NOT EXISTS (
-    SELECT FROM enrollments e WHERE e.campaign_id = $1 AND e.status IN ('pending', 'active') AND NOT EXISTS (
+    SELECT FROM enrollments e WHERE e.campaign_id = $2 AND e.status IN ('pending', 'active') AND NOT EXISTS (
         SELECT FROM email_sends s
         WHERE s.organization_id = e.organization_id AND s.enrollment_id = e.id AND s.status = 'unknown'
     )
 )
 """
+_RESERVED = "SELECT sum(reserved) FROM cap_usage WHERE organization_id = $1"
 _USED = """
-SELECT (SELECT coalesce(sum(used), 0) FROM cap_usage WHERE scope = 'mailbox'),
-       (SELECT count(*) FROM email_sends WHERE status IN ('sent', 'unknown'))
+SELECT (SELECT coalesce(sum(used), 0) FROM cap_usage WHERE organization_id = $1 AND scope = 'mailbox'),
+       (SELECT count(*) FROM email_sends WHERE organization_id = $1 AND status IN ('sent', 'unknown'))
 """
 
 
@@ -84,13 +85,19 @@ class Arena:
     _excused: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     async def campaign(
-        self, people: int, prefix: str, *, draft: bool = False, steps: Sequence[Step] = (Step(),)
+        self,
+        people: int,
+        prefix: str,
+        *,
+        draft: bool = False,
+        steps: Sequence[Step] = (Step(),),
+        **changes: Any,
     ) -> Stage:
-        """Everybody in it is due at once."""
+        """Everybody in it is due at once; `changes` are columns of the campaign."""
         began = clock.machine_now()
         schedule = {**ALWAYS, "timezone": self.zone}
         stage = await add_campaign(
-            self.actor.organization_id, self.account_ids, 0, steps=steps, send_schedule=schedule
+            self.actor.organization_id, self.account_ids, 0, steps=steps, send_schedule=schedule, **changes
         )
         # A draft until everybody is in it: a campaign that runs with nobody in it is completed.
         query = "UPDATE campaigns SET status = 'draft', started_at = NULL WHERE id = $1"
@@ -165,7 +172,7 @@ class Arena:
         now = clock.now()
         turn = await self.sql.fetchval("SELECT min(next_turn_at) FROM email_accounts")
         waits = [(turn - now).total_seconds() + 0.5] if turn and turn > now + timedelta(seconds=2) else []
-        if await self.sql.fetchval(_IN_DOUBT):
+        if await self.sql.fetchval(_IN_DOUBT, self.actor.organization_id):
             waits.append(200.0)  # longer than a provider may take to file its copy
         if waits:
             self.time.move(min(waits))
@@ -173,7 +180,7 @@ class Arena:
     async def over(self, campaign_id: uuid.UUID) -> bool:
         """Whether nothing can come any more by itself: whoever still waits, waits for a message that only a person can
         settle. One statement, so that a message cannot pass from one side of it to the other."""
-        return bool(await self.sql.fetchval(_OVER, campaign_id))
+        return bool(await self.sql.fetchval(_OVER, self.actor.organization_id, campaign_id))
 
     async def finish(self, campaign_id: uuid.UUID, seconds: float) -> None:
         """Until nobody waits but for a message that only a person can settle. Raises TimeoutError with the state."""
@@ -205,9 +212,10 @@ class Arena:
     async def compare(self, stage: Stage, name: str) -> Report:
         """Both sides' accounts of a campaign that is over, and of the caps."""
         report = await compare(self.sql, self.peer.log, stage.campaign_id, name, self.in_flight)
-        if reserved := await self.sql.fetchval("SELECT sum(reserved) FROM cap_usage"):
+        organization_id = self.actor.organization_id
+        if reserved := await self.sql.fetchval(_RESERVED, organization_id):
             report.wrong.append(f"{reserved} places are still reserved under the caps")
-        used, spent = await self.sql.fetchrow(_USED)
+        used, spent = await self.sql.fetchrow(_USED, organization_id)
         if used != spent:
             report.wrong.append(f"the caps count {used} messages, the ledger {spent}")
         for at in self.fleet.times_of(
@@ -240,14 +248,8 @@ async def opened(
     cache.install(None)
     sessions.install(Database(dsn, pool_size=4))
     sql = await _look(dsn)
-    actor = await _organization(sql)
-    ids = [
-        await add_mailbox(
-            actor.organization_id, peer.port, address=address, password=SECRET, files_sent=True, timezone=zone,
-            imap_port=peer.imap_port if n < mailboxes - blind else None, **{"daily_limit": 1_000_000, **mailbox},
-        )
-        for n, address in enumerate(ADDRESSES[:mailboxes])
-    ]  # fmt: skip
+    actor = await _organization(sql, "Brightfjord")
+    ids = await _mailboxes(actor, peer, ADDRESSES[:mailboxes], blind, timezone=zone, **mailbox)
     environment = {**ENGINE, "DATABASE_URL": dsn, "REACHLY_DATA_DIR": str(folder / "data"), **(engine or {})}
     fleet = Fleet(folder, folder / "clock", environment, workers)
     arena = Arena(folder, dsn, product_time, actor, peer, fleet, sql, ids, zone, postgres)
@@ -264,10 +266,35 @@ async def opened(
             await postgres.stop()
 
 
-async def _organization(sql: Any) -> Actor:
+@contextlib.asynccontextmanager
+async def beside(arena: Arena, peer: Peer, mailboxes: int, name: str = "Quietharbor") -> AsyncIterator[Arena]:
+    """Another organization on the same database and the same workers, with mailboxes at a peer of its own."""
+    actor = await _organization(arena.sql, name)
+    sql = await _look(arena.dsn)
+    taken = len(arena.account_ids)
+    ids = await _mailboxes(actor, peer, ADDRESSES[taken : taken + mailboxes])
+    try:
+        yield replace(arena, actor=actor, peer=peer, sql=sql, account_ids=ids, in_flight={})
+    finally:
+        await sql.close()
+
+
+async def _mailboxes(
+    actor: Actor, peer: Peer, addresses: Sequence[str], blind: int = 0, **mailbox: Any
+) -> list[uuid.UUID]:
+    return [
+        await add_mailbox(
+            actor.organization_id, peer.port, address=address, password=SECRET, files_sent=True,
+            imap_port=peer.imap_port if n < len(addresses) - blind else None, **{"daily_limit": 1_000_000, **mailbox},
+        )
+        for n, address in enumerate(addresses)
+    ]  # fmt: skip
+
+
+async def _organization(sql: Any, name: str) -> Actor:
     async with system() as session:
         user = await identity.create_organization(
-            session, email="mira@brightfjord.example", password_hash="x", name="Mira", organization_name="Brightfjord",
+            session, email=f"mira@{name.lower()}.example", password_hash="x", name="Mira", organization_name=name,
             timezone="UTC",
         )  # fmt: skip
     await sql.execute("UPDATE organizations SET postal_address = '1 Example Street, Oslo'")

@@ -29,12 +29,18 @@ class Fleet:
         self._stopped: set[int] = set()
         self._started = 0
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, **environment: str) -> subprocess.Popen[bytes]:
+        """One more; `environment` is its own."""
         self._started += 1
         command = [sys.executable, "-m", "tests.chaos.work", str(self._clock_file)]
         with (self.folder / f"worker-{self._started:03d}.log").open("wb") as log:
             worker = subprocess.Popen(
-                command, cwd=BACKEND, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command,
+                cwd=BACKEND,
+                env=self._environment | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         self._workers.append(worker)
         return worker

@@ -14,7 +14,7 @@ from mailworld.hostile import HostileServer
 from tests.chaos.fleet import BACKEND
 
 SECRET = "secret"
-ADDRESSES = tuple(f"m{n}@brightfjord.example" for n in range(6))
+ADDRESSES = tuple(f"m{n}@brightfjord.example" for n in range(64))
 ACCOUNTS = dict.fromkeys(ADDRESSES, SECRET)
 
 

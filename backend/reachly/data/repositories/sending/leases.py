@@ -6,7 +6,7 @@ A lease lives on machine time, is fenced by its attempt id, and is only ever tak
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from reachly.data.repositories.sending.homes import IS_HOME
@@ -22,7 +22,8 @@ _MAY_SEND = f"""
 _LEASE = f"""
 WITH due AS (
     SELECT organization_id, id, next_turn_at FROM email_accounts b
-    WHERE next_turn_at <= $1 AND (lease_until IS NULL OR lease_until < $2) AND {_MAY_SEND}
+    WHERE next_turn_at <= $1 AND (lease_until IS NULL OR lease_until < $2) AND organization_id <> ALL($7::uuid[])
+    AND {_MAY_SEND}
     ORDER BY next_turn_at, email_key
     LIMIT $3
     FOR UPDATE OF b SKIP LOCKED
@@ -79,16 +80,21 @@ WHERE a.next_turn_at IS NULL AND a.is_active AND a.status = 'connected'
 
 
 async def lease_mailboxes(
-    session: Session, now: datetime, machine_now: datetime, lease_until: datetime, limit: int
-) -> list[Lease]:
-    """Takes up to `limit` mailboxes whose turn has come; the earliest first, then by address.
+    session: Session, now: datetime, machine_now: datetime, lease_until: datetime, limit: int,
+    besides: Collection[uuid.UUID] = (),
+) -> list[Lease]:  # fmt: skip
+    """Takes up to `limit` mailboxes whose turn has come, of organizations besides those; the earliest first, then by
+    address.
 
     Their next turn is set a lease ahead: if we die, they come up again; if somebody gives the mailbox another turn
     meanwhile, its end sees that by the changed value and does not overwrite it.
     """
     attempts = [new_id() for _ in range(limit)]
     mark = now + (lease_until - machine_now)
-    rows = await (await raw(session)).fetch(_LEASE, now, machine_now, limit, lease_until, attempts, mark)
+    others = list(besides)
+    rows = await (await raw(session)).fetch(
+        _LEASE, now, machine_now, limit, lease_until, attempts, mark, others
+    )
     return sorted((Lease(**dict(row)) for row in rows), key=lambda one: (one.planned_turn, one.email_key))
 
 

@@ -13,12 +13,17 @@ from reachly.infra.settings import SendingSettings
 from reachly.kit import clock
 
 
-async def lease_due(settings: SendingSettings, limit: int) -> list[Lease]:
-    """Up to `limit` mailboxes whose turn has come, ours for `lease_seconds`; the earliest first, then by address."""
+async def lease_due(
+    settings: SendingSettings, limit: int, besides: Collection[uuid.UUID] = ()
+) -> list[Lease]:
+    """Up to `limit` mailboxes whose turn has come, ours for `lease_seconds`; the earliest first, then by address.
+
+    `besides`: organizations whose mailboxes are passed over.
+    """
     machine_now = clock.machine_now()
     until = machine_now + timedelta(seconds=settings.lease_seconds)
     async with system() as session:
-        return await leases.lease_mailboxes(session, clock.now(), machine_now, until, limit)
+        return await leases.lease_mailboxes(session, clock.now(), machine_now, until, limit, besides)
 
 
 async def find_next_turn() -> datetime | None:

@@ -6,8 +6,11 @@ unknown, visible, and only a person may send it again. No timer ever does.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
 
 import structlog
 
@@ -38,22 +41,37 @@ FILED_WITHIN = timedelta(minutes=3)  # how long a provider may take to file its 
 PAGE = 100
 
 
-async def settle_unknown(tools: Tools) -> tuple[int, int]:
-    """Asks every mailbox with unknown messages once; (settled, still unknown)."""
+async def settle_unknown(tools: Tools, side_by_side: int = 1) -> tuple[int, int]:
+    """Asks every mailbox with unknown messages once; (settled, still unknown).
+
+    So many organizations at a time, each one's mailboxes one after the other: servers that do not answer hold up their
+    own organization.
+    """
     async with system() as session:
         mailboxes = await leases.list_unsettled(session)
-    settled = left = 0
-    for organization_id, account_id in mailboxes:
-        try:
-            done, rest = await settle_mailbox(organization_id, account_id, tools)
-        except (ReaderError, CannotOpen) as error:
-            log.info("sent folder could not be read", mailbox=str(account_id), detail=str(error))
-            done, rest = 0, 1
-        except ReachlyError as error:
-            log.info("mailbox cannot be asked", mailbox=str(account_id), detail=error.detail)
-            done, rest = 0, 1
-        settled, left = settled + done, left + rest
-    return settled, left
+    room = asyncio.Semaphore(side_by_side)
+
+    async def settle(organization_id: uuid.UUID, account_ids: list[uuid.UUID]) -> tuple[int, int]:
+        async with room:
+            found = [await _try_to_settle(organization_id, account_id, tools) for account_id in account_ids]
+        return sum(done for done, _ in found), sum(rest for _, rest in found)
+
+    groups = groupby(mailboxes, key=itemgetter(0))
+    found = await asyncio.gather(
+        *(settle(organization_id, [each for _, each in group]) for organization_id, group in groups)
+    )
+    return sum(done for done, _ in found), sum(rest for _, rest in found)
+
+
+async def _try_to_settle(organization_id: uuid.UUID, account_id: uuid.UUID, tools: Tools) -> tuple[int, int]:
+    try:
+        with tools.at_work_for(account_id):
+            return await settle_mailbox(organization_id, account_id, tools)
+    except (ReaderError, CannotOpen) as error:
+        log.info("sent folder could not be read", mailbox=str(account_id), detail=str(error))
+    except ReachlyError as error:
+        log.info("mailbox cannot be asked", mailbox=str(account_id), detail=error.detail)
+    return 0, 1
 
 
 async def settle_mailbox(organization_id: uuid.UUID, account_id: uuid.UUID, tools: Tools) -> tuple[int, int]:

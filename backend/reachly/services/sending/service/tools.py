@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -32,12 +34,17 @@ C = TypeVar("C", bound=Closable)
 class Kept(Generic[C]):
     """Open connections of mailboxes, each for as long as it is used: a sign-in per message would be rude.
 
-    Closing one that is in use is harmless: it waits for the call in progress, and the next call opens it again.
+    `busy` names the mailboxes that somebody is at work for; theirs stay open. Nobody waits for the good-bye of another
+    mailbox's server.
     """
 
-    def __init__(self, factory: Callable[[Connection], C], config: Callable[[Connection], object]) -> None:
-        self._factory, self._config = factory, config
+    def __init__(
+        self, factory: Callable[[Connection], C], config: Callable[[Connection], object],
+        busy: Collection[uuid.UUID] = (),
+    ) -> None:  # fmt: skip
+        self._factory, self._config, self._busy = factory, config, busy
         self._open: OrderedDict[uuid.UUID, tuple[object, C, float]] = OrderedDict()
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def of(self, connection: Connection) -> C:
         """The mailbox's connection; a new one when its settings changed."""
@@ -48,7 +55,7 @@ class Kept(Generic[C]):
             kept = None
         found = kept[1] if kept else self._factory(connection)
         self._open[connection.account_id] = (config, found, time.monotonic())
-        await self.close_idle()
+        self.close_idle()
         return found
 
     async def drop(self, connection: Connection) -> None:
@@ -57,20 +64,24 @@ class Kept(Generic[C]):
         if kept is not None:
             await kept[1].close()
 
-    async def close_idle(self) -> None:
-        """Closes what was not used for a while, and the oldest beyond the limit."""
+    def close_idle(self) -> None:
+        """Begins to close what was not used for a while, and the oldest beyond the limit."""
         limit = time.monotonic() - IDLE_SECONDS
-        while self._open:
-            account_id, (_, oldest, used) = next(iter(self._open.items()))
-            if used > limit and len(self._open) <= KEPT:
+        free = [(id_, used) for id_, (_, _, used) in self._open.items() if id_ not in self._busy]
+        beyond = len(self._open) - KEPT
+        for n, (account_id, used) in enumerate(free):  # the oldest first
+            if used > limit and n >= beyond:
                 return
-            del self._open[account_id]
-            await oldest.close()
+            _, idle, _ = self._open.pop(account_id)
+            task = asyncio.create_task(idle.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
-        while self._open:
-            _, (_, each, _) = self._open.popitem()
-            await each.close()
+        """All of them, side by side."""
+        open_ = [each for _, each, _ in self._open.values()]
+        self._open.clear()
+        await asyncio.gather(*(each.close() for each in open_), *self._closing, return_exceptions=True)
 
 
 def open_mailer(connection: Connection) -> Mailer:
@@ -87,7 +98,8 @@ def open_reader(connection: Connection) -> Reader:
 @dataclass(slots=True)
 class Tools:
     """One worker's. `stopping` is asked between messages; `attempts` are the leases that its heartbeat renews;
-    `unsettled`: a message may have become unknown since the Sent folders were asked last."""
+    `unsettled`: a message may have become unknown since the Sent folders were asked last; `busy`: how many are at work
+    for a mailbox."""
 
     settings: Settings
     make_mailer: MailerFactory = open_mailer
@@ -95,17 +107,29 @@ class Tools:
     stopping: Callable[[], bool] = lambda: False
     attempts: set[uuid.UUID] = field(default_factory=set)
     unsettled: bool = False
+    busy: Counter[uuid.UUID] = field(default_factory=Counter)
     mailers: Kept[Mailer] = field(init=False)
     readers: Kept[Reader] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.mailers = Kept(self.make_mailer, lambda connection: connection.mailer)
-        self.readers = Kept(self.make_reader, lambda connection: connection.reader)
+        self.mailers = Kept(self.make_mailer, lambda connection: connection.mailer, self.busy)
+        self.readers = Kept(self.make_reader, lambda connection: connection.reader, self.busy)
 
-    async def close_idle(self) -> None:
+    @contextmanager
+    def at_work_for(self, account_id: uuid.UUID) -> Iterator[None]:
+        """The mailbox's connections stay open while the block runs."""
+        self.busy[account_id] += 1
+        try:
+            yield
+        finally:
+            self.busy[account_id] -= 1
+            if not self.busy[account_id]:
+                del self.busy[account_id]
+
+    def close_idle(self) -> None:
         """Connections that were not used for a minute."""
-        await self.mailers.close_idle()
-        await self.readers.close_idle()
+        self.mailers.close_idle()
+        self.readers.close_idle()
 
     async def close(self) -> None:
         """Every connection."""
