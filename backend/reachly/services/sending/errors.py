@@ -8,8 +8,8 @@ class LeaseLost(Exception):
 
 
 class CapsRaced(Exception):
-    """Another claim was quicker at a shared cap; roll back and look again."""
+    """Another turn was quicker at a shared cap; roll back and look again."""
 
 
 class MailboxOff(Exception):
-    """The mailbox was switched off or set aside while it had its turn; what it had claimed goes back."""
+    """The mailbox was switched off or set aside while it had its turn."""

@@ -16,7 +16,6 @@ from reachly.jobs.sending import SendingLoop
 from reachly.services.campaigns import service as campaigns
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import service as scheduling
-from reachly.services.sending import service
 from reachly.services.suppression import service as suppression
 from tests.factories.sending import Step, add_campaign, add_mailbox
 from tests.integration.sending.conftest import Relay, SetClock, drain, end_leases, hold_mailers
@@ -45,7 +44,7 @@ async def test_many_workers_on_many_mailboxes_send_everything_once(
         pass
     assert len(relay.recipients) == len(set(relay.recipients)) == 300
     assert await sql.fetchval("SELECT count(*) FROM email_sends WHERE status = 'sent'") == 300
-    assert await sql.fetchval("SELECT sum(reserved) FROM cap_usage") == 0
+    assert await sql.fetchval("SELECT coalesce(sum(reserved), 0) FROM cap_usage") == 0
     assert await sql.fetchval("SELECT status FROM campaigns") == "completed"
 
 
@@ -144,9 +143,11 @@ async def test_after_a_pause_nothing_new_starts(
     loop = SendingLoop(one_at_a_time(settings), mailer_factory=hold_mailers(before_send=pause))
     await drain(loop)
     assert len(relay.recipients) == 4, "the one that was on its way finishes, no other starts"
-    states = await sql.fetch("SELECT status, reason, count(*) AS n FROM email_sends GROUP BY 1, 2 ORDER BY 1")
-    assert [tuple(state) for state in states] == [("deferred", "campaign_paused", 6), ("sent", None, 4)]
-    assert await sql.fetchval("SELECT sum(reserved) FROM cap_usage") == 0
+    states = await sql.fetch("SELECT status, count(*) AS n FROM email_sends GROUP BY 1")
+    assert [tuple(state) for state in states] == [("sent", 4)]
+    reasons = await sql.fetch("SELECT DISTINCT blocked_reason FROM enrollments WHERE status = 'active'")
+    assert [tuple(reason) for reason in reasons] == [("campaign_paused",)]
+    assert await sql.fetchval("SELECT coalesce(sum(reserved), 0) FROM cap_usage") == 0
 
 
 async def test_a_plan_made_anew_leaves_alone_what_is_on_the_wire(
@@ -200,7 +201,7 @@ async def test_what_comes_due_while_a_turn_is_under_way_gets_a_turn(
 
 
 @pytest.mark.parametrize("what", ["suppressed", "domain", "replied", "deleted"])
-async def test_a_stop_that_comes_after_the_claim_is_heeded(
+async def test_a_stop_that_comes_after_the_choice_is_heeded(
     what: str, relay: Relay, organization_id: uuid.UUID, settings: Settings, sql: Any
 ) -> None:
     account = await add_mailbox(organization_id, relay.port)
@@ -224,16 +225,15 @@ async def test_a_stop_that_comes_after_the_claim_is_heeded(
     await drain(loop)
     others = [] if what == "domain" else ["lead0001@example.com", "lead0002@example.com"]
     assert relay.recipients == others
-    row = await sql.fetchrow("SELECT status, handed_at FROM email_sends WHERE to_email = $1", FIRST)
-    assert tuple(row) == ("cancelled", None)
+    assert await sql.fetchval("SELECT count(*) FROM email_sends WHERE to_email = $1", FIRST) == 0
     states = {"suppressed": "unsubscribed", "domain": "stopped", "replied": "replied", "deleted": None}
     state = await sql.fetchval("SELECT status FROM enrollments WHERE id = $1", stage.enrollment_ids[0])
     assert state == states[what]
-    assert await sql.fetchval("SELECT sum(reserved) FROM cap_usage") == 0
+    assert await sql.fetchval("SELECT coalesce(sum(reserved), 0) FROM cap_usage") == 0
     assert await sql.fetchval("SELECT status FROM campaigns") == "completed"
 
 
-async def test_a_suppressed_person_is_not_even_claimed(
+async def test_a_suppressed_person_is_not_in_the_ledger(
     relay: Relay, organization_id: uuid.UUID, loop: SendingLoop, sql: Any
 ) -> None:
     account = await add_mailbox(organization_id, relay.port)
@@ -260,34 +260,11 @@ async def test_a_worker_that_is_stopped_gives_the_rest_back(
     loop = SendingLoop(one_at_a_time(settings), mailer_factory=hold_mailers(before_send=count))
     await asyncio.wait_for(loop.run(stop), 20)
     states = await sql.fetch("SELECT status, count(*) AS n FROM email_sends GROUP BY 1 ORDER BY 1")
-    assert [tuple(state) for state in states] == [("deferred", 5), ("sent", 3)]
+    assert [tuple(state) for state in states] == [("sent", 3)]
+    assert await sql.fetchval("SELECT count(*) FROM enrollments WHERE next_due_at IS NOT NULL") == 5
     assert await sql.fetchval("SELECT lease_until FROM email_accounts") is None
     await drain(SendingLoop(settings))
     assert len(relay.recipients) == len(set(relay.recipients)) == 8
-
-
-async def test_claims_are_taken_back_from_whoever_has_them(
-    relay: Relay, organization_id: uuid.UUID, settings: Settings, sql: Any
-) -> None:
-    account = await add_mailbox(organization_id, relay.port)
-    stage = await add_campaign(organization_id, [account], 3)
-    taken: list[int] = []
-
-    async def take_back() -> None:
-        async with tenant(organization_id) as session:
-            ids = stage.enrollment_ids[:2]
-            taken.append(
-                await service.release_claims(session, organization_id, reason="test", enrollment_ids=ids)
-            )
-
-    loop = SendingLoop(settings, mailer_factory=hold_mailers(before_open=take_back))
-    await loop.run_once()
-    assert taken == [2]
-    assert relay.recipients == ["lead0002@example.com"]
-    rows = await sql.fetch("SELECT status, reason FROM email_sends WHERE status <> 'sent'")
-    assert [tuple(row) for row in rows] == [("deferred", "test")] * 2
-    await drain(SendingLoop(settings))
-    assert len(relay.recipients) == 3
 
 
 async def test_an_error_of_our_own_frees_the_mailbox_at_once(
@@ -300,8 +277,8 @@ async def test_an_error_of_our_own_frees_the_mailbox_at_once(
         raise RuntimeError("a defect")
 
     await SendingLoop(settings, mailer_factory=hold_mailers(before_open=fail)).run_once()
-    rows = await sql.fetch("SELECT status, reason FROM email_sends")
-    assert [tuple(row) for row in rows] == [("deferred", "worker_lost")] * 2
+    assert await sql.fetchval("SELECT count(*) FROM email_sends") == 0
+    assert await sql.fetchval("SELECT lease_until < now() FROM email_accounts")
     await drain(SendingLoop(settings))
     assert len(relay.recipients) == 2
 
@@ -341,7 +318,8 @@ async def test_a_suppression_that_is_about_to_be_committed_is_waited_for(
     await drain(SendingLoop(settings, mailer_factory=hold_mailers(before_open=begin)))
     await asyncio.gather(*adding)
     assert relay.recipients == []
-    assert {row["status"] for row in await sql.fetch("SELECT status FROM email_sends")} == {"cancelled"}
+    assert await sql.fetchval("SELECT count(*) FROM email_sends") == 0
+    assert {row["status"] for row in await sql.fetch("SELECT status FROM enrollments")} == {"stopped"}
 
 
 async def test_a_suppression_is_answered_only_when_no_mark_can_miss_it(

@@ -1,4 +1,4 @@
-"""Reading what a mailbox could send now, and writing the intents it takes."""
+"""Reading what a mailbox could send now."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from datetime import datetime
 
 from reachly.data.repositories.sending.rows import (
     CampaignRow,
-    Claim,
-    Claimed,
     EnrollmentRow,
     IntentRow,
     Lease,
     MailboxRow,
     StepRow,
-    caps_as_json,
 )
 from reachly.data.session import Session, raw
 
@@ -69,37 +66,8 @@ SELECT c.id FROM campaigns c WHERE c.organization_id = $1 AND c.status = 'active
 ORDER BY c.id
 """
 _INTENTS = """
-SELECT id, intent_key, enrollment_id, status, attempts, handed_at, sent_at, reason FROM email_sends
+SELECT id, intent_key, enrollment_id, status, attempts, handed_at, sent_at, reason, message_id FROM email_sends
 WHERE organization_id = $1 AND intent_key = ANY($2::text[])
-"""
-_LOCK_ENROLLMENTS = """
-SELECT id FROM enrollments
-WHERE organization_id = $1 AND id = ANY($2::uuid[]) AND status IN ('active', 'held') AND next_due_at <= $3
-  AND email_account_id = $4
-ORDER BY id FOR NO KEY UPDATE
-"""
-# A deferred or cancelled intent never left: it is taken up again under the same id and Message-ID.
-_INSERT = """
-INSERT INTO email_sends AS s (organization_id, id, kind, intent_key, campaign_id, enrollment_id, lead_id,
-    email_account_id, sequence_id, step, variant, to_email, status, attempt_id, lease_until, planned_at, claimed_at,
-    message_id, caps, created_at, updated_at)
-SELECT $1, w.id, 'campaign', w.intent_key, w.campaign_id, w.enrollment_id, w.lead_id, $2, w.sequence_id, w.step,
-       w.variant, w.to_email, 'claimed', $3, $4, w.planned_at, $5, w.message_id, w.caps::jsonb, $5, $5
-FROM unnest($6::uuid[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::int[], $13::text[],
-            $14::text[], $15::text[], $16::timestamptz[], $17::text[])
-     AS w(id, intent_key, campaign_id, enrollment_id, lead_id, sequence_id, step, variant, to_email, message_id,
-          planned_at, caps)
-ON CONFLICT (organization_id, intent_key) DO UPDATE
-SET status = 'claimed', attempt_id = excluded.attempt_id, lease_until = excluded.lease_until, reason = NULL,
-    email_account_id = excluded.email_account_id, planned_at = excluded.planned_at, claimed_at = excluded.claimed_at,
-    variant = excluded.variant, to_email = excluded.to_email, caps = excluded.caps, updated_at = excluded.updated_at
-WHERE s.status IN ('deferred', 'cancelled')
-RETURNING s.id AS send_id, s.intent_key, s.message_id, s.attempts, s.variant
-"""
-_TAKE = """
-UPDATE enrollments SET status = 'active', next_due_at = NULL, held_until = NULL, blocked_reason = NULL,
-                       blocked_detail = NULL, blocked_until = NULL, updated_at = $3
-WHERE organization_id = $1 AND id = ANY($2::uuid[])
 """
 
 
@@ -171,33 +139,3 @@ async def list_intents(
     """What is already decided for these intents."""
     rows = await (await raw(session)).fetch(_INTENTS, organization_id, list(intent_keys))
     return {row["intent_key"]: IntentRow(**dict(row)) for row in rows}
-
-
-async def lock_enrollments(
-    session: Session, organization_id: uuid.UUID, enrollment_ids: Sequence[uuid.UUID], now: datetime,
-    account_id: uuid.UUID,
-) -> set[uuid.UUID]:  # fmt: skip
-    """Locks those that are still due here and going on; a reply, a stop, or a plan that gave them to another mailbox
-    and came first leaves them out."""
-    connection = await raw(session)
-    rows = await connection.fetch(_LOCK_ENROLLMENTS, organization_id, list(enrollment_ids), now, account_id)
-    return {row["id"] for row in rows}
-
-
-async def insert_claims(
-    session: Session, lease: Lease, claims: Sequence[Claim], *, now: datetime, lease_until: datetime
-) -> list[Claimed]:
-    """Writes the intents as `claimed` and takes their enrollments off the alarm; what was decided before stays."""
-    connection = await raw(session)
-    columns = [
-        [c.send_id for c in claims], [c.intent_key for c in claims], [c.campaign_id for c in claims],
-        [c.enrollment_id for c in claims], [c.lead_id for c in claims], [c.sequence_id for c in claims],
-        [c.step for c in claims], [c.variant for c in claims], [c.to_email for c in claims],
-        [c.message_id for c in claims], [c.planned_at for c in claims], [caps_as_json(c.caps) for c in claims],
-    ]  # fmt: skip
-    fence = (lease.organization_id, lease.email_account_id, lease.attempt_id)
-    rows = await connection.fetch(_INSERT, *fence, lease_until, now, *columns)
-    taken = {row["intent_key"] for row in rows}
-    ids = [c.enrollment_id for c in claims if c.intent_key in taken]
-    await connection.execute(_TAKE, lease.organization_id, ids, now)
-    return [Claimed(**dict(row)) for row in rows]

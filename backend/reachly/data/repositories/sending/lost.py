@@ -1,4 +1,4 @@
-"""Rows whose worker is gone, rows of which nobody knows the end, and claims that are taken back."""
+"""Rows whose worker is gone, and rows of which nobody knows the end."""
 
 from __future__ import annotations
 
@@ -38,18 +38,6 @@ UPDATE email_sends SET status = $3, settled_by = $4, sent_at = CASE WHEN $3 = 's
     handed_at = CASE WHEN $3 = 'sent' THEN handed_at END, reason = $5, updated_at = $6
 WHERE organization_id = $1 AND id = $2 AND status = 'unknown'
 RETURNING true
-"""
-_LIST_CLAIMED = f"""
-SELECT {_FIELDS} FROM email_sends s
-WHERE s.organization_id = $1 AND s.lease_until IS NOT NULL AND s.status = 'claimed'
-  AND ($2::uuid IS NULL OR s.campaign_id = $2)
-  AND ($3::uuid[] IS NULL OR s.enrollment_id = ANY($3)) AND ($4::uuid IS NULL OR s.email_account_id = $4)
-ORDER BY s.id
-"""  # noqa: S608
-_RELEASE_CLAIMED = """
-UPDATE email_sends SET status = 'deferred', reason = $3, attempt_id = NULL, lease_until = NULL, updated_at = $4
-WHERE organization_id = $1 AND id = ANY($2::uuid[]) AND status = 'claimed'
-RETURNING id
 """
 
 
@@ -128,23 +116,3 @@ async def settle_unknown(
     """Whether the row was still unknown. `status`: sent, or deferred (absence was proof, or a person says so)."""
     connection = await raw(session)
     return bool(await connection.fetchval(_SETTLE, organization_id, send_id, status, settled_by, reason, now))
-
-
-async def list_claimed(
-    session: Session, organization_id: uuid.UUID, *, campaign_id: uuid.UUID | None,
-    enrollment_ids: Sequence[uuid.UUID] | None, account_id: uuid.UUID | None,
-) -> list[OpenRow]:  # fmt: skip
-    """Claims that are not on the wire yet."""
-    ids = None if enrollment_ids is None else list(enrollment_ids)
-    return _read(
-        await (await raw(session)).fetch(_LIST_CLAIMED, organization_id, campaign_id, ids, account_id)
-    )
-
-
-async def release_claimed(
-    session: Session, organization_id: uuid.UUID, send_ids: Sequence[uuid.UUID], reason: str, now: datetime
-) -> set[uuid.UUID]:
-    """Takes claims away from whichever worker has them."""
-    connection = await raw(session)
-    rows = await connection.fetch(_RELEASE_CLAIMED, organization_id, list(send_ids), reason, now)
-    return {row["id"] for row in rows}

@@ -1,4 +1,4 @@
-"""The point of no return: `claimed` becomes `sending`, committed before a byte that can cause a delivery."""
+"""The point of no return: an intent is written as `sending`, committed before a byte that can cause a delivery."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reachly.data.repositories.sending.rows import Lease
+from reachly.data.repositories.sending.rows import Intent, Lease, caps_as_json
 from reachly.data.repositories.suppression import SUPPRESSING
 from reachly.data.session import Session, raw
 from reachly.kit.ids import new_id
@@ -24,26 +24,42 @@ _LOCK_CAMPAIGNS = f"""
 SELECT id, status, pg_advisory_xact_lock_shared({SUPPRESSING}) FROM campaigns
 WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR SHARE
 """  # noqa: S608 - fixed text
-_LOCK_ENROLLMENTS = """
-SELECT id, status FROM enrollments WHERE organization_id = $1 AND id = ANY($2::uuid[])
+_LOCK_DUE = """
+SELECT id FROM enrollments
+WHERE organization_id = $1 AND id = ANY($2::uuid[]) AND status IN ('active', 'held') AND next_due_at <= $3
+  AND email_account_id = $4
 ORDER BY id FOR NO KEY UPDATE
 """
-_MARK = """
-UPDATE email_sends AS s
-SET status = 'sending', handed_at = $3, attempts = s.attempts + 1, lease_until = $4, subject = w.subject,
-    body_text = w.body_text, content_hash = w.content_hash, updated_at = $3,
-    links = string_to_array(w.links, ',')::uuid[]
-FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[])
-     AS w(id, subject, body_text, content_hash, links)
-WHERE s.organization_id = $1 AND s.id = w.id AND s.attempt_id = $2 AND s.status = 'claimed'
+# What was put back before never left: it is taken up again under the same id and Message-ID. What was decided in any
+# other way since it was chosen stays as it is.
+_WRITE = """
+INSERT INTO email_sends AS s (organization_id, id, kind, intent_key, campaign_id, enrollment_id, lead_id,
+    email_account_id, sequence_id, step, variant, to_email, status, attempt_id, attempts, lease_until, planned_at,
+    claimed_at, handed_at, message_id, caps, subject, body_text, content_hash, links, reason, created_at, updated_at)
+SELECT $1, w.id, 'campaign', w.intent_key, w.campaign_id, w.enrollment_id, w.lead_id, $2, w.sequence_id, w.step,
+       w.variant, w.to_email, $6::text, $3, $7, $4, w.planned_at, $5::timestamptz,
+       CASE WHEN $6::text = 'sending' THEN $5::timestamptz END, w.message_id,
+       w.caps::jsonb, w.subject, w.body_text, w.content_hash, string_to_array(w.links, ',')::uuid[], w.reason, $5::timestamptz,
+       $5::timestamptz
+FROM unnest($8::uuid[], $9::text[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::int[], $15::text[],
+            $16::text[], $17::text[], $18::timestamptz[], $19::text[], $20::text[], $21::text[], $22::text[],
+            $23::text[], $24::text[])
+     AS w(id, intent_key, campaign_id, enrollment_id, lead_id, sequence_id, step, variant, to_email, message_id,
+          planned_at, caps, subject, body_text, content_hash, links, reason)
+ON CONFLICT (organization_id, intent_key) DO UPDATE
+SET status = excluded.status, attempt_id = excluded.attempt_id, attempts = s.attempts + excluded.attempts,
+    lease_until = excluded.lease_until, email_account_id = excluded.email_account_id,
+    planned_at = excluded.planned_at, claimed_at = excluded.claimed_at, handed_at = excluded.handed_at,
+    variant = excluded.variant, to_email = excluded.to_email, caps = excluded.caps, subject = excluded.subject,
+    body_text = excluded.body_text, content_hash = excluded.content_hash, links = excluded.links,
+    reason = excluded.reason, updated_at = excluded.updated_at
+WHERE s.status IN ('deferred', 'cancelled') AND s.id = excluded.id
 RETURNING s.id
 """
-_STANDING = """
-SELECT s.id, s.status, s.attempt_id, e.status AS enrollment, c.status AS campaign
-FROM email_sends s
-LEFT JOIN enrollments e ON e.organization_id = s.organization_id AND e.id = s.enrollment_id
-LEFT JOIN campaigns c ON c.organization_id = s.organization_id AND c.id = s.campaign_id
-WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[])
+_TAKE = """
+UPDATE enrollments SET status = 'active', next_due_at = NULL, held_until = NULL, blocked_reason = NULL,
+                       blocked_detail = NULL, blocked_until = NULL, updated_at = $3
+WHERE organization_id = $1 AND id = ANY($2::uuid[])
 """
 _LINKS = """
 INSERT INTO tracked_links (organization_id, id, url, url_key, created_at)
@@ -58,25 +74,16 @@ WHERE organization_id = $1
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The final words of a message, as the ledger keeps them."""
+@dataclass(slots=True)
+class Entry:
+    """A line of the ledger: an intent and its final words, as far as there are any."""
 
-    send_id: uuid.UUID
-    subject: str
-    body_text: str
-    content_hash: str
-    link_ids: tuple[uuid.UUID, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Why a row could not be marked. `ours`: it is still this attempt's claim."""
-
-    send_id: uuid.UUID
-    ours: bool
-    enrollment: str | None
-    campaign: str | None
+    intent: Intent
+    subject: str = ""
+    body_text: str | None = None
+    content_hash: str = ""
+    link_ids: Sequence[uuid.UUID] = ()
+    reason: str | None = None
 
 
 async def hold_mailbox(
@@ -88,44 +95,77 @@ async def hold_mailbox(
     return bool(await connection.fetchval(_HOLD_MAILBOX, *fence, lease_until, now, handed))
 
 
-async def lock_for_mark(
-    session: Session, organization_id: uuid.UUID, campaign_ids: Sequence[uuid.UUID],
-    enrollment_ids: Sequence[uuid.UUID],
-) -> set[uuid.UUID]:  # fmt: skip
-    """Locks these, in the order that everybody uses; the ids of those that are active and stay so until the commit."""
-    connection = await raw(session)
-    campaigns = await connection.fetch(_LOCK_CAMPAIGNS, organization_id, list(campaign_ids))
-    enrollments = await connection.fetch(_LOCK_ENROLLMENTS, organization_id, list(enrollment_ids))
-    return {row["id"] for row in (*campaigns, *enrollments) if row["status"] == "active"}
+async def lock_campaigns(
+    session: Session, organization_id: uuid.UUID, campaign_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, str]:
+    """Locks these, before anything else; the state of each, which stays so until the commit."""
+    rows = await (await raw(session)).fetch(_LOCK_CAMPAIGNS, organization_id, list(campaign_ids))
+    return {row["id"]: row["status"] for row in rows}
 
 
-async def mark(
-    session: Session, lease: Lease, contents: Sequence[Content], *, now: datetime, lease_until: datetime
+async def lock_due(
+    session: Session, lease: Lease, enrollment_ids: Sequence[uuid.UUID], due_at: datetime
 ) -> set[uuid.UUID]:
-    """Moves what is still this attempt's claim to `sending`, after `lock_for_mark`. Returns the ids that moved."""
-    connection = await raw(session)
-    rows = await connection.fetch(
-        _MARK, lease.organization_id, lease.attempt_id, now, lease_until, [c.send_id for c in contents],
-        [c.subject for c in contents], [c.body_text for c in contents], [c.content_hash for c in contents],
-        [",".join(map(str, c.link_ids)) for c in contents],
-    )  # fmt: skip
+    """Locks those that are still due in this mailbox as they were at `due_at`, and going on; a reply, a stop, a new
+    alarm, or a plan that gave them to another mailbox and came first leaves them out."""
+    if not enrollment_ids:
+        return set()
+    rows = await (await raw(session)).fetch(
+        _LOCK_DUE, lease.organization_id, list(enrollment_ids), due_at, lease.email_account_id
+    )
     return {row["id"] for row in rows}
 
 
-async def list_standing(
-    session: Session, organization_id: uuid.UUID, attempt_id: uuid.UUID, send_ids: Sequence[uuid.UUID]
-) -> list[Standing]:
-    """What came between the claim and the mark."""
-    rows = await (await raw(session)).fetch(_STANDING, organization_id, list(send_ids))
-    return [
-        Standing(
-            r["id"],
-            r["status"] == "claimed" and r["attempt_id"] == attempt_id,
-            r["enrollment"],
-            r["campaign"],
-        )
-        for r in rows
-    ]
+async def write_sending(
+    session: Session, lease: Lease, entries: Sequence[Entry], *, now: datetime, lease_until: datetime
+) -> set[uuid.UUID]:
+    """Writes intents as being on the wire and takes their enrollments, locked by `lock_due`, off the alarm. The ids
+    of those that were not decided before."""
+    written = await _write(session, lease, entries, "sending", now, lease_until)
+    taken = [entry.intent.enrollment_id for entry in entries if entry.intent.send_id in written]
+    await (await raw(session)).execute(_TAKE, lease.organization_id, taken, now)
+    return written
+
+
+async def write_quarantined(
+    session: Session, lease: Lease, entries: Sequence[Entry], now: datetime
+) -> set[uuid.UUID]:
+    """Writes intents that can never go, with their reasons. The ids of those that were not decided before."""
+    return await _write(session, lease, entries, "quarantined", now, None)
+
+
+async def _write(
+    session: Session,
+    lease: Lease,
+    entries: Sequence[Entry],
+    status: str,
+    now: datetime,
+    until: datetime | None,
+) -> set[uuid.UUID]:
+    if not entries:
+        return set()
+    intents = [entry.intent for entry in entries]
+    columns = [
+        [i.send_id for i in intents], [i.intent_key for i in intents], [i.campaign_id for i in intents],
+        [i.enrollment_id for i in intents], [i.lead_id for i in intents], [i.sequence_id for i in intents],
+        [i.step for i in intents], [i.variant for i in intents], [i.to_email for i in intents],
+        [i.message_id for i in intents], [i.planned_at for i in intents], [caps_as_json(i.caps) for i in intents],
+        [e.subject for e in entries], [e.body_text for e in entries], [e.content_hash for e in entries],
+        [",".join(map(str, e.link_ids)) for e in entries], [e.reason for e in entries],
+    ]  # fmt: skip
+    attempt_id, attempts = (lease.attempt_id, 1) if status == "sending" else (None, 0)
+    rows = await (await raw(session)).fetch(
+        _WRITE,
+        lease.organization_id,
+        lease.email_account_id,
+        attempt_id,
+        until,
+        now,
+        status,
+        attempts,
+        *columns,
+    )
+    return {row["id"] for row in rows}
 
 
 async def keep_links(

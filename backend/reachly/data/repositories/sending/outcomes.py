@@ -1,4 +1,4 @@
-"""What happened, in the ledger; and rows that go back without having been written."""
+"""What happened, in the ledger."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reachly.data.repositories.sending.rows import CapKey, Lease, read_caps
+from reachly.data.repositories.sending.rows import Lease
 from reachly.data.session import Session, raw
 
 _RECORD = """
@@ -22,14 +22,7 @@ FROM unnest($4::uuid[], $5::text[], $6::bool[], $7::int[], $8::text[], $9::text[
             $12::bool[])
      AS w(id, status, bounced, reply_code, reply_text, reason, provider_message_id, provider_thread_id, counts)
 WHERE s.organization_id = $1 AND s.id = w.id AND s.attempt_id = $2 AND s.status = 'sending'
-RETURNING s.id, s.caps
-"""
-_RELEASE = """
-UPDATE email_sends AS s
-SET status = w.status, reason = w.reason, lease_until = NULL, handed_at = NULL, updated_at = $3
-FROM unnest($4::uuid[], $5::text[], $6::text[]) AS w(id, status, reason)
-WHERE s.organization_id = $1 AND s.id = w.id AND s.attempt_id = $2 AND s.status = 'claimed'
-RETURNING s.id, s.caps
+RETURNING s.id
 """
 _FINISH = """
 UPDATE email_accounts
@@ -71,47 +64,21 @@ class Outcome:
     counts: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
-    """A claimed row that was never written. `status`: deferred (goes later) or cancelled or quarantined."""
-
-    send_id: uuid.UUID
-    status: str
-    reason: str
-
-
 async def record(
     session: Session,
     organization_id: uuid.UUID,
     attempt_id: uuid.UUID,
     now: datetime,
     outcomes: Sequence[Outcome],
-) -> dict[uuid.UUID, list[CapKey]]:
-    """Writes outcomes of rows that this attempt has in `sending`; the caps of those that were still its own."""
+) -> set[uuid.UUID]:
+    """Writes outcomes of rows that this attempt has in `sending`; the ids of those that were still its own."""
     rows = await (await raw(session)).fetch(
         _RECORD, organization_id, attempt_id, now, [o.send_id for o in outcomes], [o.status for o in outcomes],
         [o.bounced for o in outcomes], [o.reply_code for o in outcomes], [o.reply_text for o in outcomes],
         [o.reason for o in outcomes], [o.provider_message_id for o in outcomes],
         [o.provider_thread_id for o in outcomes], [o.counts for o in outcomes],
     )  # fmt: skip
-    return {row["id"]: read_caps(row["caps"]) for row in rows}
-
-
-async def release(
-    session: Session,
-    organization_id: uuid.UUID,
-    attempt_id: uuid.UUID,
-    now: datetime,
-    releases: Sequence[Release],
-) -> dict[uuid.UUID, list[CapKey]]:
-    """Puts claimed rows back; the caps of those that were still this attempt's."""
-    if not releases:
-        return {}
-    rows = await (await raw(session)).fetch(
-        _RELEASE, organization_id, attempt_id, now, [r.send_id for r in releases], [r.status for r in releases],
-        [r.reason for r in releases],
-    )  # fmt: skip
-    return {row["id"]: read_caps(row["caps"]) for row in rows}
+    return {row["id"] for row in rows}
 
 
 async def finish_turn(

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 CapKey = tuple[str, str, date]
@@ -188,11 +189,13 @@ class IntentRow:
     handed_at: datetime | None
     sent_at: datetime | None
     reason: str | None
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """An intent to be inserted, or a deferred one to be taken up again."""
+class Intent:
+    """A message that is about to be written into the ledger. One that was put back before keeps its id and its
+    Message-ID; `attempts` are those before this one."""
 
     send_id: uuid.UUID
     intent_key: str
@@ -206,17 +209,7 @@ class Claim:
     message_id: str
     planned_at: datetime
     caps: tuple[CapKey, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What the ledger says after the claim: a re-claimed intent keeps its id and its Message-ID."""
-
-    send_id: uuid.UUID
-    intent_key: str
-    message_id: str
-    attempts: int
-    variant: str
+    attempts: int = 0
 
 
 def _json(value: Any) -> Any:
@@ -233,6 +226,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
+@lru_cache(maxsize=1024)  # nearly all messages of a turn touch the same counters
 def caps_as_json(caps: tuple[CapKey, ...]) -> str:
     return json.dumps([[scope, key, day.isoformat()] for scope, key, day in caps])
 

@@ -14,7 +14,6 @@ from reachly.services.sending.service.reading import page_sends
 from reachly.services.sending.service.rescue import (
     abandon,
     complete_done_campaigns,
-    release_claims,
     rescue_expired,
     rescue_organization,
     set_next_turn,
@@ -49,7 +48,6 @@ __all__ = [
     "open_reader",
     "page_sends",
     "recognise_database",
-    "release_claims",
     "renew_leases",
     "rescue_expired",
     "rescue_organization",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reachly.data.repositories.sending import caps, claims, turns
@@ -26,17 +26,16 @@ from reachly.services.scheduling.policy import Budget, Candidate, NoSlot
 from reachly.services.sending.policy import intent_key
 from reachly.services.sending.service import world
 from reachly.services.sending.service.counting import Cap, Counters
-from reachly.services.suppression import service as suppression
 
 VERIFICATION_WAIT = timedelta(minutes=15)
-ENDS = {"unsubscribed": "unsubscribed", "bounced": "bounced", "complained": "unsubscribed"}
 CAPPED = frozenset({scheduling.BlockReason.CAMPAIGN_CAP, scheduling.BlockReason.NEW_LEAD_CAP,
                     scheduling.BlockReason.COMPANY_CAP})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A message that nothing but time, caps and turn can hold. `caps`: the counters it touches."""
+    """A message that nothing but time, caps and turn can hold. `caps`: the counters it touches. `kept`: its line in the
+    ledger, if it was put back before."""
 
     person: EnrollmentRow
     campaign: CampaignRow
@@ -44,6 +43,7 @@ class Ready:
     intent_key: str
     open_at: datetime
     caps: tuple[Cap, ...]
+    kept: IntentRow | None = None
 
     @property
     def first(self) -> bool:
@@ -77,9 +77,6 @@ async def load_board(session: Session, mailbox: MailboxRow, now: datetime, limit
     campaign_ids = sorted({person.campaign_id for person in people})
     campaigns = await claims.list_campaigns(session, organization_id, campaign_ids)
     steps = await claims.list_steps(session, organization_id, campaign_ids)
-    reasons = await suppression.find_reasons(
-        session, organization_id, [person.email_key for person in people]
-    )
     keys = {person.id: _next_intent(person, steps[person.campaign_id]) for person in people}
     intents = await claims.list_intents(session, organization_id, [key for key in keys.values() if key])
     counters = Counters(mailbox, now)
@@ -88,7 +85,7 @@ async def load_board(session: Session, mailbox: MailboxRow, now: datetime, limit
     for person in people:
         campaign = campaigns.get(person.campaign_id)
         sorted_out = _sort(
-            person, campaign, steps[person.campaign_id], reasons.get(person.email_key), keys[person.id],
+            person, campaign, steps[person.campaign_id], keys[person.id],
             intents.get(keys[person.id] or ""), mailbox, counters, now,
         )  # fmt: skip
         if isinstance(sorted_out, Ready):
@@ -109,17 +106,13 @@ def _next_intent(person: EnrollmentRow, steps: Sequence[StepRow]) -> str | None:
 
 
 def _sort(
-    person: EnrollmentRow, campaign: CampaignRow | None, steps: Sequence[StepRow], suppressed: str | None,
-    key: str | None, intent: IntentRow | None, mailbox: MailboxRow, counters: Counters, now: datetime,
+    person: EnrollmentRow, campaign: CampaignRow | None, steps: Sequence[StepRow], key: str | None,
+    intent: IntentRow | None, mailbox: MailboxRow, counters: Counters, now: datetime,
 ) -> Ready | Change:  # fmt: skip
     """Ready, or what the enrollment becomes instead."""
     if campaign is None or campaign.status != "active":
         paused = campaign is not None and campaign.status == "paused"
         return Change(person.id, None, "campaign_paused" if paused else "campaign_not_active")
-    if suppressed:
-        return Change(
-            person.id, None, status=ENDS.get(suppressed, "stopped"), stopped=f"suppressed: {suppressed}"
-        )
     choice = mailing_choice(person.verification, campaign.settings.get("mail_to", "unknown"))
     if choice == "skip":
         return Change(person.id, None, status="stopped", stopped="undeliverable")
@@ -135,7 +128,7 @@ def _sort(
     if isinstance(opens, NoSlot):
         return Change(person.id, None, opens.reason.value, opens.detail)
     caps = counters.of(campaign, person.email_key, first=person.last_sent_at is None)
-    return Ready(person, campaign, step, key or intent_key(person.id, step.id), opens, caps)
+    return Ready(person, campaign, step, key or intent_key(person.id, step.id), opens, caps, intent)
 
 
 def _decided(
@@ -262,11 +255,6 @@ def push_back(board: Board, waiting: Sequence[tuple[Ready, datetime]]) -> list[C
 def _later(ready: Ready, again: datetime, mailbox: MailboxRow) -> datetime:
     opens = world.open_from(again, ready.campaign, ready.person, mailbox)
     return again if isinstance(opens, NoSlot) else opens
-
-
-def without(board: Board, gone: set[uuid.UUID]) -> Board:
-    """The board without these enrollments."""
-    return replace(board, ready=[ready for ready in board.ready if ready.person.id not in gone])
 
 
 async def find_next_due(session: Session, board: Board, now: datetime) -> datetime | None:

@@ -23,7 +23,7 @@ from reachly.services.rendering.policy import (
 from reachly.services.rendering.schemas import MessageEnvelope, Rendered, TemplateSource, TrackedUrls
 from reachly.services.rendering.values import merge_values, text_seed
 from reachly.services.sending import tokens
-from reachly.services.sending.service.claiming import Item
+from reachly.services.sending.service.choosing import Item
 
 KEPT_TEMPLATES = 512
 

@@ -1,4 +1,4 @@
-"""A claimed batch goes over one connection, wave by wave: mark, write, record."""
+"""A chosen batch goes over one connection, wave by wave: mark, write, record."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from reachly.data.repositories.sending import outcomes
 from reachly.data.repositories.sending.caps import Usage
 from reachly.data.repositories.sending.rows import CapKey
 from reachly.data.session import Session, tenant
-from reachly.events import Event, MessageFailed
+from reachly.events import Event
 from reachly.infra import metrics
 from reachly.integrations.mailer.port import Mailer
 from reachly.kit import clock
 from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.scheduling import policy as scheduling
-from reachly.services.sending.errors import LeaseLost, MailboxOff
+from reachly.services.sending.errors import CapsRaced, LeaseLost, MailboxOff
 from reachly.services.sending.policy import MAILBOX_TROUBLE, NEVER_OFFERED, Verdict
 from reachly.services.sending.service import board as boards
 from reachly.services.sending.service import world
 from reachly.services.sending.service.composing import Message
-from reachly.services.sending.service.marking import Back, back_for, mark, put_back
+from reachly.services.sending.service.marking import Aside, mark, set_aside
 from reachly.services.sending.service.recording import Result, record
 from reachly.services.sending.service.rescue import set_next_turn
 from reachly.services.sending.service.tools import Tools
@@ -36,35 +36,41 @@ RECORD_AGAIN_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 
 async def deliver(
-    run: Run, messages: Sequence[Message], backs: Sequence[Back], connection: Connection, tools: Tools
+    run: Run, messages: Sequence[Message], asides: Sequence[Aside], connection: Connection, tools: Tools
 ) -> list[Result]:
-    """Sends all of it or gives it back; the lease is given back with the last commit. Returns what was sent."""
+    """Sends all of it, or as much as can be; the lease is given back with the last commit. Returns what was sent."""
     sent: list[Result] = []
+    await put_aside(run, asides)
     mailer = await tools.mailers.of(connection)
     if messages:
         await open_mailbox(run, mailer)
     left = list(messages)
     size = _wave_size(run, tools)
-    while left and run.verdict is None and not tools.stopping():
+    while left and run.verdict is None and not run.raced and not tools.stopping():
         wave, left = left[:size], left[size:]
-        results = await _wave(run, wave, backs, mailer, tools, last=not left)
-        backs = []
+        results = await _wave(run, wave, mailer, tools, last=not left)
         sent += [result for result in results if result.verdict.kind == "sent"]
     if not run.done:
-        await give_back(run, left, backs, tools)
+        run.again |= bool(left)  # what was not marked is as due as it was
+        await finish_early(run, tools)
     if run.verdict is not None:
         await tools.mailers.drop(connection)
     return sent
 
 
-async def give_back(run: Run, left: Sequence[Message], backs: Sequence[Back], tools: Tools) -> list[Result]:
-    """Ends the turn: what was not written goes back, and so does the lease. Returns nothing sent."""
-    unsent = [back_for(message.item, _why(run), clock.now()) for message in left]
+async def put_aside(run: Run, asides: Sequence[Aside]) -> None:
+    """Chosen messages that do not go now: in a transaction of their own, as there are hardly ever any."""
+    if asides:
+        async with tenant(run.batch.lease.organization_id) as session:
+            marked = await set_aside(session, run.batch.lease, run.batch.board, asides)
+            await outbox.emit(session, marked.events)
+        run.note(marked)
+
+
+async def finish_early(run: Run, tools: Tools) -> None:
+    """Ends a turn whose last wave did not end it."""
     async with tenant(run.batch.lease.organization_id) as session:
-        events = await _put_back(session, run, [*backs, *unsent])
-        events += await _finish(session, run, tools)
-        await outbox.emit(session, events)
-    return []
+        await outbox.emit(session, await _finish(session, run, tools))
 
 
 def away_or_collided(error: BaseException) -> bool:
@@ -77,22 +83,17 @@ def _wave_size(run: Run, tools: Tools) -> int:
     return 1 if mailbox.min_gap_seconds or mailbox.gap_jitter_seconds else tools.settings.sending.pipelining
 
 
-def _why(run: Run) -> str:
-    return (run.verdict.reason if run.verdict else None) or "worker_stopped"
-
-
 async def _wave(
-    run: Run, wave: Sequence[Message], backs: Sequence[Back], mailer: Mailer, tools: Tools, *, last: bool
+    run: Run, wave: Sequence[Message], mailer: Mailer, tools: Tools, *, last: bool
 ) -> list[Result]:
     surely_ours = time.monotonic() + tools.settings.sending.lease_seconds
     try:
-        marked = await _mark(run, wave, backs, tools)
+        marked = await _mark(run, wave, tools)
     except MailboxOff:
-        async with tenant(run.batch.lease.organization_id) as session:
-            now = clock.now()
-            gone = [*backs, *(back_for(message.item, "mailbox_paused", now) for message in wave)]
-            await outbox.emit(session, await _put_back(session, run, gone))
-        run.verdict = Verdict("auth", "deferred", "mailbox_paused")
+        run.verdict, run.again = Verdict("auth", "deferred", "mailbox_paused"), True
+        return []
+    except CapsRaced:  # others were quicker: what is left of the caps is read anew
+        run.raced = run.again = True
         return []
     except Exception as error:
         if away_or_collided(error):  # the mark may stand although its answer never came; nothing was written
@@ -102,20 +103,20 @@ async def _wave(
         # This process was stopped: others may have called these unknown by now.
         await _record(run, [Result(message, NEVER_OFFERED, None) for message in marked], tools, last=False)
         raise LeaseLost
+    if not marked:
+        return []
     results = await write(run, marked, mailer, tools)
     await _record(run, results, tools, last=last)
     return results
 
 
-async def _mark(run: Run, wave: Sequence[Message], backs: Sequence[Back], tools: Tools) -> list[Message]:
-    lease = run.batch.lease
-    async with tenant(lease.organization_id) as session:
-        events = await _put_back(session, run, backs)
-        marked, unmarked = await mark(session, lease, wave, tools.settings.sending.lease_seconds)
-        run.note(unmarked)
-        run.marked_at = clock.now() if marked else run.marked_at
-        await outbox.emit(session, events)
-    return marked
+async def _mark(run: Run, wave: Sequence[Message], tools: Tools) -> list[Message]:
+    batch = run.batch
+    async with tenant(batch.lease.organization_id) as session:
+        marked = await mark(session, batch.lease, batch.board, wave, tools.settings.sending.lease_seconds)
+    run.note(marked)
+    run.marked_at = clock.now() if marked.messages else run.marked_at
+    return marked.messages
 
 
 async def _record(run: Run, results: Sequence[Result], tools: Tools, *, last: bool) -> None:
@@ -144,24 +145,6 @@ async def _record(run: Run, results: Sequence[Result], tools: Tools, *, last: bo
             for result in results:
                 metrics.emails_sent.labels(run.batch.board.mailbox.provider, result.verdict.kind).inc()
             return
-
-
-async def _put_back(session: Session, run: Run, backs: Sequence[Back]) -> list[Event]:
-    """Facts about those that were set apart for good."""
-    mailbox, now = run.batch.board.mailbox, clock.now()
-    ours = await put_back(session, run.batch.lease, now, backs)
-    run.note(ours)
-    return [
-        MessageFailed(
-            organization_id=mailbox.organization_id, at=now, campaign_id=claim.campaign_id, lead_id=claim.lead_id,
-            enrollment_id=claim.enrollment_id, send_id=back.item.send_id, email_account_id=mailbox.id,
-            sequence_id=claim.sequence_id, variant=claim.variant,
-            data={"step": claim.step, "email": claim.to_email, "email_account": mailbox.email_address,
-                  "reason": back.reason},
-        )
-        for back in ours
-        if back.status == "quarantined" and (claim := back.item.claim)
-    ]  # fmt: skip
 
 
 async def _finish(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from reachly.kit import clock
 from reachly.kit.errors import ReachlyError
 from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.sending.service.composing import Message
-from reachly.services.sending.service.marking import Back, back_for
+from reachly.services.sending.service.marking import Aside, hold
 from reachly.services.sending.service.tools import Tools
 
 AFTER_REPLY = timedelta(minutes=2)
@@ -25,34 +26,34 @@ CANNOT_READ = "The mailbox cannot be read, so a reply could be missed: {detail}"
 
 async def look_once_more(
     messages: Sequence[Message], mailbox: MailboxRow, connection: Connection, tools: Tools
-) -> tuple[list[Message], list[Back]]:
+) -> tuple[list[Message], list[Aside]]:
     """The messages that may go, and the follow-ups that are held."""
     follow_ups = [message for message in messages if not message.item.ready.first]
     if not follow_ups or connection.reader is None or not tools.settings.sending.last_look:
         return list(messages), []
-    held: dict[object, Back] = {}
+    held: dict[uuid.UUID, Aside] = {}
     now = clock.now()
     try:
         reader = await tools.readers.of(connection)
         for message in follow_ups:
             if await _has_answer(reader, message, mailbox):
-                held[message.send_id] = back_for(message.item, "reply_seen", now + AFTER_REPLY, SEEN)
+                held[message.send_id] = hold(message.item, "reply_seen", now + AFTER_REPLY, SEEN)
     except ReaderError as error:
         detail = CANNOT_READ.format(detail=error.detail)
         held |= _hold(follow_ups, held, detail)
     except ReachlyError as error:  # a provider that cannot be read yet
         held |= _hold(follow_ups, held, CANNOT_READ.format(detail=error.detail))
-    if any(back.reason == "reply_seen" for back in held.values()):
+    if any(aside.change.reason == "reply_seen" for aside in held.values()):
         async with tenant(mailbox.organization_id) as session:
             await turns.ask_for_sync(session, mailbox.organization_id, mailbox.id, now)
             await outbox.emit(session, [], wake=True)
     return [message for message in messages if message.send_id not in held], list(held.values())
 
 
-def _hold(follow_ups: Sequence[Message], held: dict[object, Back], detail: str) -> dict[object, Back]:
+def _hold(follow_ups: Sequence[Message], held: dict[uuid.UUID, Aside], detail: str) -> dict[uuid.UUID, Aside]:
     until = clock.now() + UNREADABLE
     return {
-        message.send_id: back_for(message.item, "held_unreadable_mailbox", until, detail)
+        message.send_id: hold(message.item, "held_unreadable_mailbox", until, detail)
         for message in follow_ups
         if message.send_id not in held
     }

@@ -1,136 +1,166 @@
-"""What goes on the wire is marked first; what must not go is put back with its reason."""
+"""What goes on the wire is written down first; what does not go is set aside with its reason."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from reachly.data.repositories.sending import caps, claims, enrollments, marks, outcomes
+from reachly.data.repositories.sending import caps, claims, enrollments, marks
 from reachly.data.repositories.sending.enrollments import Change
-from reachly.data.repositories.sending.marks import Content, Standing
-from reachly.data.repositories.sending.outcomes import Release
+from reachly.data.repositories.sending.marks import Entry
 from reachly.data.repositories.sending.rows import Lease
 from reachly.data.session import Session
+from reachly.events import Event, MessageFailed
 from reachly.kit import clock
-from reachly.services.campaigns.service import stop_enrollments
-from reachly.services.sending.errors import LeaseLost, MailboxOff
-from reachly.services.sending.service.board import ENDS
-from reachly.services.sending.service.claiming import Item
+from reachly.services.sending.errors import CapsRaced, LeaseLost, MailboxOff
+from reachly.services.sending.service.board import Board
+from reachly.services.sending.service.choosing import Item
 from reachly.services.sending.service.composing import Message, Obstacle
+from reachly.services.sending.service.counting import summed
 from reachly.services.suppression import service as suppression
+
+ENDS = {"unsubscribed": "unsubscribed", "bounced": "bounced", "complained": "unsubscribed"}
 
 
 @dataclass(frozen=True, slots=True)
-class Back:
-    """A claim that is given back unwritten. `change` None: whoever stopped the enrollment has said what it is now."""
+class Aside:
+    """A chosen message that does not go now, and what becomes of its enrollment. `quarantined`: why it never can."""
 
     item: Item
-    status: str
-    reason: str
-    change: Change | None
+    change: Change
+    quarantined: str | None = None
 
 
-def back_for(item: Item, reason: str, due: datetime | None, detail: str | None = None) -> Back:
-    """Back to be sent at `due`. The reason stands on the enrollment only while it is waiting for that."""
-    later = due is not None and due > clock.now()
-    change = Change(item.claim.enrollment_id, due, reason if later or due is None else None, detail, due)
-    return Back(item, "deferred", reason, change)
+@dataclass(slots=True)
+class Marked:
+    """`ended`: campaigns in which somebody's way ended. `again`: something is left that is due at once."""
+
+    messages: list[Message] = field(default_factory=list)
+    ended: set[uuid.UUID] = field(default_factory=set)
+    events: list[Event] = field(default_factory=list)
+    again: bool = False
 
 
-def back_for_obstacle(obstacle: Obstacle) -> Back:
+def hold(item: Item, reason: str, until: datetime, detail: str) -> Aside:
+    """To be looked at again at `until`."""
+    return Aside(item, Change(item.intent.enrollment_id, until, reason, detail, until))
+
+
+def aside_for_obstacle(obstacle: Obstacle) -> Aside:
     """A missing field waits for somebody to fill it; what can never go is set apart and ends its enrollment."""
-    item = obstacle.item
+    item, reason, detail = obstacle.item, obstacle.reason, obstacle.detail
     if obstacle.missing:
-        return back_for(item, obstacle.reason, None, obstacle.detail)
-    change = Change(
-        item.claim.enrollment_id, None, status="failed", stopped=f"{obstacle.reason}: {obstacle.detail}"
+        return Aside(item, Change(item.intent.enrollment_id, None, reason, detail))
+    change = Change(item.intent.enrollment_id, None, status="failed", stopped=f"{reason}: {detail}")
+    return Aside(item, change, reason)
+
+
+async def set_aside(session: Session, lease: Lease, board: Board, asides: Sequence[Aside]) -> Marked:
+    """Writes what becomes of these, except of those that somebody has dealt with meanwhile. Emits nothing itself."""
+    now = clock.now()
+    locked = await marks.lock_due(
+        session, lease, [aside.item.intent.enrollment_id for aside in asides], board.at
     )
-    return Back(item, "quarantined", obstacle.reason, change)
-
-
-async def put_back(session: Session, lease: Lease, now: datetime, backs: Sequence[Back]) -> list[Back]:
-    """Releases claims and their caps, and sets the alarms anew; those that were still ours."""
-    if not backs:
-        return []
-    organization_id = lease.organization_id
-    await enrollments.lock(session, organization_id, [back.item.claim.enrollment_id for back in backs])
-    releases = [Release(back.item.send_id, back.status, back.reason) for back in backs]
-    released = await outcomes.release(session, organization_id, lease.attempt_id, now, releases)
-    await caps.settle(session, organization_id, released=[key for keys in released.values() for key in keys])
-    ours = [back for back in backs if back.item.send_id in released]
-    changes = [back.change for back in ours if back.change is not None]
-    await enrollments.change(session, organization_id, now, changes, gently=True)
-    return ours
+    asides = [aside for aside in asides if aside.item.intent.enrollment_id in locked]
+    apart = [Entry(aside.item.intent, reason=aside.quarantined) for aside in asides if aside.quarantined]
+    written = await marks.write_quarantined(session, lease, apart, now)
+    asides = [aside for aside in asides if not aside.quarantined or aside.item.send_id in written]
+    await enrollments.change(session, lease.organization_id, now, [aside.change for aside in asides])
+    return Marked(
+        ended={aside.item.intent.campaign_id for aside in asides if aside.change.status},
+        events=[_failed(board, aside, now) for aside in asides if aside.quarantined],
+    )
 
 
 async def mark(
-    session: Session, lease: Lease, messages: Sequence[Message], lease_seconds: float
-) -> tuple[list[Message], list[Back]]:
-    """Those that may be written now, and those that were put back. Raises LeaseLost or MailboxOff; then roll back.
+    session: Session, lease: Lease, board: Board, messages: Sequence[Message], lease_seconds: float
+) -> Marked:
+    """Writes as `sending` what may be written to now, within the caps, in the transaction that is committed before the
+    first byte. Raises CapsRaced, LeaseLost or MailboxOff; then roll back.
 
     Everything is asked again under the locks that a pause, a stop and a suppression of the person take too.
     """
-    organization_id, now = lease.organization_id, clock.now()
-    intents = [message.item.claim for message in messages]
-    active = await marks.lock_for_mark(
-        session,
-        organization_id,
-        sorted({claim.campaign_id for claim in intents}),
-        sorted(claim.enrollment_id for claim in intents),
+    now, until = clock.now(), clock.machine_now() + timedelta(seconds=lease_seconds)
+    states = await marks.lock_campaigns(
+        session, lease.organization_id, sorted({message.item.intent.campaign_id for message in messages})
     )
-    keys = {message.send_id: message.item.ready.person.email_key for message in messages}
-    suppressed = await suppression.find_reasons(session, organization_id, list(keys.values()))
-    clean = [message for message in messages if keys[message.send_id] not in suppressed]
-    urls = [url for message in clean for url in message.tracked_links]
-    links = await marks.keep_links(session, organization_id, urls, now)
-    lease_until = clock.machine_now() + timedelta(seconds=lease_seconds)
-    contents = [
-        Content(
-            message.send_id,
-            message.rendered.subject,
-            message.rendered.text,
-            message.rendered.content_hash,
-            tuple(links[url] for url in message.tracked_links),
-        )
-        for message in clean
-        if message.item.claim.campaign_id in active and message.item.claim.enrollment_id in active
+    going = [message for message in messages if states.get(message.item.intent.campaign_id) == "active"]
+    due = await marks.lock_due(
+        session, lease, [message.item.intent.enrollment_id for message in messages], board.at
+    )
+    suppressed = await suppression.find_reasons(
+        session, lease.organization_id, [message.item.ready.person.email_key for message in going]
+    )
+    keys = {message.send_id: message.item.ready.person.email_key for message in going}
+    changes = [
+        *(
+            _ended(message, suppressed[keys[message.send_id]])
+            for message in going
+            if keys[message.send_id] in suppressed
+        ),
+        *(_waits(message, states) for message in messages if message.send_id not in keys),
     ]
-    marked = await marks.mark(session, lease, contents, now=now, lease_until=lease_until)
-    backs = [
-        await _stop_suppressed(session, lease, message, suppressed[keys[message.send_id]])
-        for message in messages
-        if keys[message.send_id] in suppressed
+    changes = [change for change in changes if change.enrollment_id in due]
+    await enrollments.change(session, lease.organization_id, now, changes)
+    going = [
+        message
+        for message in going
+        if keys[message.send_id] not in suppressed and message.item.intent.enrollment_id in due
     ]
-    left = [message for message in clean if message.send_id not in marked]
-    backs += await _explain(session, lease, left)
-    backs = await put_back(session, lease, now, backs)
-    if not await marks.hold_mailbox(session, lease, now=now, lease_until=lease_until, handed=bool(marked)):
+    written = await marks.write_sending(
+        session, lease, await _entries(session, lease, going, now), now=now, lease_until=until
+    )
+    going = [message for message in going if message.send_id in written]
+    await _reserve(session, lease, going)
+    if not await marks.hold_mailbox(session, lease, now=now, lease_until=until, handed=bool(going)):
         raise MailboxOff if await claims.find_leased(session, lease) else LeaseLost
-    return [message for message in clean if message.send_id in marked], backs
+    ended = {
+        message.item.intent.campaign_id for message in messages if keys.get(message.send_id) in suppressed
+    }
+    return Marked(going, ended, again=len(going) < len(messages))
 
 
-async def _stop_suppressed(session: Session, lease: Lease, message: Message, reason: str) -> Back:
-    item = message.item
-    status = ENDS.get(reason, "stopped")
-    await stop_enrollments(
-        session, lease.organization_id, [item.claim.enrollment_id], status, f"suppressed: {reason}"
+async def _entries(session: Session, lease: Lease, messages: Sequence[Message], now: datetime) -> list[Entry]:
+    urls = {url for message in messages for url in message.tracked_links}
+    links = await marks.keep_links(session, lease.organization_id, sorted(urls), now)
+    return [
+        Entry(
+            message.item.intent, message.rendered.subject, message.rendered.text, message.rendered.content_hash,
+            [links[url] for url in message.tracked_links],
+        )
+        for message in messages
+    ]  # fmt: skip
+
+
+async def _reserve(session: Session, lease: Lease, messages: Sequence[Message]) -> None:
+    """As late as can be: a counter that many mailboxes share is locked from here to the commit. Raises CapsRaced."""
+    wanted = summed(cap for message in messages for cap in message.item.ready.caps)
+    if not await caps.reserve(session, lease.organization_id, wanted):
+        raise CapsRaced
+
+
+def _ended(message: Message, reason: str) -> Change:
+    """Suppressed since it was chosen, or before."""
+    enrollment_id = message.item.intent.enrollment_id
+    return Change(enrollment_id, None, status=ENDS.get(reason, "stopped"), stopped=f"suppressed: {reason}")
+
+
+def _waits(message: Message, states: dict[uuid.UUID, str]) -> Change:
+    """Its campaign was paused or ended since it was chosen."""
+    paused = states.get(message.item.intent.campaign_id) == "paused"
+    return Change(
+        message.item.intent.enrollment_id, None, "campaign_paused" if paused else "campaign_not_active"
     )
-    return Back(item, "cancelled", "suppressed", None)
 
 
-async def _explain(session: Session, lease: Lease, left: Sequence[Message]) -> list[Back]:
-    if not left:
-        return []
-    items = {message.send_id: message.item for message in left}
-    found = await marks.list_standing(session, lease.organization_id, lease.attempt_id, list(items))
-    return [_back_of(items[standing.send_id], standing) for standing in found if standing.ours]
-
-
-def _back_of(item: Item, standing: Standing) -> Back:
-    if standing.enrollment != "active":
-        return Back(item, "cancelled", standing.enrollment or "deleted", None)
-    if standing.campaign != "active":
-        paused = "campaign_paused" if standing.campaign == "paused" else "campaign_not_active"
-        return back_for(item, paused, None)
-    return back_for(item, "mailbox_paused", clock.now())
+def _failed(board: Board, aside: Aside, now: datetime) -> MessageFailed:
+    mailbox, intent = board.mailbox, aside.item.intent
+    return MessageFailed(
+        organization_id=mailbox.organization_id, at=now, campaign_id=intent.campaign_id, lead_id=intent.lead_id,
+        enrollment_id=intent.enrollment_id, send_id=intent.send_id, email_account_id=mailbox.id,
+        sequence_id=intent.sequence_id, variant=intent.variant,
+        data={"step": intent.step, "email": intent.to_email, "email_account": mailbox.email_address,
+              "reason": aside.quarantined},
+    )  # fmt: skip

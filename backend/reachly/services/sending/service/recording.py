@@ -57,7 +57,7 @@ async def record(
 ) -> Recorded:  # fmt: skip
     """Writes what is still this attempt's; a row that somebody took meanwhile is left alone. Emits nothing itself."""
     organization_id = lease.organization_id
-    await enrollments.lock(session, organization_id, [r.message.item.claim.enrollment_id for r in results])
+    await enrollments.lock(session, organization_id, [r.message.item.intent.enrollment_id for r in results])
     written = await outcomes.record(
         session, organization_id, lease.attempt_id, now, [_outcome(result) for result in results]
     )
@@ -74,8 +74,8 @@ async def record(
     # As late as can be: a counter that many mailboxes share is locked from here to the commit.
     done.usage = await caps.settle(
         session, organization_id,
-        used=[key for send_id, keys in written.items() if send_id in spent for key in keys],
-        released=[key for send_id, keys in written.items() if send_id not in spent for key in keys],
+        used=[key for r in ours if r.message.send_id in spent for key in r.message.item.intent.caps],
+        released=[key for r in ours if r.message.send_id not in spent for key in r.message.item.intent.caps],
     )  # fmt: skip
     return done
 
@@ -99,7 +99,7 @@ def _apply(
     done: Recorded, result: Result, mailbox: MailboxRow, steps: Sequence[StepRow], now: datetime
 ) -> None:
     item, verdict = result.message.item, result.verdict
-    campaign_id, enrollment_id = item.ready.campaign.id, item.claim.enrollment_id
+    campaign_id, enrollment_id = item.ready.campaign.id, item.intent.enrollment_id
     words = (result.receipt.text if result.receipt else "")[:SHOWN_WORDS]
     match verdict.kind:
         case "sent":
@@ -151,7 +151,7 @@ def _advance(result: Result, mailbox: MailboxRow, steps: Sequence[StepRow], now:
     person = ready.person
     final_id = (
         result.receipt.provider_message_id if result.receipt else None
-    ) or message.item.claimed.message_id
+    ) or message.item.intent.message_id
     threaded = message.threaded
     due, following = boards.follow_up_due(person, ready.campaign, steps, ready.step, now, mailbox)
     blocked = due if isinstance(due, NoSlot) else None
@@ -171,14 +171,14 @@ def _advance(result: Result, mailbox: MailboxRow, steps: Sequence[StepRow], now:
 
 def _facts(result: Result, mailbox: MailboxRow, now: datetime, **more: Any) -> dict[str, Any]:
     message = result.message
-    claim = message.item.claim
+    intent = message.item.intent
     return {
-        "organization_id": mailbox.organization_id, "at": now, "campaign_id": claim.campaign_id,
-        "lead_id": claim.lead_id, "enrollment_id": claim.enrollment_id, "send_id": message.send_id,
-        "email_account_id": mailbox.id, "sequence_id": claim.sequence_id, "variant": claim.variant,
+        "organization_id": mailbox.organization_id, "at": now, "campaign_id": intent.campaign_id,
+        "lead_id": intent.lead_id, "enrollment_id": intent.enrollment_id, "send_id": message.send_id,
+        "email_account_id": mailbox.id, "sequence_id": intent.sequence_id, "variant": intent.variant,
         "data": {
-            "step": claim.step, "subject": message.rendered.subject, "email": claim.to_email,
-            "email_account": mailbox.email_address, "message_id": message.item.claimed.message_id, **more,
+            "step": intent.step, "subject": message.rendered.subject, "email": intent.to_email,
+            "email_account": mailbox.email_address, "message_id": message.item.intent.message_id, **more,
         },
     }  # fmt: skip
 
@@ -194,10 +194,10 @@ async def _suppress(
     hard = [r for r in results if r.verdict.kind == "bounced"]
     soft = [r for r in results if r.verdict.kind == "soft"]
     counts = await outcomes.count_bounces(
-        session, organization_id, [r.message.item.claim.lead_id for r in soft],
+        session, organization_id, [r.message.item.intent.lead_id for r in soft],
         now - timedelta(days=settings.soft_bounce_days),
     )  # fmt: skip
-    hard += [r for r in soft if counts.get(r.message.item.claim.lead_id, 0) >= settings.soft_bounces]
+    hard += [r for r in soft if counts.get(r.message.item.intent.lead_id, 0) >= settings.soft_bounces]
     keys = [r.message.item.ready.person.email_key for r in hard]
     if keys:
         await suppression.suppress_addresses(session, organization_id, keys, "bounced", "sending")

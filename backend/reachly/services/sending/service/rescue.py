@@ -1,4 +1,4 @@
-"""Rows whose worker is gone, and claims that somebody takes back."""
+"""Rows whose worker is gone, and mailboxes and campaigns that nobody looks after."""
 
 from __future__ import annotations
 
@@ -78,32 +78,6 @@ async def wake_sleepers() -> int:
         async with tenant(organization_id) as session:
             await set_next_turn(session, organization_id, [account_id])
     return len(sleepers)
-
-
-async def release_claims(
-    session: Session, organization_id: uuid.UUID, *, reason: str, campaign_id: uuid.UUID | None = None,
-    enrollment_ids: Sequence[uuid.UUID] | None = None, email_account_id: uuid.UUID | None = None,
-) -> int:  # fmt: skip
-    """Takes back what is claimed and not yet marked, whoever has it; how many.
-
-    The mark refuses what was paused or stopped anyway; this frees its caps and its mailbox at once.
-    """
-    now = clock.now()
-    rows = await lost.list_claimed(
-        session,
-        organization_id,
-        campaign_id=campaign_id,
-        enrollment_ids=enrollment_ids,
-        account_id=email_account_id,
-    )
-    await enrollments.lock(session, organization_id, [row.enrollment_id for row in rows if row.enrollment_id])
-    freed = await lost.release_claimed(session, organization_id, [row.id for row in rows], reason, now)
-    ours = [row for row in rows if row.id in freed]
-    await caps.settle(session, organization_id, released=_caps(ours))
-    changes = [Change(row.enrollment_id, now) for row in ours if row.enrollment_id]
-    await enrollments.change(session, organization_id, now, changes, gently=True)
-    await _wake(session, organization_id, ours)
-    return len(ours)
 
 
 async def set_next_turn(

@@ -1,4 +1,4 @@
-"""One mailbox turn: claim, compose, look, mark, write, record. The only code that sends through a mailbox."""
+"""One mailbox turn: choose, compose, look, mark, write, record. The only code that sends through a mailbox."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from reachly.services.campaigns import service as campaigns
 from reachly.services.sending.errors import LeaseLost
 from reachly.services.sending.policy import Verdict
 from reachly.services.sending.service import delivering
-from reachly.services.sending.service.claiming import Batch, claim
+from reachly.services.sending.service.choosing import Batch, choose
 from reachly.services.sending.service.composing import Message, Obstacle, compose
 from reachly.services.sending.service.filing import look_after_copies
 from reachly.services.sending.service.looking import look_once_more
-from reachly.services.sending.service.marking import back_for_obstacle
+from reachly.services.sending.service.marking import aside_for_obstacle
 from reachly.services.sending.service.recording import Result
 from reachly.services.sending.service.rescue import set_next_turn
 from reachly.services.sending.service.tools import Tools
@@ -37,7 +37,7 @@ async def take_turn(lease: Lease, tools: Tools) -> int:
     """One turn of a leased mailbox; how many messages left. Gives the lease back unless it was lost."""
     tools.attempts.add(lease.attempt_id)
     try:
-        batch, ended = await claim(lease, tools.settings.sending)
+        batch, ended = await choose(lease, tools.settings.sending)
         if batch is None:
             await _aftermath(lease.organization_id, {}, ended, {}, tools)
             return 0
@@ -60,13 +60,15 @@ async def _go(run: Run, batch: Batch, tools: Tools) -> list[Result]:
     mailbox = batch.board.mailbox
     composed = await _compose(batch, tools.settings.mail.max_message_bytes)
     messages = [one for one in composed if isinstance(one, Message)]
-    backs = [back_for_obstacle(one) for one in composed if not isinstance(one, Message)]
+    asides = [aside_for_obstacle(one) for one in composed if not isinstance(one, Message)]
     connection = batch.connection
     if connection is None:
         run.verdict, run.trouble = Verdict("auth", "deferred", "mailbox_error"), batch.trouble
-        return await delivering.give_back(run, messages, backs, tools)
+        await delivering.put_aside(run, asides)
+        await delivering.finish_early(run, tools)
+        return []
     messages, held = await look_once_more(messages, mailbox, connection, tools)
-    sent = await delivering.deliver(run, messages, [*backs, *held], connection, tools)
+    sent = await delivering.deliver(run, messages, [*asides, *held], connection, tools)
     if connection.reader is not None and mailbox.files_sent is not True:
         await look_after_copies(sent, mailbox, connection, tools)
     return sent

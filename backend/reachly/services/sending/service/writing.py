@@ -18,35 +18,33 @@ from reachly.services.sending.policy import (
     connect_wait,
     judge,
 )
-from reachly.services.sending.service.claiming import Batch
+from reachly.services.sending.service.choosing import Batch
 from reachly.services.sending.service.composing import Message
-from reachly.services.sending.service.marking import Back
+from reachly.services.sending.service.marking import Marked
 from reachly.services.sending.service.recording import Recorded, Result
 from reachly.services.sending.service.tools import Tools
 
 
 @dataclass(slots=True)
 class Run:
-    """Where a turn stands. `again`: something that went back is due at once. `verdict`: what ended the turn early."""
+    """Where a turn stands. `again`: something that did not go is due at once. `raced`: others took what the
+    caps had left. `verdict`: what ended the turn early."""
 
     batch: Batch
     failures: int
     not_before: datetime | None
     marked_at: datetime | None = None
     again: bool = False
+    raced: bool = False
     verdict: Verdict | None = None
     trouble: str = ""
     runs: dict[uuid.UUID, tuple[bool, int]] = field(default_factory=dict)
     ended: set[uuid.UUID] = field(default_factory=set)
     done: bool = False
 
-    def note(self, backs: Sequence[Back]) -> None:
-        now = clock.now()
-        for back in backs:
-            change = back.change
-            self.again |= change is not None and change.due is not None and change.due <= now
-            if back.status != "deferred":
-                self.ended.add(back.item.claim.campaign_id)
+    def note(self, marked: Marked) -> None:
+        self.again |= marked.again
+        self.ended |= marked.ended
 
     def take(self, recorded: Recorded) -> None:
         for campaign_id, (success, n) in recorded.runs.items():

@@ -1,15 +1,15 @@
-"""The claim: one transaction that decides who is written to, reserves the caps and writes the intents."""
+"""Who is written to in this turn. Nothing is decided here for good: what is chosen is asked again when it is marked."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reachly.data import outbox
-from reachly.data.repositories.sending import caps, claims, enrollments, outcomes
-from reachly.data.repositories.sending.rows import Claim, Claimed, Lease, MailboxRow
+from reachly.data.repositories.sending import claims, enrollments, marks, outcomes
+from reachly.data.repositories.sending.enrollments import Change
+from reachly.data.repositories.sending.rows import Intent, Lease, MailboxRow
 from reachly.data.session import Session, tenant
 from reachly.events import Event
 from reachly.infra.crypto import CannotOpen
@@ -24,35 +24,39 @@ from reachly.services.identity.policy import Quota
 from reachly.services.rendering.policy import pick_variant
 from reachly.services.rendering.values import text_seed
 from reachly.services.scheduling import policy as scheduling
-from reachly.services.sending.errors import CapsRaced
 from reachly.services.sending.policy import make_message_id
 from reachly.services.sending.service import board as boards
 from reachly.services.sending.service import world
 from reachly.services.sending.service.board import Board, Ready
-from reachly.services.sending.service.counting import summed
 
 LOOK_AHEAD = 48  # due messages that are read beside those that may go, for the ones that must wait
 ON_TIME = timedelta(seconds=60)  # a turn that is later than this is planned anew, from now
-RACES = 4
 LATE = "Late: nothing could be sent for longer than the grace time. Start it again to go on from now."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Item:
     """One message of a turn."""
 
     ready: Ready
-    claim: Claim
-    claimed: Claimed
+    intent: Intent
 
     @property
     def send_id(self) -> uuid.UUID:
-        return self.claimed.send_id
+        return self.intent.send_id
+
+    @property
+    def claim(self) -> Intent:  # transitional
+        return self.intent
+
+    @property
+    def claimed(self) -> Intent:  # transitional
+        return self.intent
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one turn has claimed, and what it knows of the rest. `connection` None: the mailbox's secrets cannot be
+    """What one turn has chosen, and what it knows of the rest. `connection` None: the mailbox's secrets cannot be
     opened, for the reason in `trouble`."""
 
     lease: Lease
@@ -63,19 +67,13 @@ class Batch:
     trouble: str = ""
 
 
-async def claim(lease: Lease, settings: SendingSettings) -> tuple[Batch | None, set[uuid.UUID]]:
+async def choose(lease: Lease, settings: SendingSettings) -> tuple[Batch | None, set[uuid.UUID]]:
     """The batch (None: nothing to send; the lease is given back), and campaigns in which somebody's way ended."""
-    for race in range(RACES):
-        try:
-            async with tenant(lease.organization_id) as session:
-                return await _claim(session, lease, settings)
-        except CapsRaced:
-            if race == RACES - 1:
-                raise
-    raise AssertionError("unreachable")
+    async with tenant(lease.organization_id) as session:
+        return await _choose(session, lease, settings)
 
 
-async def _claim(
+async def _choose(
     session: Session, lease: Lease, settings: SendingSettings
 ) -> tuple[Batch | None, set[uuid.UUID]]:
     mailbox = await claims.find_leased(session, lease)
@@ -105,33 +103,34 @@ async def _claim(
     if quota and not quota.left:
         await _hold_for_plan(session, lease, board, quota)
         return None, set()
-    return await _take(session, lease, board, min(size, quota.left) if quota else size, settings)
+    return await _take(session, lease, board, min(size, quota.left) if quota else size)
 
 
 async def _take(
-    session: Session, lease: Lease, board: Board, size: int, settings: SendingSettings
+    session: Session, lease: Lease, board: Board, size: int
 ) -> tuple[Batch | None, set[uuid.UUID]]:
-    now, mailbox = clock.now(), board.mailbox
+    now = clock.now()
     picked = await boards.pick(session, board, size, now)
-    wanted = [ready.person.id for ready in picked.taken] + [change.enrollment_id for change in board.changes]
-    locked = await claims.lock_enrollments(session, lease.organization_id, wanted, now, mailbox.id)
-    taken = [ready for ready in picked.taken if ready.person.id in locked]
-    changes = [change for change in board.changes if change.enrollment_id in locked]
-    items = await _write_intents(session, lease, taken, mailbox, now, settings) if taken else []
-    if not items and board.more:
+    changes = list(board.changes)
+    if not picked.taken and board.more:
         changes += boards.push_back(board, picked.waiting)
-    await enrollments.change(session, lease.organization_id, now, changes)
-    ended = {change.enrollment_id for change in changes if change.status}
-    touched = (
-        await enrollments.list_campaign_ids(session, lease.organization_id, sorted(ended)) if ended else set()
-    )
-    if items:
+    touched = await _apply(session, lease, board, changes)
+    if picked.taken:
         connection, trouble = await _connection(session, lease)
-        await _reserve(session, lease, items)
+        items = _items(lease, board, picked.taken, now)
         return Batch(lease, board, items, picked.waiting, connection, trouble), touched
     next_due = await boards.find_next_due(session, board, now)
-    await _finish(session, lease, mailbox, boards.earliest(board, picked.waiting, now, next_due))
+    await _finish(session, lease, board.mailbox, boards.earliest(board, picked.waiting, now, next_due))
     return None, touched
+
+
+async def _apply(session: Session, lease: Lease, board: Board, changes: list[Change]) -> set[uuid.UUID]:
+    """What becomes of those that do not go; the campaigns in which somebody's way ended."""
+    locked = await marks.lock_due(session, lease, [change.enrollment_id for change in changes], board.at)
+    changes = [change for change in changes if change.enrollment_id in locked]
+    await enrollments.change(session, lease.organization_id, clock.now(), changes)
+    ended = sorted(change.enrollment_id for change in changes if change.status)
+    return await enrollments.list_campaign_ids(session, lease.organization_id, ended) if ended else set()
 
 
 async def _connection(session: Session, lease: Lease) -> tuple[Connection | None, str]:
@@ -142,41 +141,16 @@ async def _connection(session: Session, lease: Lease) -> tuple[Connection | None
     return found, ""
 
 
-async def _write_intents(
-    session: Session,
-    lease: Lease,
-    taken: list[Ready],
-    mailbox: MailboxRow,
-    now: datetime,
-    settings: SendingSettings,
-) -> list[Item]:
+def _items(lease: Lease, board: Board, taken: list[Ready], now: datetime) -> list[Item]:
     on_time = timedelta(0) <= now - lease.planned_turn <= ON_TIME
-    rows = {
-        ready.intent_key: _intent(ready, mailbox, now, lease.planned_turn if on_time else now)
-        for ready in taken
-    }
-    lease_until = clock.machine_now() + timedelta(seconds=settings.lease_seconds)
-    written = await claims.insert_claims(
-        session, lease, list(rows.values()), now=now, lease_until=lease_until
-    )
-    found = {
-        claimed.intent_key: claimed for claimed in written
-    }  # others were decided since the board was read
-    by_key = {ready.intent_key: ready for ready in taken}
-    return [Item(by_key[key], rows[key], found[key]) for key in rows if key in found]
+    planned = lease.planned_turn if on_time else now
+    return [Item(ready, _intent(ready, board.mailbox, now, planned)) for ready in taken]
 
 
-async def _reserve(session: Session, lease: Lease, items: Sequence[Item]) -> None:
-    """As late as can be: a counter that many mailboxes share is locked from here to the commit. Raises CapsRaced."""
-    wanted = summed(cap for item in items for cap in item.ready.caps)
-    if not await caps.reserve(session, lease.organization_id, wanted):
-        raise CapsRaced
-
-
-def _intent(ready: Ready, mailbox: MailboxRow, now: datetime, planned: datetime) -> Claim:
-    person, step = ready.person, ready.step
-    return Claim(
-        send_id=new_id(),
+def _intent(ready: Ready, mailbox: MailboxRow, now: datetime, planned: datetime) -> Intent:
+    person, step, kept = ready.person, ready.step, ready.kept
+    return Intent(
+        send_id=kept.id if kept else new_id(),
         intent_key=ready.intent_key,
         campaign_id=ready.campaign.id,
         enrollment_id=person.id,
@@ -185,9 +159,10 @@ def _intent(ready: Ready, mailbox: MailboxRow, now: datetime, planned: datetime)
         step=step.sequence_number,
         variant=pick_label(ready),
         to_email=person.email,
-        message_id=make_message_id(mailbox.email_key, new_id()),
+        message_id=kept.message_id if kept else make_message_id(mailbox.email_key, new_id()),
         planned_at=min(now, max(planned, person.next_due_at or planned)),
         caps=tuple(key for key, _ in ready.caps),
+        attempts=kept.attempts if kept else 0,
     )
 
 
