@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from reachly.kit.errors import Invalid
 
@@ -45,8 +45,7 @@ class Envelope:
     data: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What happened to one message.
 
     accepted        the peer took responsibility for it

@@ -34,12 +34,16 @@ _PATH = re.compile(
 
 def clean_text(text: str) -> str:
     """The peer's words, storable: no lone surrogates, no NUL, at most `MAX_TEXT` characters."""
+    if text.isascii():
+        return text.replace("\x00", "").strip()[:MAX_TEXT]
     mended = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return mended.replace("\x00", "").strip()[:MAX_TEXT]
 
 
 def enhanced_code(text: str) -> str | None:
     """The enhanced status code (RFC 3463) a reply begins with, or None when it has none that is well formed."""
+    if text[:6] == "2.0.0 ":  # what nearly everybody says
+        return "2.0.0"
     found = _ENHANCED.match(text)
     return found[1] if found else None
 
@@ -69,9 +73,11 @@ def judge(stage: Stage, code: int, text: str) -> Outcome:
 def read_reply(stage: Stage, code: int, text: str) -> Receipt:
     """The receipt for a reply that ended the attempt."""
     words = clean_text(text)
+    if stage == "final" and 200 <= code < 300:
+        final_id = _final_message_id(words) if "<" in words else None
+        return Receipt("accepted", code, enhanced_code(words), words, stage, final_id)
     given = code if 200 <= code <= 599 else None
-    final_id = _final_message_id(words) if stage == "final" and 200 <= code < 300 else None
-    return Receipt(judge(stage, code, words), given, enhanced_code(words), words, stage, final_id)
+    return Receipt(judge(stage, code, words), given, enhanced_code(words), words, stage)
 
 
 def read_loss(stage: Stage, text: str) -> Receipt:
@@ -90,13 +96,14 @@ def wire_path(address: str) -> str | None:
     found = _PATH.fullmatch(address)
     if found is None or len(address) > 254:
         return None
-    domain = found["domain"]
-    if not domain.isascii():
-        try:
-            domain = domain.encode("idna").decode()
-        except UnicodeError:
-            return None
-    return f"{found['local']}@{domain}"
+    if address.isascii():
+        return address
+    local, domain = found["local"], found["domain"]
+    try:
+        local.encode()  # a lone surrogate has no place on any wire
+        return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"
+    except UnicodeError:
+        return None
 
 
 def _final_message_id(text: str) -> str | None:

@@ -19,8 +19,9 @@ from reachly.integrations.mailer.port import (
     Receipt,
     Stage,
 )
-from reachly.integrations.mailer.replies import judge, read_loss, read_reply, wire_path
-from reachly.integrations.mailer.vendors.smtp_pipeline import SLOWEST_BYTES_A_SECOND, Item, Pipeline
+from reachly.integrations.mailer.replies import judge, read_loss, read_reply
+from reachly.integrations.mailer.vendors.smtp_message import Item, Packer
+from reachly.integrations.mailer.vendors.smtp_pipeline import AT_ONCE, SLOWEST_BYTES_A_SECOND, Pipeline
 from reachly.integrations.mailer.vendors.smtp_session import Session, open_session
 from reachly.integrations.mailer.vendors.smtp_wire import WireLost
 
@@ -100,11 +101,11 @@ class SmtpMailer:
             session = await self._opened()
         except MailerError as error:
             return _failed_to_open(error)
-        prepared = prepare(session, envelope)
-        if isinstance(prepared, Receipt):
-            return prepared
+        packed = Packer(session.extensions).pack(envelope)
+        if isinstance(packed, Receipt):
+            return packed
         try:
-            receipt = await _Dialogue(session, self._config.command_seconds).deliver(prepared, before_body)
+            receipt = await _Dialogue(session, self._config.command_seconds).deliver(packed, before_body)
         except _Withdrawn as withdrawn:
             await self._reset_or_drop(session)
             raise withdrawn.error from None
@@ -124,16 +125,14 @@ class SmtpMailer:
             return [_failed_to_open(error)] * len(envelopes)
         if "pipelining" not in session.extensions:
             return await self._one_by_one(envelopes)
-        prepared = [prepare(session, envelope) for envelope in envelopes]
-        items = [each for each in prepared if isinstance(each, Item)]
+        pipeline = Pipeline(
+            session.wire, envelopes, Packer(session.extensions).pack, self._config.command_seconds
+        )
         try:
-            taken = iter(
-                await Pipeline(session.wire, items, self._config.command_seconds).run() if items else ()
-            )
+            receipts = await pipeline.run()
         except BaseException:
             self._drop()
             raise
-        receipts = [each if isinstance(each, Receipt) else next(taken) for each in prepared]
         if receipts and receipts[-1].outcome != "accepted" and session.wire.is_open:
             await self._reset_or_drop(session)
         return receipts
@@ -167,40 +166,6 @@ async def _nothing() -> None:
     return None
 
 
-def prepare(session: Session, envelope: Envelope) -> Item | Receipt:
-    """The message as it goes on this wire, or a refusal because it cannot go on it at all."""
-    sender, recipient = wire_path(envelope.mail_from), wire_path(envelope.rcpt_to)
-    if sender is None or recipient is None:
-        stage, code = ("mail", "5.1.7") if sender is None else ("rcpt", "5.1.3")
-        words = "The address is not one that mail can be sent to."
-        return Receipt("refused", None, code, words, cast("Stage", stage))
-    extensions, body = session.extensions, to_wire(envelope.data)
-    needs_utf8 = not (sender.isascii() and recipient.isascii())
-    if needs_utf8 and "smtputf8" not in extensions:
-        words = "This server does not take addresses with signs outside ASCII (no SMTPUTF8)."
-        return Receipt("refused", None, "5.6.7", words, "mail")
-    options = f" SIZE={len(body) - 3}" if "size" in extensions else ""
-    if not body.isascii():
-        header = body.partition(b"\r\n\r\n")[0]
-        if "smtputf8" in extensions and not header.isascii():
-            needs_utf8 = True
-        options += " BODY=8BITMIME" if "8bitmime" in extensions else ""
-    options += " SMTPUTF8" if needs_utf8 else ""
-    return Item(f"MAIL FROM:<{sender}>{options}\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode(), body)
-
-
-def to_wire(data: bytes) -> bytes:
-    """CRLF line ends, dots doubled, the final dot behind (RFC 5321 4.5.2)."""
-    lines = data.count(b"\r\n")
-    if data.count(b"\n") != lines or data.count(b"\r") != lines:
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
-    if b"\n." in data:
-        data = data.replace(b"\n.", b"\n..")
-    if data.startswith(b"."):
-        data = b"." + data
-    return data + b".\r\n" if data.endswith(b"\r\n") else data + b"\r\n.\r\n"
-
-
 class _Dialogue:
     """One message, step by step."""
 
@@ -231,11 +196,14 @@ class _Dialogue:
         reply = await self._wire.command(b"DATA", self._seconds)
         if reply.code != 354:
             return read_reply("data", reply.code, reply.text)
-        self._stage = "body"
-        self._wire.write(item.body[:-3])
-        await self._wire.drain(self._seconds + len(item.body) / SLOWEST_BYTES_A_SECOND)
+        rest = item.body
+        if len(rest) > AT_ONCE:
+            self._stage = "body"
+            self._wire.write(rest[:-3])
+            await self._wire.drain(self._seconds + len(rest) / SLOWEST_BYTES_A_SECOND)
+            rest = rest[-3:]
         self._stage = "final"
-        self._wire.write(item.body[-3:])
+        self._wire.write(rest)
         reply = await self._wire.reply(self._seconds)
         return read_reply("final", reply.code, reply.text)
 

@@ -8,36 +8,52 @@ it answers: a refusal of one recipient is that one's alone.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
-from collections.abc import Sequence
-from typing import NamedTuple, cast
+from collections.abc import Callable, Sequence
+from typing import cast
 
-from reachly.integrations.mailer.port import Receipt, Stage
+from reachly.integrations.mailer.port import Envelope, Receipt, Stage
 from reachly.integrations.mailer.replies import read_loss, read_reply
+from reachly.integrations.mailer.vendors.smtp_message import Item
 from reachly.integrations.mailer.vendors.smtp_wire import NO_CODE, Reply, Wire, WireLost
 
 AT_ONCE = 32_768  # bytes of a body that go out together with its final dot
 SLOWEST_BYTES_A_SECOND = 10_000
 ENDS_THE_SESSION = frozenset({"throttled", "auth_failed", "connect_failed"})
-
-
-class Item(NamedTuple):
-    """One message ready for the wire: `envelope` is MAIL, RCPT and DATA, `body` ends with the final dot."""
-
-    envelope: bytes
-    body: bytes
+NOT_OFFERED = Receipt(
+    "connect_failed", None, None, "Not offered: the session ended before its turn.", "connect"
+)
+NOBODY = -1
+_THE_USUAL = deque(("final", "mail", "rcpt", "data"))
+# The answers to those, each of one line: taken, and the next one is welcome.
+_all_is_well = re.compile(
+    rb"250 ([^\r\n]{0,1000})\r\n(?:250 [^\r\n]{0,1000}\r\n){2}354 [^\r\n]{0,1000}\r\n"
+).fullmatch
 
 
 class Pipeline:
-    """Drives one batch. `run` gives a receipt for each item; items that were never offered say so."""
+    """Drives one batch. `run` gives a receipt for each message; those that were never offered say so.
 
-    def __init__(self, wire: Wire, items: Sequence[Item], seconds: float) -> None:
-        self._wire, self._items, self._seconds = wire, items, seconds
+    A message is packed when its turn on the wire has come, so that no more than two are held in both forms.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        envelopes: Sequence[Envelope],
+        pack: Callable[[Envelope], Item | Receipt],
+        seconds: float,
+    ) -> None:
+        self._wire, self._envelopes, self._pack, self._seconds = wire, envelopes, pack, seconds
         self._loop = asyncio.get_running_loop()
-        self._receipts: list[Receipt] = []
+        self._receipts: list[Receipt | None] = [None] * len(envelopes)
         self._expected: deque[Stage | str] = deque()
-        self._at = 0  # the item whose replies come now
-        self._refused: Receipt | None = None  # of the present item, told before its DATA was answered
+        self._at = NOBODY  # the message whose replies come now
+        self._behind = NOBODY  # the one whose envelope went out with the body of that
+        self._next = 0  # the first that was not packed yet
+        self._body = b""  # of the one that was offered last
+        self._refused: Receipt | None = None  # of the present one, told before its DATA was answered
         self._stage: Stage = "mail"
         self._stop = False
         self._done: asyncio.Future[None] = self._loop.create_future()
@@ -47,9 +63,9 @@ class Pipeline:
 
     async def run(self) -> list[Receipt]:
         """Never raises but CancelledError; the wire is usable afterwards unless it says that it is lost."""
-        self._wire.listen(self._on_reply, self._on_loss)
+        self._wire.listen(self._on_reply, self._on_loss, self._on_group)
         try:
-            self._offer(b"", 0)
+            self._begin(anew=False)
             self._tick()
             await self._done
         except WireLost as lost:
@@ -63,18 +79,59 @@ class Pipeline:
                 self._timer.cancel()
             if self._writing:
                 self._writing.cancel()
-        left = len(self._items) - len(self._receipts)
-        words = "Not offered: the session ended before its turn."
-        return self._receipts + [Receipt("connect_failed", None, None, words, "connect")] * left
+        return [self._told(number) for number in range(len(self._envelopes))]
 
-    def _offer(self, before: bytes, number: int) -> None:
-        """Writes what is due and the envelope of item `number` behind it, if there is one."""
-        if number < len(self._items) and not self._stop:
+    def _told(self, number: int) -> Receipt:
+        """What became of it in the end."""
+        known = self._receipts[number]
+        if known is None and number >= self._next:  # nobody looked yet whether it could have gone at all
+            packed = self._pack(self._envelopes[number])
+            known = packed if isinstance(packed, Receipt) else None
+        return known or NOT_OFFERED
+
+    def _offer(self) -> bytes:
+        """The envelope of the next message that can go; nothing if there is none or the session ends."""
+        while self._next < len(self._envelopes) and not self._stop:
+            number, self._next = self._next, self._next + 1
+            packed = self._pack(self._envelopes[number])
+            if isinstance(packed, Receipt):
+                self._receipts[number] = packed
+                continue
+            if self._at == NOBODY:
+                self._at = number
+            else:
+                self._behind = number
+            self._body = packed.body
             self._expected.extend(("mail", "rcpt", "data"))
-            before += self._items[number].envelope
+            return packed.envelope
+        return b""
+
+    def _begin(self, *, anew: bool) -> None:
+        """A message with nothing but a RSET before it; when there is none left, the end of the batch."""
+        if anew:
+            self._expected.append("reset")
+        envelope = self._offer()
+        if envelope:
+            self._write(b"RSET\r\n" + envelope if anew else envelope)
+        else:
+            self._expected.clear()
+            self._end()
+
+    def _write(self, data: bytes) -> None:
         self._due = self._loop.time() + self._seconds
-        if before:
-            self._wire.write(before)
+        self._wire.write(data)
+
+    def _on_group(self, data: bytes) -> bool:
+        """The usual answers when they come in one piece, as they nearly always do; all others come one by one."""
+        if self._expected != _THE_USUAL or self._loop.time() > self._due:
+            return False
+        found = _all_is_well(data)
+        if found is None:
+            return False
+        self._expected.clear()
+        self._take(read_reply("final", 250, found[1].decode("utf-8", "surrogateescape")))
+        self._go()
+        return True
 
     def _on_reply(self, reply: Reply) -> None:
         now = self._loop.time()
@@ -113,19 +170,24 @@ class Pipeline:
 
     def _on_data(self, reply: Reply) -> None:
         if reply.code == 354 and self._refused is None:
-            self._expected.append("final")
-            body = self._items[self._at].body
-            if len(body) > AT_ONCE:
-                self._stage = "body"
-                self._writing = self._loop.create_task(self._write_big(body))
-            else:
-                self._stage = "final"
-                self._offer(body, self._at + 1)
+            self._go()
         elif reply.code == 354:  # RFC 2920 3.1: it wants a message although nobody may get it
             self._expected.append("empty")
             self._wire.write(b".\r\n")
         else:
             self._settle(self._refused or read_reply("data", reply.code, reply.text))
+
+    def _go(self) -> None:
+        """The present body, and the next envelope with it."""
+        self._expected.append("final")
+        body = self._body
+        if len(body) > AT_ONCE:
+            self._stage = "body"
+            self._writing = self._loop.create_task(self._write_big(body))
+            return
+        behind = self._offer()
+        self._stage = "final"
+        self._write(body + behind)
 
     async def _write_big(self, body: bytes) -> None:
         """The final dot only after all the rest has left: until then a loss is a definite one."""
@@ -133,8 +195,9 @@ class Pipeline:
             self._due = self._loop.time() + self._seconds + len(body) / SLOWEST_BYTES_A_SECOND
             self._wire.write(body[:-3])
             await self._wire.drain(self._seconds + len(body) / SLOWEST_BYTES_A_SECOND)
+            behind = self._offer()
             self._stage = "final"
-            self._offer(body[-3:], self._at + 1)
+            self._write(body[-3:] + behind)
         except WireLost as lost:
             self._on_loss(lost)
 
@@ -142,11 +205,7 @@ class Pipeline:
         """The present item was not taken, and nothing of the next one is on the wire yet."""
         assert refused is not None
         self._take(refused)
-        if self._at < len(self._items) and not self._stop:
-            self._expected.append("reset")
-            self._offer(b"RSET\r\n", self._at)
-        else:
-            self._end()
+        self._begin(anew=True)
 
     def _finish(self, receipt: Receipt) -> None:
         """The present item's body was answered; the next envelope went out with it."""
@@ -158,9 +217,9 @@ class Pipeline:
             self._end()
 
     def _take(self, receipt: Receipt) -> None:
-        self._receipts.append(receipt)
+        self._receipts[self._at] = receipt
         self._stop = self._stop or receipt.outcome in ENDS_THE_SESSION
-        self._at += 1
+        self._at, self._behind = self._behind, NOBODY
         self._refused = None
         self._stage = "mail"
 
@@ -168,8 +227,8 @@ class Pipeline:
         """What had its final dot written is unknown; what had not is definitely not sent."""
         if self._done.done():
             return
-        if self._at < len(self._items):
-            self._receipts.append(self._refused or read_loss(self._stage, str(lost)))
+        if self._at != NOBODY:
+            self._receipts[self._at] = self._refused or read_loss(self._stage, str(lost))
         self._end()
 
     def _end(self) -> None:

@@ -24,6 +24,7 @@ class WireLost(Exception):
 
 
 OnReply = Callable[[Reply], None]
+OnGroup = Callable[[bytes], bool]
 OnLoss = Callable[[WireLost], None]
 
 
@@ -39,6 +40,7 @@ class Wire(asyncio.Protocol):
         self._ready: deque[Reply] = deque()
         self._waiter: asyncio.Future[Reply] | None = None
         self._on_reply: OnReply | None = None
+        self._on_group: OnGroup | None = None
         self._on_loss: OnLoss | None = None
         self.lost: WireLost | None = None
 
@@ -49,13 +51,21 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer
-        buffer += data
-        start = 0
-        while self.lost is None and (end := buffer.find(b"\n", start)) >= 0:
-            line = bytes(buffer[start:end]).rstrip(b"\r")
-            start = end + 1
-            self._take_line(line)
-        del buffer[:start]
+        if buffer:
+            buffer += data
+            if b"\n" in data:
+                data = bytes(buffer)
+                buffer.clear()
+            else:
+                data = b""
+        elif self._on_group and not self._lines and self.lost is None and self._on_group(data):
+            return
+        lines = data.split(b"\n")
+        buffer += lines.pop()
+        for line in lines:
+            if self.lost is not None:
+                return
+            self._take_line(line.rstrip(b"\r"))
         if self._size + len(buffer) > MAX_REPLY:
             self.abort("The server's answer is too long to be one.")
 
@@ -93,7 +103,10 @@ class Wire(asyncio.Protocol):
         return bool(self._ready or self._lines or self._buffer)
 
     def write(self, data: bytes) -> None:
-        self.transport.write(data)
+        if self.lost is not None:
+            raise self.lost
+        assert self._transport is not None
+        self._transport.write(data)
 
     async def drain(self, seconds: float) -> None:
         """Waits until what was written has left. Raises WireLost when it does not within `seconds`, or when this
@@ -125,19 +138,18 @@ class Wire(asyncio.Protocol):
             raise self.lost
         self._waiter = self._loop.create_future()
         due = self._loop.time() + seconds
+        timer = self._loop.call_at(due, self.abort, "The server did not answer in time.")
         try:
-            async with asyncio.timeout(seconds):
-                reply = await self._waiter
+            reply = await self._waiter
             if self._loop.time() > due:  # this process was stopped; who waits for it may have given it up
                 raise self.abort("The answer came too late.")
-        except TimeoutError:
-            raise self.abort("The server did not answer in time.") from None
         except asyncio.CancelledError:
             self.abort("Given up.")  # half a dialogue is no use to anybody
             raise
         else:
             return reply
         finally:
+            timer.cancel()
             self._waiter = None
 
     async def command(self, line: bytes, seconds: float) -> Reply:
@@ -145,9 +157,14 @@ class Wire(asyncio.Protocol):
         self.write(line + b"\r\n")
         return await self.reply(seconds)
 
-    def listen(self, on_reply: OnReply | None, on_loss: OnLoss | None) -> None:
-        """From now on every reply goes to the listener, until `listen(None, None)`."""
-        self._on_reply, self._on_loss = on_reply, on_loss
+    def listen(
+        self, on_reply: OnReply | None, on_loss: OnLoss | None, on_group: OnGroup | None = None
+    ) -> None:
+        """From now on every reply goes to the listener, until `listen(None, None)`.
+
+        `on_group` is shown what comes in one piece, before it is taken apart; it says whether it took all of it.
+        """
+        self._on_reply, self._on_loss, self._on_group = on_reply, on_loss, on_group
 
     def abort(self, why: str) -> WireLost:
         """Cuts the connection so that no byte that is still buffered can leave."""
@@ -163,15 +180,16 @@ class Wire(asyncio.Protocol):
         self._fail(WireLost("Closed."))
 
     def _take_line(self, line: bytes) -> None:
-        self._lines.append(line)
         self._size += len(line) + 2
         if self._size > MAX_REPLY:
             self.abort("The server's answer is too long to be one.")
             return
+        self._lines.append(line)
         if line[3:4] == b"-" and line[:3].isdigit():
             return
-        lines, self._lines, self._size = self._lines, [], 0
-        reply = _read(lines)
+        reply = _read(self._lines)
+        self._size = 0
+        self._lines.clear()
         if self._on_reply is not None:
             self._on_reply(reply)
         elif self._waiter is not None and not self._waiter.done():
