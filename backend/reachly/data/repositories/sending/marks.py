@@ -39,8 +39,8 @@ INSERT INTO email_sends AS s (organization_id, id, kind, intent_key, campaign_id
 SELECT $1, w.id, 'campaign', w.intent_key, w.campaign_id, w.enrollment_id, w.lead_id, $2, w.sequence_id, w.step,
        w.variant, w.to_email, $6::text, $3, $7, $4, w.planned_at, $5::timestamptz,
        CASE WHEN $6::text = 'sending' THEN $5::timestamptz END, w.message_id,
-       w.caps::jsonb, w.subject, w.body_text, w.content_hash, string_to_array(w.links, ',')::uuid[], w.reason, $5::timestamptz,
-       $5::timestamptz
+       w.caps::jsonb, w.subject, w.body_text, w.content_hash, string_to_array(w.links, ',')::uuid[], w.reason,
+       $5::timestamptz, $5::timestamptz
 FROM unnest($8::uuid[], $9::text[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::int[], $15::text[],
             $16::text[], $17::text[], $18::timestamptz[], $19::text[], $20::text[], $21::text[], $22::text[],
             $23::text[], $24::text[])
