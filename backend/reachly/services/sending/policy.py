@@ -61,6 +61,8 @@ class Verdict:
         return self.kind in ("bounced", "soft", "refused")
 
 
+SENT = Verdict("sent", "sent")
+
 NEVER_OFFERED = Verdict("connect", "deferred", "mailbox_error")
 """Marked, and then the session ended with a message before it: nothing of it was written."""
 
@@ -69,7 +71,7 @@ def judge(receipt: Receipt, attempts: int, failures: int, retry: Retry) -> Verdi
     """`attempts` counts this one; `failures` are the mailbox's in a row before this one."""
     match receipt.outcome:
         case "accepted":
-            verdict = Verdict("sent", "sent")
+            verdict = SENT
         case "unknown":
             verdict = Verdict("unknown", "unknown", "no_answer")
         case "throttled":

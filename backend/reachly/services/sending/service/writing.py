@@ -74,21 +74,22 @@ async def write(run: Run, marked: Sequence[Message], mailer: Mailer, tools: Tool
     """Puts the wave on the wire: a single message step by step, several in one pipeline."""
     sender = parse_address(run.batch.board.mailbox.email_address).wire
     envelopes = [
-        Envelope(sender, parse_address(message.item.claim.to_email).wire, message.data) for message in marked
+        Envelope(sender, parse_address(message.item.intent.to_email).wire, message.data) for message in marked
     ]
     receipts = [await mailer.send(envelopes[0])] if len(envelopes) == 1 else await mailer.send_many(envelopes)
+    retry = retry_of(tools)
     results: list[Result] = []
     for message, receipt in zip(marked, receipts, strict=True):
         if results and receipt.outcome == "connect_failed":
             # The session ended with one before it: it was never offered, and goes as soon as the mailbox does.
             results.append(Result(message, run.verdict or NEVER_OFFERED, None))
         else:
-            results.append(_judged(run, message, receipt, tools))
+            results.append(_judged(run, message, receipt, tools, retry))
     return results
 
 
-def _judged(run: Run, message: Message, receipt: Receipt, tools: Tools) -> Result:
-    verdict = judge(receipt, message.item.claimed.attempts + 1, run.failures, retry_of(tools))
+def _judged(run: Run, message: Message, receipt: Receipt, tools: Tools, retry: Retry) -> Result:
+    verdict = judge(receipt, message.item.intent.attempts + 1, run.failures, retry)
     if verdict.kind in MAILBOX_TROUBLE:
         run.verdict, run.trouble = verdict, _words(receipt)
     _count(run, verdict)
