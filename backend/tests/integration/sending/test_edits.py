@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from reachly.data.session import tenant
+from reachly.infra.settings import Settings
 from reachly.jobs.sending import SendingLoop
+from reachly.services.campaigns import service as campaigns
+from reachly.services.campaigns.schemas import CampaignPatch
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import service as scheduling
 from reachly.services.sequences import service as sequences
 from reachly.services.sequences.schemas import SequenceIn, SequencePatch
 from tests.factories.sending import Stage, Step, add_campaign, add_mailbox
-from tests.integration.sending.conftest import Relay, SetClock, drain
+from tests.integration.sending.conftest import Relay, SetClock, drain, hold_mailers
 
 pytestmark = pytest.mark.anyio
 STEPS = [Step(body="First text."), Step(subject="", body="Second text.", days=2)]
@@ -78,3 +81,46 @@ async def test_a_step_switched_off_is_stepped_over_by_those_before_it(
     steps = await sql.fetch("SELECT step, count(*) AS n FROM email_sends GROUP BY 1 ORDER BY 1")
     assert [tuple(row) for row in steps] == [(1, 2), (3, 2)]
     assert await sql.fetchval("SELECT status FROM campaigns") == "completed"
+
+
+async def test_a_cap_that_is_set_at_noon_counts_what_left_in_the_morning(
+    relay: Relay, organization_id: uuid.UUID, settings: Settings, sql: Any, actor: Actor, at: SetClock
+) -> None:
+    account = await add_mailbox(organization_id, relay.port)
+    follow_up = Step(subject="", body="Again.", days=3)
+    stage = await add_campaign(organization_id, [account], 10, steps=[Step(), follow_up])
+    await sql.execute(
+        "UPDATE enrollments SET next_due_at = $1 WHERE sort_key >= 'lead0004'", at.at + timedelta(hours=1)
+    )
+    await drain(SendingLoop(settings))
+    assert len(relay.recipients) == 4
+    async with tenant(organization_id) as session:
+        patch = CampaignPatch(daily_cap=7, new_leads_cap=6)
+        await campaigns.update_campaign(session, actor, stage.campaign_id, patch, if_match=None)
+    at.move(hours=1)
+    await sql.execute(
+        "UPDATE enrollments SET next_due_at = $1 WHERE status = 'active' AND last_sent_at IS NULL", at.at
+    )
+    await sql.execute("UPDATE email_accounts SET next_turn_at = $1", at.at)
+    await drain(SendingLoop(settings))
+    assert len(relay.recipients) == 6
+    usage = await sql.fetch("SELECT scope, reserved, used FROM cap_usage WHERE scope <> 'mailbox' ORDER BY 1")
+    assert [tuple(row) for row in usage] == [("campaign", 0, 6), ("new_leads", 0, 6)]
+
+
+async def test_an_edit_between_choice_and_mark_is_heeded(
+    relay: Relay, organization_id: uuid.UUID, settings: Settings, sql: Any, actor: Actor
+) -> None:
+    account = await add_mailbox(organization_id, relay.port)
+    stage = await add_campaign(organization_id, [account], 5)
+    edits: list[int] = []
+
+    async def cap() -> None:
+        if not edits:
+            edits.append(1)
+            async with tenant(organization_id) as session:
+                patch = CampaignPatch(daily_cap=2)
+                await campaigns.update_campaign(session, actor, stage.campaign_id, patch, if_match=None)
+
+    await drain(SendingLoop(settings, mailer_factory=hold_mailers(before_open=cap)))
+    assert len(relay.recipients) == 2

@@ -45,7 +45,8 @@ _DUE = f"({_PEOPLE}{_PAGE.format(sent='NOT NULL')}) UNION ALL ({_PEOPLE}{_PAGE.f
 _PERSON = _PEOPLE + " AND e.id = $2"
 
 _CAMPAIGNS = """
-SELECT id, name, status, send_schedule, daily_cap, new_leads_cap, company_cap, settings, seed, failures_in_a_row
+SELECT id, name, status, send_schedule, daily_cap, new_leads_cap, company_cap, settings, seed, failures_in_a_row,
+       version
 FROM campaigns WHERE organization_id = $1 AND id = ANY($2::uuid[])
 """
 _STEPS = """

@@ -21,7 +21,7 @@ RETURNING true
 # A pause updates the campaign and a stop the enrollment: whoever comes second sees the first. A suppression by hand
 # (of a whole domain, say) touches no row of ours, so it takes a lock of its own, which marks share with each other.
 _LOCK_CAMPAIGNS = f"""
-SELECT id, status, pg_advisory_xact_lock_shared({SUPPRESSING}) FROM campaigns
+SELECT id, status, version, pg_advisory_xact_lock_shared({SUPPRESSING}) FROM campaigns
 WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR SHARE
 """  # noqa: S608 - fixed text
 _LOCK_DUE = """
@@ -97,10 +97,10 @@ async def hold_mailbox(
 
 async def lock_campaigns(
     session: Session, organization_id: uuid.UUID, campaign_ids: Sequence[uuid.UUID]
-) -> dict[uuid.UUID, str]:
-    """Locks these, before anything else; the state of each, which stays so until the commit."""
+) -> dict[uuid.UUID, tuple[str, int]]:
+    """Locks these, before anything else; the state and the version of each, which stay so until the commit."""
     rows = await (await raw(session)).fetch(_LOCK_CAMPAIGNS, organization_id, list(campaign_ids))
-    return {row["id"]: row["status"] for row in rows}
+    return {row["id"]: (row["status"], row["version"]) for row in rows}
 
 
 async def lock_due(

@@ -90,6 +90,7 @@ class CampaignRow:
     settings: Any
     seed: int
     failures_in_a_row: int
+    version: int
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> CampaignRow:

@@ -11,7 +11,6 @@ from reachly.kit.address import company_domain
 from reachly.services.scheduling import policy as scheduling
 from reachly.services.sending.service import world
 
-NO_LIMIT = 2**31 - 1
 Cap = tuple[CapKey, int]
 
 
@@ -39,11 +38,13 @@ class Counters:
         return caps
 
     def _of_campaign(self, campaign: CampaignRow, *, first: bool) -> Iterable[Cap]:
+        """Only what has a limit is counted: a counter that all mailboxes of a campaign share is a queue."""
         day = world.campaign_day(campaign, self._now)
         yield from self._box
-        yield ("campaign", str(campaign.id), day), campaign.daily_cap or NO_LIMIT
-        if first:
-            yield ("new_leads", str(campaign.id), day), campaign.new_leads_cap or NO_LIMIT
+        if campaign.daily_cap is not None:
+            yield ("campaign", str(campaign.id), day), campaign.daily_cap
+        if first and campaign.new_leads_cap is not None:
+            yield ("new_leads", str(campaign.id), day), campaign.new_leads_cap
 
 
 def summed(caps: Iterable[Cap]) -> dict[CapKey, tuple[int, int]]:

@@ -83,32 +83,8 @@ async def mark(
     Everything is asked again under the locks that a pause, a stop and a suppression of the person take too.
     """
     now, until = clock.now(), clock.machine_now() + timedelta(seconds=lease_seconds)
-    states = await marks.lock_campaigns(
-        session, lease.organization_id, sorted({message.item.intent.campaign_id for message in messages})
-    )
-    going = [message for message in messages if states.get(message.item.intent.campaign_id) == "active"]
-    due = await marks.lock_due(
-        session, lease, [message.item.intent.enrollment_id for message in messages], board.at
-    )
-    suppressed = await suppression.find_reasons(
-        session, lease.organization_id, [message.item.ready.person.email_key for message in going]
-    )
-    keys = {message.send_id: message.item.ready.person.email_key for message in going}
-    changes = [
-        *(
-            _ended(message, suppressed[keys[message.send_id]])
-            for message in going
-            if keys[message.send_id] in suppressed
-        ),
-        *(_waits(message, states) for message in messages if message.send_id not in keys),
-    ]
-    changes = [change for change in changes if change.enrollment_id in due]
+    going, changes = await _ask_again(session, lease, board, messages)
     await enrollments.change(session, lease.organization_id, now, changes)
-    going = [
-        message
-        for message in going
-        if keys[message.send_id] not in suppressed and message.item.intent.enrollment_id in due
-    ]
     written = await marks.write_sending(
         session, lease, await _entries(session, lease, going, now), now=now, lease_until=until
     )
@@ -116,10 +92,42 @@ async def mark(
     await _reserve(session, lease, going)
     if not await marks.hold_mailbox(session, lease, now=now, lease_until=until, handed=bool(going)):
         raise MailboxOff if await claims.find_leased(session, lease) else LeaseLost
-    ended = {
-        message.item.intent.campaign_id for message in messages if keys.get(message.send_id) in suppressed
-    }
-    return Marked(going, ended, again=len(going) < len(messages))
+    ended = {change.enrollment_id for change in changes if change.status}
+    intents = [message.item.intent for message in messages]
+    campaigns = {intent.campaign_id for intent in intents if intent.enrollment_id in ended}
+    return Marked(going, campaigns, again=len(going) < len(messages))
+
+
+async def _ask_again(
+    session: Session, lease: Lease, board: Board, messages: Sequence[Message]
+) -> tuple[list[Message], list[Change]]:
+    """Locks campaigns, then enrollments; those that may still go, and what becomes of the suppressed and the paused.
+    Whoever was dealt with by somebody else is in neither."""
+    organization_id = lease.organization_id
+    intents = {message.send_id: message.item.intent for message in messages}
+    states = await marks.lock_campaigns(
+        session, organization_id, sorted({intent.campaign_id for intent in intents.values()})
+    )
+    due = await marks.lock_due(
+        session, lease, [intent.enrollment_id for intent in intents.values()], board.at
+    )
+    messages = [message for message in messages if intents[message.send_id].enrollment_id in due]
+    keys = [message.item.ready.person.email_key for message in messages]
+    suppressed = await suppression.find_reasons(session, organization_id, keys)
+    going: list[Message] = []
+    changes: list[Change] = []
+    for message, key in zip(messages, keys, strict=True):
+        intent = intents[message.send_id]
+        state, version = states.get(intent.campaign_id, ("", 0))
+        if state != "active":
+            paused = "campaign_paused" if state == "paused" else "campaign_not_active"
+            changes.append(Change(intent.enrollment_id, None, paused))
+        elif key in suppressed:
+            end, told = ENDS.get(suppressed[key], "stopped"), f"suppressed: {suppressed[key]}"
+            changes.append(Change(intent.enrollment_id, None, status=end, stopped=told))
+        elif version == message.item.ready.campaign.version:  # an edit counts from its commit on: chosen anew
+            going.append(message)
+    return going, changes
 
 
 async def _entries(session: Session, lease: Lease, messages: Sequence[Message], now: datetime) -> list[Entry]:
@@ -139,20 +147,6 @@ async def _reserve(session: Session, lease: Lease, messages: Sequence[Message]) 
     wanted = summed(cap for message in messages for cap in message.item.ready.caps)
     if not await caps.reserve(session, lease.organization_id, wanted):
         raise CapsRaced
-
-
-def _ended(message: Message, reason: str) -> Change:
-    """Suppressed since it was chosen, or before."""
-    enrollment_id = message.item.intent.enrollment_id
-    return Change(enrollment_id, None, status=ENDS.get(reason, "stopped"), stopped=f"suppressed: {reason}")
-
-
-def _waits(message: Message, states: dict[uuid.UUID, str]) -> Change:
-    """Its campaign was paused or ended since it was chosen."""
-    paused = states.get(message.item.intent.campaign_id) == "paused"
-    return Change(
-        message.item.intent.enrollment_id, None, "campaign_paused" if paused else "campaign_not_active"
-    )
 
 
 def _failed(board: Board, aside: Aside, now: datetime) -> MessageFailed:
