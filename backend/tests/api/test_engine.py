@@ -70,6 +70,7 @@ async def test_each_person_and_each_mailbox_is_explained(ada: Person, sql: Any) 
     why = (await ada.http.get(f"{path}/enrollments/{people[0]['id']}/explain")).json()
     assert why["held"]["code"] == "campaign_not_active"
     assert why["held"]["change"]
+    assert why["timezone"] == (await ada.http.get(path)).json()["send_schedule"]["timezone"]
     boxes = (await ada.http.get(f"{path}/explain")).json()["mailboxes"]
     assert [(box["sent_today"], box["limited_by"]) for box in boxes] == [(0, boxes[0]["limited_by"])]
 

@@ -84,6 +84,17 @@ export function when(
   return `${day(at, zone, !sameYear)} ${clock}`;
 }
 
+/** The day it is there at that instant, as `2027-03-12`. */
+export function dayIn(value: string | Date, zone = ownZone()): string {
+  const [d = '', m = '', y = ''] = dayKey(asDate(value), zone).split('/');
+  return `${y}-${m}-${d}`;
+}
+
+/** The time of day there, as `09:05`. */
+export function clockIn(value: string | Date, zone = ownZone()): string {
+  return parts(asDate(value), zone, { hour: '2-digit', minute: '2-digit' });
+}
+
 /** `12 Mar` or `12 Mar 2027`. */
 export function day(value: string | Date | null | undefined, zone = ownZone(), year = false): string {
   if (!value) return '–';

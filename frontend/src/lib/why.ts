@@ -217,10 +217,22 @@ const WHYS: Record<string, Why> = {
   },
 };
 
+/** The link's words. */
+const GO: Record<Exclude<Place, null>, string> = {
+  schedule: 'Open mailboxes and schedule',
+  words: 'Open the steps',
+  mailboxes: 'Open the mailbox',
+  campaign: 'Open the campaign',
+  lead: 'Open the person',
+  suppressions: 'Open the do-not-contact list',
+  unknown: 'Open the messages in doubt',
+};
+
 export interface Remedy {
   words: string;
   change: string | undefined;
   href: string | undefined;
+  go: string | undefined;
   tone: Why['tone'];
 }
 
@@ -244,6 +256,19 @@ function hrefOf(place: Place, { campaign, lead, mailbox }: WhyContext): string |
 
 export function remedyFor(code: string, context: WhyContext = {}): Remedy {
   const why = WHYS[code];
-  if (!why) return { words: code.replaceAll('_', ' '), change: undefined, href: undefined, tone: 'held' };
-  return { words: why.words, change: why.change, href: hrefOf(why.place, context), tone: why.tone };
+  if (!why)
+    return {
+      words: code.replaceAll('_', ' '),
+      change: undefined,
+      href: undefined,
+      go: undefined,
+      tone: 'held',
+    };
+  return {
+    words: why.words,
+    change: why.change,
+    href: hrefOf(why.place, context),
+    go: why.place ? GO[why.place] : undefined,
+    tone: why.tone,
+  };
 }

@@ -98,6 +98,7 @@ class EnrollmentWhy(BaseModel):
     step: int
     next_due_at: datetime | None
     email_account_id: uuid.UUID | None
+    timezone: str = Field(description="The campaign's, in which its hours and days are meant")
     held: Why | None = Field(description="null: it is on its way")
 
 

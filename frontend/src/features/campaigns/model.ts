@@ -95,3 +95,55 @@ export function daysOfFirstMails(people: number, perDay: number, newCap: number 
   const aDay = newCap === null ? perDay : Math.min(perDay, newCap);
   return aDay > 0 ? Math.ceil(people / aDay) : 0;
 }
+
+export const MAX_WEIGHT = 100;
+
+/** What is wrong with a weight as it was typed; null: nothing. */
+export function weightFault(text: string): string | null {
+  const typed = text.trim();
+  if (typed === '') return `Type a whole number from 0 to ${MAX_WEIGHT}.`;
+  if (!/^\d+$/.test(typed)) return `A whole number from 0 to ${MAX_WEIGHT}, not “${typed}”.`;
+  if (Number(typed) > MAX_WEIGHT) return `At most ${MAX_WEIGHT}: only the proportion counts.`;
+  return null;
+}
+
+/** One that can send now: the others' shares go to these meanwhile. */
+export function canSend(box: { is_active: boolean; status: string }): boolean {
+  return box.is_active && box.status === 'connected';
+}
+
+/** Each mailbox's part of the new people, 0 to 1; all 0 where nobody would get a sender. */
+export function sharesOf(
+  boxes: readonly { id: string; is_active: boolean; status: string }[],
+  weights: Readonly<Record<string, number>>,
+): Map<string, number> {
+  const able = boxes.filter(canSend);
+  const drawn = able.length > 0 ? able : boxes;
+  const total = drawn.reduce((sum, box) => sum + (weights[box.id] ?? 1), 0);
+  return new Map(
+    boxes.map((box) => [box.id, total > 0 && drawn.includes(box) ? (weights[box.id] ?? 1) / total : 0]),
+  );
+}
+
+/** `33.3 %`, `50 %`. */
+export function percent(part: number): string {
+  const tenths = Math.round(part * 1000) / 10;
+  return `${Number.isInteger(tenths) ? tenths : tenths.toFixed(1)} %`;
+}
+
+const LARGE_PROVIDERS = {
+  Google: /(^|\.)(google|googlemail|gmail)\.com$/,
+  Microsoft: /(^|\.)((outlook|office365|hotmail|live|msn)\.com|outlook\.office365\.us)$/,
+} as const;
+
+/** Whose mailbox it is, told as the server tells it: by how it was connected, else by its outgoing host. */
+export function largeProvider(box: {
+  provider: string;
+  smtp: { host: string } | null;
+}): keyof typeof LARGE_PROVIDERS | null {
+  if (box.provider === 'gmail') return 'Google';
+  if (box.provider === 'outlook') return 'Microsoft';
+  const host = box.smtp?.host.trim().toLowerCase().replace(/\.$/, '') ?? '';
+  if (LARGE_PROVIDERS.Google.test(host)) return 'Google';
+  return LARGE_PROVIDERS.Microsoft.test(host) ? 'Microsoft' : null;
+}

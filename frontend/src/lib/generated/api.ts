@@ -2194,6 +2194,11 @@ export interface components {
             next_due_at: string | null;
             /** Step */
             step: number;
+            /**
+             * Timezone
+             * @description The campaign's, in which its hours and days are meant
+             */
+            timezone: string;
         };
         /** ExplainOut */
         ExplainOut: {

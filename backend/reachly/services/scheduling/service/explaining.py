@@ -98,7 +98,8 @@ async def explain_enrollment(
     told = None if row["on_its_way"] else _tell(stage, row, reasons.get(row["email_key"]))
     return EnrollmentWhy(
         enrollment_id=enrollment_id, email=row["email"], step=row["next_step"], next_due_at=row["next_due_at"],
-        email_account_id=row["email_account_id"], held=_why(told) if told else None,
+        email_account_id=row["email_account_id"], timezone=facts.schedule_of(stage.campaign).timezone,
+        held=_why(told) if told else None,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ import { ApiError } from '@/lib/problem';
 import { useActOnCampaign } from '../api/act-on-campaign';
 import { useCheck, type Finding } from '../api/check-campaign';
 import type { Campaign } from '../api/list-campaigns';
+import { readSchedule } from '../model';
 import { PlanCalendar } from './plan-calendar';
 
 /** Where a finding is mended, by the pointer the API gives. */
@@ -92,7 +93,11 @@ export function CheckPart({
         title="The plan"
         description="If nobody replies. Every reply takes that person's follow-ups out."
       >
-        <PlanCalendar campaign={campaign.id} mailboxes={mailboxes} />
+        <PlanCalendar
+          campaign={campaign.id}
+          zone={readSchedule(campaign.send_schedule).timezone}
+          mailboxes={mailboxes}
+        />
       </Panel>
       {canWrite && <StartBar campaign={campaign} canStart={can_start} mailable={mailable} />}
     </div>

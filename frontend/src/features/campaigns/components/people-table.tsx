@@ -1,5 +1,5 @@
 'use client';
-import { Play, Square } from 'lucide-react';
+import { CircleHelp, Play, Square } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 
 import { Button } from '@/components/ui/button';
@@ -19,6 +19,7 @@ import { remedyFor } from '@/lib/why';
 import { useEnrollments, type Enrollment, type EnrollmentStatus } from '../api/page-enrollments';
 import { useSteerEnrollment } from '../api/steer-enrollment';
 import type { Progress } from '../model';
+import { EnrollmentWhy } from './enrollment-why';
 
 const STATES: { value: EnrollmentStatus; label: string }[] = [
   { value: 'pending', label: 'Waiting' },
@@ -36,11 +37,14 @@ export function PeopleTable({
   campaign,
   progress,
   canWrite,
+  mailboxes,
   actions,
 }: {
   campaign: string;
   progress: Progress;
   canWrite: boolean;
+  /** Addresses by id. */
+  mailboxes?: ReadonlyMap<string, string> | undefined;
   /** Beside the search. */
   actions?: ReactNode;
 }) {
@@ -53,7 +57,7 @@ export function PeopleTable({
     ...(status ? { status } : {}),
   });
   const rows = useMemo(() => people.data?.pages.flatMap((page) => page.items) ?? [], [people.data]);
-  const columns = useMemo(() => columnsFor(campaign, canWrite), [campaign, canWrite]);
+  const columns = useMemo(() => columnsFor(campaign, canWrite, mailboxes), [campaign, canWrite, mailboxes]);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="mb-3 flex flex-wrap gap-2">
@@ -109,7 +113,12 @@ export function PeopleTable({
   );
 }
 
-function columnsFor(campaign: string, canWrite: boolean): DataColumn<Enrollment>[] {
+function columnsFor(
+  campaign: string,
+  canWrite: boolean,
+  mailboxes: ReadonlyMap<string, string> | undefined,
+): DataColumn<Enrollment>[] {
+  const next = (one: Enrollment) => <NextOf {...{ one, campaign, mailboxes }} />;
   return [
     {
       id: 'who',
@@ -121,9 +130,7 @@ function columnsFor(campaign: string, canWrite: boolean): DataColumn<Enrollment>
           <span className="block truncate text-xs text-ink-3 max-sm:hidden">
             {[fullName(one) && one.email, one.company].filter(Boolean).join(' · ')}
           </span>
-          <span className="block text-xs sm:hidden">
-            <NextOf one={one} campaign={campaign} />
-          </span>
+          <span className="block text-xs sm:hidden">{next(one)}</span>
         </span>
       ),
     },
@@ -140,7 +147,7 @@ function columnsFor(campaign: string, canWrite: boolean): DataColumn<Enrollment>
       header: 'Next',
       width: 'minmax(11rem,1.6fr)',
       from: 'sm',
-      cell: (one) => <NextOf one={one} campaign={campaign} />,
+      cell: next,
     },
     {
       id: 'sent',
@@ -182,30 +189,61 @@ function columnsFor(campaign: string, canWrite: boolean): DataColumn<Enrollment>
   ];
 }
 
-function NextOf({ one, campaign }: { one: Enrollment; campaign: string }) {
+const OPEN: ReadonlySet<EnrollmentStatus> = new Set(['pending', 'active', 'held']);
+
+/** What comes next and when, or what is in the way; asked, it says why in full. */
+function NextOf({
+  one,
+  campaign,
+  mailboxes,
+}: {
+  one: Enrollment;
+  campaign: string;
+  mailboxes: ReadonlyMap<string, string> | undefined;
+}) {
+  const told = <NextWords one={one} />;
+  if (!OPEN.has(one.status)) return told;
+  return (
+    <EnrollmentWhy
+      campaign={campaign}
+      enrollment={one.id}
+      lead={one.lead_id}
+      email={one.email}
+      mailboxes={mailboxes}
+      trigger={
+        <button
+          type="button"
+          className="group relative z-10 -mx-1 inline-flex max-w-full items-center gap-1 rounded-sm px-1 text-left hover:bg-hover"
+        >
+          {told}
+          {!one.blocked_reason && (
+            <CircleHelp className="size-3 shrink-0 text-ink-3 group-hover:text-ink" aria-hidden />
+          )}
+          <span className="sr-only">, why is nothing sent to {one.email} now</span>
+        </button>
+      }
+    />
+  );
+}
+
+function NextWords({ one }: { one: Enrollment }) {
   if (one.blocked_reason) {
-    const remedy = remedyFor(one.blocked_reason, {
-      campaign,
-      lead: one.lead_id,
-      mailbox: one.email_account_id,
-    });
+    const { words, tone } = remedyFor(one.blocked_reason);
     return (
       <WhyChip
-        reason={remedy.words}
+        reason={words}
         until={one.blocked_until ? `until ${when(one.blocked_until)}` : undefined}
-        remedy={[one.blocked_detail, remedy.change].filter(Boolean).join(' ')}
-        href={remedy.href}
-        tone={remedy.tone}
+        tone={tone}
       />
     );
   }
   if (one.next_due_at)
     return (
-      <span className="text-ink-2" title={fullTime(one.next_due_at)}>
+      <span className="truncate text-ink-2" title={fullTime(one.next_due_at)}>
         Step {one.next_step}, {when(one.next_due_at)}
       </span>
     );
-  return <span className="text-ink-3">–</span>;
+  return <span className="text-ink-3">{OPEN.has(one.status) ? `Step ${one.next_step}` : '–'}</span>;
 }
 
 function Steer({ one, campaign }: { one: Enrollment; campaign: string }) {

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'react';
 import { Popover } from '@/components/ui/menu';
 import { ErrorState, Notice, Skeleton } from '@/components/ui/states';
 import { cn } from '@/lib/cn';
-import { count, day as dayWords, plural, when } from '@/lib/format';
+import { clockIn, count, day as dayWords, dayIn, fullTime, plural, when } from '@/lib/format';
 import { remedyFor } from '@/lib/why';
 
 import { useSimulation, type Simulation } from '../api/get-simulation';
@@ -20,25 +20,36 @@ const LISTED = 40;
 /** What will happen, day by mailbox; past days show what was sent against what was planned. */
 export function PlanCalendar({
   campaign,
+  zone,
   mailboxes,
 }: {
   campaign: string;
+  /** The campaign's: its days and times are meant there. */
+  zone: string;
   /** Names of mailboxes by id. */
   mailboxes: ReadonlyMap<string, string>;
 }) {
   const plan = useSimulation(campaign);
   if (plan.isPending) return <Skeleton className="h-40 w-full" />;
   if (plan.isError) return <ErrorState error={plan.error} onRetry={() => void plan.refetch()} />;
-  return <PlanGrid plan={plan.data} mailboxes={mailboxes} />;
+  return <PlanGrid plan={plan.data} zone={zone} mailboxes={mailboxes} />;
 }
 
-export function PlanGrid({ plan, mailboxes }: { plan: Simulation; mailboxes: ReadonlyMap<string, string> }) {
+export function PlanGrid({
+  plan,
+  zone,
+  mailboxes,
+}: {
+  plan: Simulation;
+  zone: string;
+  mailboxes: ReadonlyMap<string, string>;
+}) {
   const days = everyDay(plan.days.map((one) => one.day)).slice(0, MAX_DAYS);
   const boxes = [...new Set(plan.days.map((one) => one.email_account_id))].sort((a, b) =>
     (mailboxes.get(a) ?? a).localeCompare(mailboxes.get(b) ?? b),
   );
   const cells = new Map<string, Cell>(plan.days.map((one) => [`${one.day} ${one.email_account_id}`, one]));
-  const today = new Date().toISOString().slice(0, 10);
+  const today = dayIn(new Date(), zone);
   const scroller = useRef<HTMLDivElement>(null);
   // A long plan begins at yesterday, not at what is over.
   useEffect(() => {
@@ -50,7 +61,7 @@ export function PlanGrid({ plan, mailboxes }: { plan: Simulation; mailboxes: Rea
   const top = Math.max(1, ...plan.days.map((one) => Math.max(one.planned, one.sent)));
   return (
     <div className="space-y-4">
-      <PlanFacts plan={plan} />
+      <PlanFacts plan={plan} zone={zone} />
       {plan.problem && (
         <Notice tone="held" title={days.length === 0 ? 'No plan yet' : 'This plan does not work out'}>
           {plan.problem}
@@ -98,6 +109,7 @@ export function PlanGrid({ plan, mailboxes }: { plan: Simulation; mailboxes: Rea
                       cell={cells.get(`${day} ${box}`)}
                       top={top}
                       plan={plan}
+                      zone={zone}
                       name={mailboxes.get(box) ?? ''}
                     />
                   ))}
@@ -105,6 +117,7 @@ export function PlanGrid({ plan, mailboxes }: { plan: Simulation; mailboxes: Rea
               ))}
             </tbody>
           </table>
+          <p className="mt-2 text-xs text-ink-3">Days and times are those of the campaign, {zone}.</p>
         </div>
       )}
     </div>
@@ -149,6 +162,7 @@ function DayCell({
   cell,
   top,
   plan,
+  zone,
   name,
 }: {
   day: string;
@@ -156,6 +170,7 @@ function DayCell({
   cell: Cell | undefined;
   top: number;
   plan: Simulation;
+  zone: string;
   name: string;
 }) {
   if (!cell || (cell.planned === 0 && cell.sent === 0))
@@ -163,7 +178,7 @@ function DayCell({
   const all = Math.max(cell.planned, cell.sent);
   const strength = 18 + Math.round((all / top) * 32);
   const messages = plan.messages.filter(
-    (one) => one.email_account_id === box && one.planned_at.slice(0, 10) === day,
+    (one) => one.email_account_id === box && dayIn(one.planned_at, zone) === day,
   );
   return (
     <td className="p-0">
@@ -197,8 +212,12 @@ function DayCell({
           <ol className="scroll-slim mt-2 max-h-64 divide-y overflow-y-auto">
             {messages.slice(0, LISTED).map((one) => (
               <li key={`${one.lead_id}${one.step}`} className="flex gap-2 py-1 text-xs">
-                <time dateTime={one.planned_at} className="shrink-0 text-ink-3">
-                  {when(one.planned_at).split(' ').at(-1)}
+                <time
+                  dateTime={one.planned_at}
+                  title={fullTime(one.planned_at)}
+                  className="shrink-0 text-ink-3"
+                >
+                  {clockIn(one.planned_at, zone)}
                 </time>
                 <span className="min-w-0 flex-1 truncate">{one.email}</span>
                 <span className="shrink-0 text-ink-3">step {one.step}</span>
@@ -223,34 +242,44 @@ const PACE: Record<string, string> = {
   new_lead_cap: 'the cap on new people',
   campaign_cap: 'the daily cap',
   ramp: "the mailboxes' ramp",
+  company_cap: 'the cap per company',
+  domain_cap: "the sending domain's daily limit",
+  provider_cap: "the provider's limit",
+  mailbox_absent: 'days on which mailboxes are away',
+  outside_workday: "the mailboxes' own hours",
+  recipient_hours: "the recipients' working hours",
+  holiday: 'holidays',
 };
 
 /** The plan in a few facts: how much, until when, and what it hangs on. */
-function PlanFacts({ plan }: { plan: Simulation }) {
+function PlanFacts({ plan, zone }: { plan: Simulation; zone: string }) {
   if (plan.total === 0) return null;
   const factor = plan.limiting_factor;
   const facts = [
-    { name: 'Messages to go', value: count(plan.total), note: 'if nobody replies' },
+    { name: 'Messages to go', value: count(plan.total), note: 'if nobody replies', title: undefined },
     plan.last_first_mail_at && {
       name: 'Last first mail',
-      value: when(plan.last_first_mail_at),
+      value: when(plan.last_first_mail_at, new Date(), zone),
+      title: fullTime(plan.last_first_mail_at),
       note: 'then everybody has been written to',
     },
     plan.last_follow_up_at && {
       name: 'Finished',
-      value: when(plan.last_follow_up_at),
+      value: when(plan.last_follow_up_at, new Date(), zone),
+      title: fullTime(plan.last_follow_up_at),
       note: 'with the last follow-up',
     },
-    factor && {
+    factor !== 'none' && {
       name: 'Limited by',
       value: PACE[factor] ?? remedyFor(factor).words,
       note: plan.idle_capacity > 0 ? `room for ${count(plan.idle_capacity)} more until then` : '',
+      title: undefined,
     },
   ].filter((fact) => typeof fact === 'object' && fact !== null);
   return (
     <dl className="grid grid-cols-2 gap-x-6 gap-y-3 lg:flex lg:flex-wrap lg:gap-x-10">
-      {facts.map(({ name, value, note }) => (
-        <div key={name} className="min-w-0">
+      {facts.map(({ name, value, note, title }) => (
+        <div key={name} className="min-w-0" title={title}>
           <dt className="text-xs text-ink-3">{name}</dt>
           <dd className="font-semibold first-letter:uppercase">{value}</dd>
           {note && <dd className="text-xs text-ink-2">{note}</dd>}

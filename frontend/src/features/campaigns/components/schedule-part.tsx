@@ -5,7 +5,6 @@ import { Field } from '@/components/forms/field';
 import { HoursGrid } from '@/components/forms/hours-grid';
 import { ZoneOptions } from '@/components/forms/zone-options';
 import { Panel } from '@/components/ui/card';
-import { Switch } from '@/components/ui/checkbox';
 import { Input, Select } from '@/components/ui/input';
 import { SaveSign } from '@/components/ui/save-sign';
 import { useAutosave } from '@/hooks/use-autosave';
@@ -16,10 +15,18 @@ import { windowsInWords } from '@/lib/week';
 import type { Campaign } from '../api/list-campaigns';
 import { useUpdateCampaign, type CampaignPatch } from '../api/update-campaign';
 import { capacity, daysOfFirstMails, readSchedule, type Schedule } from '../model';
+import { Rules } from './campaign-rules';
+import {
+  MailboxShare,
+  savableWeights,
+  SpreadChoice,
+  useSpread,
+  type Spread,
+  type SpreadBox,
+} from './mailbox-spread';
 
 type Settings = Schema<'CampaignSettings'>;
-type Box = {
-  id: string;
+type Box = SpreadBox & {
   effective_limit_today: number;
   daily_limit: number;
   min_gap_seconds: number;
@@ -36,7 +43,12 @@ export function SchedulePart({
   campaign: Campaign;
   mailboxes: readonly Box[];
   /** The list to choose from belongs to another room. */
-  renderMailboxes: (chosen: readonly string[], onChange: (ids: string[]) => void) => ReactNode;
+  renderMailboxes: (
+    chosen: readonly string[],
+    onChange: (ids: string[]) => void,
+    /** What stands beside a chosen one. */
+    aside: (id: string) => ReactNode,
+  ) => ReactNode;
   readOnly: boolean;
 }) {
   const [chosen, setChosen] = useState<string[]>(campaign.email_account_ids);
@@ -49,11 +61,14 @@ export function SchedulePart({
   const [settings, setSettings] = useState<Settings>(campaign.settings);
   const update = useUpdateCampaign(campaign.id);
   const autosave = useAutosave<CampaignPatch>({ save: (patch) => update.mutateAsync(patch) });
-  function put(change: CampaignPatch): void {
-    const known = campaign.send_schedule;
+  const [spread, setSpread] = useSpread(campaign.email_account_weights);
+  function put(change: CampaignPatch, ids = chosen, shared = spread): void {
+    // What this page does not know of (holidays) stays in the schedule; a date taken out does not.
+    const { start_date: _start, end_date: _end, ...known } = campaign.send_schedule;
+    const weights = savableWeights(shared, ids);
     autosave.put({
-      email_account_ids: chosen,
-      // What this page does not know of (holidays) stays in the schedule.
+      email_account_ids: [...ids],
+      ...(weights ? { email_account_weights: weights } : {}),
       send_schedule: { ...known, ...schedule },
       ...caps,
       settings,
@@ -62,8 +77,13 @@ export function SchedulePart({
   }
   const changeSchedule = (next: Schedule) => {
     setSchedule(next);
-    const { start_date: _start, end_date: _end, ...rest } = campaign.send_schedule;
-    put({ send_schedule: { ...rest, ...next } });
+    const { start_date: _start, end_date: _end, ...known } = campaign.send_schedule;
+    put({ send_schedule: { ...known, ...next } });
+  };
+  const changeSpread = (next: Spread) => {
+    setSpread(next);
+    // A faulty weight is saved as well, as nothing said of weights: half of what was typed must not be.
+    put({}, chosen, next);
   };
   const changeCaps = (next: typeof caps) => {
     setCaps(next);
@@ -81,14 +101,37 @@ export function SchedulePart({
           title="Mailboxes"
           description="People are spread over them; each person keeps one sender"
           action={
-            <SaveSign state={autosave.state} error={autosave.error} onRetry={() => void autosave.flush()} />
+            chosen.length > 0 && !savableWeights(spread, chosen) ? (
+              <span className="text-xs text-bounced">Correct the weights below</span>
+            ) : (
+              <SaveSign state={autosave.state} error={autosave.error} onRetry={() => void autosave.flush()} />
+            )
           }
           bodyClassName="p-0"
         >
-          {renderMailboxes(chosen, (ids) => {
-            setChosen(ids);
-            put({ email_account_ids: ids });
-          })}
+          {renderMailboxes(
+            chosen,
+            (ids) => {
+              setChosen(ids);
+              put({}, ids);
+            },
+            (id) => {
+              const box = active.find((one) => one.id === id);
+              return (
+                box && <MailboxShare {...{ box, spread, readOnly }} boxes={active} onChange={changeSpread} />
+              );
+            },
+          )}
+          {mailboxes.length > 0 && (
+            <SpreadChoice
+              {...{ spread, readOnly }}
+              boxes={active}
+              running={campaign.status === 'active'}
+              matchProvider={settings.match_provider}
+              onChange={changeSpread}
+              onMatchProvider={(on) => changeSettings({ ...settings, match_provider: on })}
+            />
+          )}
         </Panel>
         <Panel title="Hours">
           <HoursGrid
@@ -252,100 +295,6 @@ function Caps({
           )}
         </Field>
       ))}
-    </div>
-  );
-}
-
-type Flag = 'track_opens' | 'track_clicks' | 'stop_on_reply' | 'recipient_hours' | 'text_only';
-
-const FLAGS: { key: Flag; label: string; hint: string }[] = [
-  { key: 'stop_on_reply', label: 'Stop on reply', hint: 'Who replies gets no follow-up' },
-  {
-    key: 'track_opens',
-    label: 'Track opens',
-    hint: 'By a small picture in the mail; opens by machines are shown apart',
-  },
-  { key: 'track_clicks', label: 'Track clicks', hint: 'Links lead through your own domain' },
-  {
-    key: 'recipient_hours',
-    label: "Keep to the recipient's working hours",
-    hint: '9:00 to 17:00 there, where the time zone is known',
-  },
-  { key: 'text_only', label: 'Plain text only', hint: 'No formatting, no tracking picture' },
-];
-
-function Rules({
-  settings,
-  readOnly,
-  onChange,
-}: {
-  settings: Settings;
-  readOnly: boolean;
-  onChange: (settings: Settings) => void;
-}) {
-  return (
-    <div className="divide-y">
-      {FLAGS.map(({ key, label, hint }) => (
-        <label key={key} className="flex items-center justify-between gap-4 px-4 py-2.5">
-          <span>
-            <span className="block">{label}</span>
-            <span className="block text-xs text-ink-3">{hint}</span>
-          </span>
-          <Switch
-            checked={settings[key]}
-            disabled={readOnly}
-            onCheckedChange={(on) => onChange({ ...settings, [key]: on })}
-          />
-        </label>
-      ))}
-      <div className="grid gap-x-3 gap-y-4 px-4 py-3 sm:grid-cols-2">
-        <Field label="When somebody is away">
-          {(control) => (
-            <Select
-              {...control}
-              disabled={readOnly}
-              value={settings.out_of_office}
-              onChange={(event) =>
-                onChange({ ...settings, out_of_office: event.target.value === 'ignore' ? 'ignore' : 'hold' })
-              }
-            >
-              <option value="hold">Wait until they are back</option>
-              <option value="ignore">Send as planned</option>
-            </Select>
-          )}
-        </Field>
-        <Field label="How people unsubscribe">
-          {(control) => (
-            <Select
-              {...control}
-              disabled={readOnly}
-              value={settings.unsubscribe_form}
-              onChange={(event) =>
-                onChange({ ...settings, unsubscribe_form: event.target.value === 'reply' ? 'reply' : 'link' })
-              }
-            >
-              <option value="link">By link or one click</option>
-              <option value="reply">By replying “stop”</option>
-            </Select>
-          )}
-        </Field>
-        <Field label="Write to" className="sm:col-span-2">
-          {(control) => (
-            <Select
-              {...control}
-              disabled={readOnly}
-              value={settings.mail_to}
-              onChange={(event) =>
-                onChange({ ...settings, mail_to: event.target.value as Settings['mail_to'] })
-              }
-            >
-              <option value="deliverable">Deliverable addresses only</option>
-              <option value="risky">Deliverable and risky addresses</option>
-              <option value="unknown">All but undeliverable addresses</option>
-            </Select>
-          )}
-        </Field>
-      </div>
     </div>
   );
 }

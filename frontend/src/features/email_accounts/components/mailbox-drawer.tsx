@@ -13,6 +13,7 @@ import type { Mailbox } from '../api/list-mailboxes';
 import { mailboxState } from '../model';
 import { AvailabilityForm } from './availability-form';
 import { MailboxForm } from './mailbox-form';
+import { MailboxWhy } from './mailbox-why';
 import { ServerForm } from './server-form';
 
 export function MailboxDrawer({
@@ -33,6 +34,7 @@ export function MailboxDrawer({
         >
           <div className="space-y-6">
             <State mailbox={mailbox} canWrite={canWrite} />
+            <MailboxWhy mailbox={mailbox.id} />
             <MailboxForm key={mailbox.id} mailbox={mailbox} readOnly={!canWrite} />
             <AvailabilityForm key={`${mailbox.id}a`} mailbox={mailbox} readOnly={!canWrite} />
             {canWrite && mailbox.provider === 'smtp' && (

@@ -1,5 +1,6 @@
 'use client';
 import Link from 'next/link';
+import type { ReactNode } from 'react';
 
 import { Checkbox } from '@/components/ui/checkbox';
 import { Button } from '@/components/ui/button';
@@ -16,10 +17,13 @@ export function MailboxPicker({
   chosen,
   onChange,
   readOnly,
+  aside,
 }: {
   chosen: readonly string[];
   onChange: (ids: string[]) => void;
   readOnly: boolean;
+  /** Stands beside a chosen mailbox. */
+  aside?: (id: string) => ReactNode;
 }) {
   const mailboxes = useMailboxes();
   if (mailboxes.isPending) return <SkeletonRows rows={3} />;
@@ -45,8 +49,8 @@ export function MailboxPicker({
         const on = chosen.includes(box.id);
         const state = mailboxState(box);
         return (
-          <li key={box.id}>
-            <label className="flex items-center gap-3 px-4 py-2 hover:bg-hover">
+          <li key={box.id} className="flex flex-wrap items-center hover:bg-hover">
+            <label className="flex min-w-0 flex-1 basis-72 items-center gap-3 px-4 py-2">
               <Checkbox
                 checked={on}
                 disabled={readOnly}
@@ -62,6 +66,7 @@ export function MailboxPicker({
               </span>
               <StatusWord status={state.status} word={state.word} className="text-xs" />
             </label>
+            {on && aside?.(box.id)}
           </li>
         );
       })}

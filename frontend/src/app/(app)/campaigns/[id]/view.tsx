@@ -19,6 +19,7 @@ import { MessagesTable } from '@/features/campaigns/components/messages-table';
 import { PeopleTable } from '@/features/campaigns/components/people-table';
 import { PlanCalendar } from '@/features/campaigns/components/plan-calendar';
 import { RunButton } from '@/features/campaigns/components/run-button';
+import { readSchedule } from '@/features/campaigns/model';
 import { useMailboxes } from '@/features/email_accounts/api/list-mailboxes';
 import { useMe } from '@/features/identity/api/get-me';
 import { useHotkeys } from '@/hooks/use-hotkeys';
@@ -62,8 +63,10 @@ function LoadedCampaign({ id }: { id: string }) {
 function CampaignPageBody({ campaign }: { campaign: Campaign }) {
   const router = useRouter();
   const { data: me } = useMe();
-  const [raw, setTab] = useUrlState('tab', 'overview');
-  const tab = TABS.find((one) => one === raw) ?? 'overview';
+  // Before the start there is nothing to look back on, but a plan to look at.
+  const first: Tab = campaign.status === 'draft' ? 'plan' : 'overview';
+  const [raw, setTab] = useUrlState('tab', first);
+  const tab = TABS.find((one) => one === raw) ?? first;
   // A table scrolls inside the page; the other tabs scroll with it.
   const fills = tab === 'people' || tab === 'messages';
   const mailboxes = useMailboxes();
@@ -143,11 +146,20 @@ function CampaignPageBody({ campaign }: { campaign: Campaign }) {
           <CampaignOverview campaign={campaign} />
         </TabPanel>
         <TabPanel value="people" className="flex min-h-0 flex-1 flex-col pt-4">
-          <PeopleTable campaign={campaign.id} progress={campaign.progress} canWrite={writes} />
+          <PeopleTable
+            campaign={campaign.id}
+            progress={campaign.progress}
+            canWrite={writes}
+            mailboxes={names}
+          />
         </TabPanel>
         <TabPanel value="plan" className="pt-4">
           <div className="rounded-lg border bg-panel p-4">
-            <PlanCalendar campaign={campaign.id} mailboxes={names} />
+            <PlanCalendar
+              campaign={campaign.id}
+              zone={readSchedule(campaign.send_schedule).timezone}
+              mailboxes={names}
+            />
           </div>
         </TabPanel>
         <TabPanel value="messages" className="flex min-h-0 flex-1 flex-col pt-4">

@@ -15,7 +15,15 @@ import { plural } from '@/lib/format';
 import { paths } from '@/lib/paths';
 
 /** Who is written to: imported here, or picked from Leads. */
-export function PeoplePart({ campaign, canWrite }: { campaign: Campaign; canWrite: boolean }) {
+export function PeoplePart({
+  campaign,
+  canWrite,
+  mailboxes,
+}: {
+  campaign: Campaign;
+  canWrite: boolean;
+  mailboxes: ReadonlyMap<string, string>;
+}) {
   const [picking, setPicking] = useState(false);
   const enroll = useEnrollLeads(campaign.id);
   async function add(body: { lead_ids: string[] } | { all_leads: true }): Promise<void> {
@@ -57,6 +65,7 @@ export function PeoplePart({ campaign, canWrite }: { campaign: Campaign; canWrit
           campaign={campaign.id}
           progress={campaign.progress}
           canWrite={canWrite}
+          mailboxes={mailboxes}
           actions={buttons}
         />
       )}

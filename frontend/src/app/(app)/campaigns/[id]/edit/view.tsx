@@ -149,15 +149,15 @@ function Editor({ campaign }: { campaign: Campaign }) {
           <WordsPart campaign={campaign.id} readOnly={!writes} ownAddress={me?.user.email ?? ''} />
         </TabPanel>
         <TabPanel value="people" className="flex min-h-0 flex-1 flex-col pt-4">
-          <PeoplePart campaign={campaign} canWrite={writes} />
+          <PeoplePart campaign={campaign} canWrite={writes} mailboxes={names} />
         </TabPanel>
         <TabPanel value="schedule" className="pt-4">
           <SchedulePart
             campaign={campaign}
             mailboxes={mailboxes.data ?? []}
             readOnly={!writes}
-            renderMailboxes={(chosen, onChange) => (
-              <MailboxPicker chosen={chosen} onChange={onChange} readOnly={!writes} />
+            renderMailboxes={(chosen, onChange, aside) => (
+              <MailboxPicker chosen={chosen} onChange={onChange} readOnly={!writes} aside={aside} />
             )}
           />
         </TabPanel>
