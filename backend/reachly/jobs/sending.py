@@ -176,9 +176,13 @@ class SendingLoop:
         """Renews the leases of turns in progress, on machine time."""
         while True:
             await asyncio.sleep(self._sending.lease_seconds / 3)
+            held, began = self.tools.held_until, time.monotonic()
+            for ended in held.keys() - self.tools.attempts:
+                del held[ended]
             if self.tools.attempts:
                 try:
-                    await service.renew_leases(self._sending, set(self.tools.attempts))
+                    renewed = await service.renew_leases(self._sending, set(self.tools.attempts))
+                    held |= dict.fromkeys(renewed, began + self._sending.lease_seconds)
                 except Exception:
                     log.exception("leases could not be renewed")
 

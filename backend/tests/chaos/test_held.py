@@ -107,6 +107,23 @@ async def test_a_stopped_worker_that_wakes_up_after_others_took_over_writes_and_
         await finish(arena, stage, "stop", stop=1)
 
 
+async def test_a_worker_that_wakes_up_to_an_answer_goes_on_with_nothing_that_is_no_longer_its_own(
+    tmp_path: Path, dsn: str, peer: HoldingPeer, finish: Finish
+) -> None:
+    """The server's patience outlasts the lease: the answer comes, and the rest of the wave is another worker's."""
+    async with opened(tmp_path, peer, dsn=dsn, workers=2, mailboxes=1, engine=PATIENT) as arena:
+        stage = await held(arena, peer, lambda: arena.campaign(IN_FLIGHT, "wakes"))
+        async with arena.fleet.stopped(arena.fleet.workers[0]):
+            await arena.note_in_flight()
+            arena.fleet.start()
+            await until(lambda: _is(arena, "sending", 0), arena)
+            peer.let_go()
+            await arena.finish(stage.campaign_id, 180)
+        await asyncio.sleep(2 * LEASE)
+        assert len(read_ledger(peer.log).stored) == IN_FLIGHT, "each was kept once"
+        await finish(arena, stage, "wakes", stop=1)
+
+
 async def test_a_polite_end_waits_for_what_is_on_the_wire_and_gives_back_the_rest(
     tmp_path: Path, dsn: str, peer: HoldingPeer, finish: Finish
 ) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from reachly.integrations.mailer.port import Envelope, MailerConfig
+from reachly.integrations.mailer.port import WITHHELD, Envelope, MailerConfig
 from reachly.integrations.mailer.registry import make_mailer
 
 pytestmark = pytest.mark.anyio
@@ -96,6 +96,33 @@ async def test_a_batch_arrives_whole_and_in_order() -> None:
         for n, (_, body) in enumerate(peer.taken[:50])
     )
     assert peer.heard.count("EHLO") == 1
+
+
+@pytest.mark.parametrize("extensions", [b"250-relay\r\n250 PIPELINING\r\n", b"250 relay\r\n"])
+@pytest.mark.parametrize("size", [200, 100_000])
+async def test_what_may_no_longer_go_is_withheld_with_all_behind_it(extensions: bytes, size: int) -> None:
+    """Its sender's time was over: no byte of it may still arrive, and what left before is not in doubt."""
+    peer = Peer(extensions=extensions)
+    async with peer.running() as config:
+        mailer = make_mailer("smtp", config)
+        receipts = await mailer.send_many(letters(6, size), lambda: len(peer.taken) < 3)
+        await mailer.close()
+    assert [r.outcome for r in receipts] == ["accepted"] * 3 + ["connect_failed"] * 3
+    assert receipts[3] is WITHHELD
+    assert len(peer.taken) == 3
+
+
+@pytest.mark.parametrize("size", [200, 100_000])
+async def test_one_that_may_no_longer_go_is_withheld_behind_the_servers_go_ahead(size: int) -> None:
+    peer = Peer()
+    async with peer.running() as config:
+        mailer = make_mailer("smtp", config)
+        receipt = await mailer.send(letters(1, size)[0], may_offer=lambda: "DATA" not in peer.heard)
+        again = await mailer.send(letters(1, size)[0])
+        await mailer.close()
+    assert receipt is WITHHELD
+    assert again.outcome == "accepted"
+    assert len(peer.taken) == 1
 
 
 async def test_the_next_envelope_rides_with_the_body() -> None:

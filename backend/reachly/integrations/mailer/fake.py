@@ -6,14 +6,17 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 
 from reachly.integrations.mailer.port import (
+    WITHHELD,
     BeforeBody,
     Envelope,
     MailerConfig,
     MailerError,
+    MayOffer,
     Outcome,
     ProbeResult,
     Receipt,
     Stage,
+    always,
 )
 from reachly.integrations.mailer.replies import read_loss, read_reply, wire_path
 
@@ -72,17 +75,19 @@ class FakeMailer:
         """The relay closes an idle connection."""
         self._open = False
 
-    async def send_many(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+    async def send_many(self, envelopes: Sequence[Envelope], may_offer: MayOffer = always) -> list[Receipt]:
         receipts: list[Receipt] = []
         for envelope in envelopes:
             if receipts and receipts[-1].outcome in ("throttled", "auth_failed", "connect_failed", "unknown"):
                 words = "Not offered: the session ended before its turn."
                 receipts.append(Receipt("connect_failed", None, None, words, "connect"))
             else:
-                receipts.append(await self.send(envelope))
+                receipts.append(await self.send(envelope, may_offer=may_offer))
         return receipts
 
-    async def send(self, envelope: Envelope, before_body: BeforeBody | None = None) -> Receipt:
+    async def send(
+        self, envelope: Envelope, before_body: BeforeBody | None = None, may_offer: MayOffer = always
+    ) -> Receipt:
         sender, recipient = wire_path(envelope.mail_from), wire_path(envelope.rcpt_to)
         words = "The address is not one that mail can be sent to."
         if sender is None:
@@ -101,6 +106,8 @@ class FakeMailer:
         if not self._script.smtputf8 and not (sender.isascii() and recipient.isascii()):
             text = "This server does not take addresses with signs outside ASCII (no SMTPUTF8)."
             return Receipt("refused", None, "5.6.7", text, "mail")
+        if not may_offer():
+            return WITHHELD
         return await self._offer(Envelope(sender, recipient, envelope.data), before_body)
 
     async def _offer(self, envelope: Envelope, before_body: BeforeBody | None) -> Receipt:

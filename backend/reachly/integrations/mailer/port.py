@@ -70,6 +70,17 @@ class Receipt(NamedTuple):
     provider_thread_id: str | None = None
 
 
+WITHHELD = Receipt(
+    "connect_failed", None, None, "Not offered: whoever sends it may no longer do so.", "connect"
+)
+MayOffer = Callable[[], bool]
+
+
+def always() -> bool:
+    """Nobody forbids it."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
     """A connection that worked: encrypted or not, signed in or not, the size limit in bytes if there is one."""
@@ -105,13 +116,16 @@ class Mailer(Protocol):
     async def open(self) -> None:
         """Connects and signs in. Raises MailerError."""
 
-    async def send(self, envelope: Envelope, before_body: BeforeBody | None = None) -> Receipt: ...
+    async def send(
+        self, envelope: Envelope, before_body: BeforeBody | None = None, may_offer: MayOffer = always
+    ) -> Receipt: ...
 
-    async def send_many(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+    async def send_many(self, envelopes: Sequence[Envelope], may_offer: MayOffer = always) -> list[Receipt]:
         """A batch in order, pipelined where the peer allows it; a receipt for each.
 
         The caller has committed whatever must stand before a delivery for *all* of them. When the session ends on
-        the way, the rest is `connect_failed`: it was never offered.
+        the way, the rest is `connect_failed`: it was never offered. `may_offer` is asked once more when a message is
+        about to leave; where it says no, that one is WITHHELD and the session ends.
         """
 
     async def probe(self) -> ProbeResult:

@@ -13,7 +13,7 @@ import pytest
 from reachly.infra import outbound
 from reachly.infra.settings import Settings
 from reachly.integrations.mailer.fake import RelayScript
-from reachly.integrations.mailer.port import Envelope, ProbeResult, Receipt
+from reachly.integrations.mailer.port import Envelope, MayOffer, ProbeResult, Receipt, always
 from reachly.jobs.sending import SendingLoop
 from reachly.kit import clock
 from reachly.services.email_accounts.service import Connection
@@ -112,15 +112,17 @@ class Held:
             await self._before_open()
         await self._inner.open()
 
-    async def send(self, envelope: Envelope, before_body: Any = None) -> Receipt:
+    async def send(
+        self, envelope: Envelope, before_body: Any = None, may_offer: MayOffer = always
+    ) -> Receipt:
         if self._before_send:
             await self._before_send()
-        return await self._inner.send(envelope, before_body)
+        return await self._inner.send(envelope, before_body, may_offer)
 
-    async def send_many(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+    async def send_many(self, envelopes: Sequence[Envelope], may_offer: MayOffer = always) -> list[Receipt]:
         if self._before_send:
             await self._before_send()
-        return await self._inner.send_many(envelopes)
+        return await self._inner.send_many(envelopes, may_offer)
 
     async def probe(self) -> ProbeResult:
         return await self._inner.probe()

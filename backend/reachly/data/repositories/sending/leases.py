@@ -44,10 +44,11 @@ UPDATE email_accounts AS a SET lease_until = $2 FROM (
 """
 _EXTEND_SENDS = """
 UPDATE email_sends AS s SET lease_until = $2 FROM (
-    SELECT organization_id, id FROM email_sends
+    SELECT organization_id, id, lease_until FROM email_sends
     WHERE lease_until IS NOT NULL AND status IN ('claimed', 'sending') AND attempt_id = ANY($1::uuid[])
     FOR UPDATE SKIP LOCKED
 ) AS free WHERE s.organization_id = free.organization_id AND s.id = free.id
+RETURNING s.attempt_id, free.lease_until AS before
 """
 _NEXT_TURN = f"""
 SELECT next_turn_at FROM email_accounts b
@@ -98,11 +99,15 @@ async def lease_mailboxes(
     return sorted((Lease(**dict(row)) for row in rows), key=lambda one: (one.planned_turn, one.email_key))
 
 
-async def extend_leases(session: Session, attempts: Sequence[uuid.UUID], until: datetime) -> None:
-    """The heartbeat of a worker that lives."""
+async def extend_leases(
+    session: Session, attempts: Sequence[uuid.UUID], machine_now: datetime, until: datetime
+) -> set[uuid.UUID]:
+    """The heartbeat of a worker that lives. Those of the attempts whose messages had a lease until now, every one."""
     connection = await raw(session)
     await connection.execute(_EXTEND_MAILBOXES, list(attempts), until)
-    await connection.execute(_EXTEND_SENDS, list(attempts), until)
+    rows = await connection.fetch(_EXTEND_SENDS, list(attempts), until)
+    late = {row["attempt_id"] for row in rows if row["before"] < machine_now}
+    return {row["attempt_id"] for row in rows} - late
 
 
 async def find_next_turn(session: Session, machine_now: datetime) -> datetime | None:

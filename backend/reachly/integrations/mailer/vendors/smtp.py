@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from typing import cast
 
 from reachly.integrations.mailer.port import (
+    WITHHELD,
     BeforeBody,
     Envelope,
     MailerConfig,
     MailerError,
+    MayOffer,
     ProbeResult,
     Receipt,
     Stage,
+    always,
 )
 from reachly.integrations.mailer.replies import judge, read_loss, read_reply
 from reachly.integrations.mailer.vendors.smtp_message import Item, Packer
@@ -67,22 +70,24 @@ class SmtpMailer:
             if session is not None:
                 await _say_good_bye(session)
 
-    async def send(self, envelope: Envelope, before_body: BeforeBody | None = None) -> Receipt:
+    async def send(
+        self, envelope: Envelope, before_body: BeforeBody | None = None, may_offer: MayOffer = always
+    ) -> Receipt:
         async with self._lock:
             reused = self._is_open()
-            receipt = await self._attempt(envelope, before_body)
+            receipt = await self._attempt(envelope, before_body, may_offer)
             if reused and receipt.outcome == "connect_failed" and receipt.stage == "mail":
                 # The peer had closed the idle connection; nothing was offered on it.
-                receipt = await self._attempt(envelope, before_body)
+                receipt = await self._attempt(envelope, before_body, may_offer)
             return receipt
 
-    async def send_many(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+    async def send_many(self, envelopes: Sequence[Envelope], may_offer: MayOffer = always) -> list[Receipt]:
         async with self._lock:
             reused = self._is_open()
-            receipts = await self._attempt_many(envelopes)
+            receipts = await self._attempt_many(envelopes, may_offer)
             first = receipts[0] if receipts else None
             if reused and first and first.outcome == "connect_failed" and first.stage == "mail":
-                receipts = await self._attempt_many(envelopes)
+                receipts = await self._attempt_many(envelopes, may_offer)
             return receipts
 
     def _is_open(self) -> bool:
@@ -96,7 +101,9 @@ class SmtpMailer:
             self._session = await open_session(self._config)
         return self._session
 
-    async def _attempt(self, envelope: Envelope, before_body: BeforeBody | None) -> Receipt:
+    async def _attempt(
+        self, envelope: Envelope, before_body: BeforeBody | None, may_offer: MayOffer
+    ) -> Receipt:
         try:
             session = await self._opened()
         except MailerError as error:
@@ -105,7 +112,8 @@ class SmtpMailer:
         if isinstance(packed, Receipt):
             return packed
         try:
-            receipt = await _Dialogue(session, self._config.command_seconds).deliver(packed, before_body)
+            dialogue = _Dialogue(session, self._config.command_seconds, may_offer)
+            receipt = await dialogue.deliver(packed, before_body)
         except _Withdrawn as withdrawn:
             await self._reset_or_drop(session)
             raise withdrawn.error from None
@@ -118,16 +126,15 @@ class SmtpMailer:
                 self._drop()
         return receipt
 
-    async def _attempt_many(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+    async def _attempt_many(self, envelopes: Sequence[Envelope], may_offer: MayOffer) -> list[Receipt]:
         try:
             session = await self._opened()
         except MailerError as error:
             return [_failed_to_open(error)] * len(envelopes)
         if "pipelining" not in session.extensions:
-            return await self._one_by_one(envelopes)
-        pipeline = Pipeline(
-            session.wire, envelopes, Packer(session.extensions).pack, self._config.command_seconds
-        )
+            return await self._one_by_one(envelopes, may_offer)
+        pack = Packer(session.extensions).pack
+        pipeline = Pipeline(session.wire, envelopes, pack, self._config.command_seconds, may_offer)
         try:
             receipts = await pipeline.run()
         except BaseException:
@@ -137,10 +144,10 @@ class SmtpMailer:
             await self._reset_or_drop(session)
         return receipts
 
-    async def _one_by_one(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+    async def _one_by_one(self, envelopes: Sequence[Envelope], may_offer: MayOffer) -> list[Receipt]:
         receipts: list[Receipt] = []
         for envelope in envelopes:
-            receipts.append(await self._attempt(envelope, None))
+            receipts.append(await self._attempt(envelope, None, may_offer))
             if receipts[-1].outcome in ("throttled", "auth_failed", "connect_failed"):
                 words = "Not offered: the session ended before its turn."
                 left = len(envelopes) - len(receipts)
@@ -169,9 +176,10 @@ async def _nothing() -> None:
 class _Dialogue:
     """One message, step by step."""
 
-    def __init__(self, session: Session, seconds: float) -> None:
+    def __init__(self, session: Session, seconds: float, may_offer: MayOffer) -> None:
         self._wire = session.wire
         self._seconds = seconds
+        self._may_offer = may_offer
         self._stage: Stage = "mail"
 
     async def deliver(self, item: Item, before_body: BeforeBody | None) -> Receipt:
@@ -202,6 +210,9 @@ class _Dialogue:
             self._wire.write(rest[:-3])
             await self._wire.drain(self._seconds + len(rest) / SLOWEST_BYTES_A_SECOND)
             rest = rest[-3:]
+        if not self._may_offer():
+            self._wire.abort(WITHHELD.text)
+            return WITHHELD
         self._stage = "final"
         self._wire.write(rest)
         reply = await self._wire.reply(self._seconds)

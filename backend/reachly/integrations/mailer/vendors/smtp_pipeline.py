@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from reachly.integrations.mailer.port import Envelope, Receipt, Stage
+from reachly.integrations.mailer.port import WITHHELD, Envelope, MayOffer, Receipt, Stage, always
 from reachly.integrations.mailer.replies import read_loss, read_reply
 from reachly.integrations.mailer.vendors.smtp_message import Item
 from reachly.integrations.mailer.vendors.smtp_wire import NO_CODE, Reply, Wire, WireLost
@@ -44,8 +44,10 @@ class Pipeline:
         envelopes: Sequence[Envelope],
         pack: Callable[[Envelope], Item | Receipt],
         seconds: float,
+        may_offer: MayOffer = always,
     ) -> None:
         self._wire, self._envelopes, self._pack, self._seconds = wire, envelopes, pack, seconds
+        self._may_offer = may_offer
         self._loop = asyncio.get_running_loop()
         self._receipts: list[Receipt | None] = [None] * len(envelopes)
         self._expected: deque[Stage | str] = deque()
@@ -179,6 +181,9 @@ class Pipeline:
 
     def _go(self) -> None:
         """The present body, and the next envelope with it."""
+        if not self._may_offer():
+            self._withhold()
+            return
         self._expected.append("final")
         body = self._body
         if len(body) > AT_ONCE:
@@ -195,11 +200,21 @@ class Pipeline:
             self._due = self._loop.time() + self._seconds + len(body) / SLOWEST_BYTES_A_SECOND
             self._wire.write(body[:-3])
             await self._wire.drain(self._seconds + len(body) / SLOWEST_BYTES_A_SECOND)
+            if not self._may_offer():
+                self._withhold()
+                return
             behind = self._offer()
             self._stage = "final"
             self._write(body[-3:] + behind)
         except WireLost as lost:
             self._on_loss(lost)
+
+    def _withhold(self) -> None:
+        """The present message and all behind it stay here."""
+        self._receipts[self._at] = WITHHELD
+        self._wire.listen(None, None)
+        self._wire.abort(WITHHELD.text)
+        self._end()
 
     def _settle(self, refused: Receipt | None) -> None:
         """The present item was not taken, and nothing of the next one is on the wire yet."""

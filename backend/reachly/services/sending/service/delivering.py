@@ -105,7 +105,7 @@ async def _wave(
         raise LeaseLost
     if not marked:
         return []
-    results = await write(run, marked, mailer, tools)
+    results = await write(run, marked, mailer, tools, surely_ours)
     await _record(run, results, tools, last=last)
     return results
 

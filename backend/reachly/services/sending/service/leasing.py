@@ -32,8 +32,9 @@ async def find_next_turn() -> datetime | None:
         return await leases.find_next_turn(session, clock.machine_now())
 
 
-async def renew_leases(settings: SendingSettings, attempts: Collection[uuid.UUID]) -> None:
-    """The heartbeat of a worker that lives."""
+async def renew_leases(settings: SendingSettings, attempts: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """The heartbeat of a worker that lives; the leases on messages that had not run out before."""
     async with system() as session:
-        until = clock.machine_now() + timedelta(seconds=settings.lease_seconds)
-        await leases.extend_leases(session, list(attempts), until)
+        machine_now = clock.machine_now()
+        until = machine_now + timedelta(seconds=settings.lease_seconds)
+        return await leases.extend_leases(session, list(attempts), machine_now, until)

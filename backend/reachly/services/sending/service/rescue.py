@@ -63,7 +63,8 @@ async def rescue_organization(organization_id: uuid.UUID) -> int:
 async def abandon(lease: Lease) -> None:
     """After an error of our own in a turn: its rows and its lease are free at once instead of when the lease ends."""
     async with system() as session:
-        await leases.extend_leases(session, [lease.attempt_id], clock.machine_now() - timedelta(seconds=1))
+        now = clock.machine_now()
+        await leases.extend_leases(session, [lease.attempt_id], now, now - timedelta(seconds=1))
     await rescue_organization(lease.organization_id)
     async with tenant(lease.organization_id) as session:
         await set_next_turn(session, lease.organization_id, [lease.email_account_id])

@@ -97,7 +97,8 @@ def open_reader(connection: Connection) -> Reader:
 
 @dataclass(slots=True)
 class Tools:
-    """One worker's. `stopping` is asked between messages; `attempts` are the leases that its heartbeat renews;
+    """One worker's. `stopping` is asked between messages; `attempts` are the leases that its heartbeat renews,
+    `held_until` how long it has made the messages on the wire of each surely ours (monotonic seconds);
     `unsettled`: a message may have become unknown since the Sent folders were asked last; `busy`: how many are at work
     for a mailbox."""
 
@@ -106,6 +107,7 @@ class Tools:
     make_reader: ReaderFactory = open_reader
     stopping: Callable[[], bool] = lambda: False
     attempts: set[uuid.UUID] = field(default_factory=set)
+    held_until: dict[uuid.UUID, float] = field(default_factory=dict)
     unsettled: bool = False
     busy: Counter[uuid.UUID] = field(default_factory=Counter)
     mailers: Kept[Mailer] = field(init=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reachly.integrations.mailer.port import Envelope, Mailer, MailerError, Receipt
+from reachly.integrations.mailer.port import WITHHELD, Envelope, Mailer, MailerError, Receipt
 from reachly.kit import clock
 from reachly.kit.address import parse_address
 from reachly.services.sending.policy import (
@@ -70,18 +71,32 @@ async def open_mailbox(run: Run, mailer: Mailer) -> None:
         _count(run, run.verdict)
 
 
-async def write(run: Run, marked: Sequence[Message], mailer: Mailer, tools: Tools) -> list[Result]:
-    """Puts the wave on the wire: a single message step by step, several in one pipeline."""
+async def write(
+    run: Run, marked: Sequence[Message], mailer: Mailer, tools: Tools, surely_ours: float
+) -> list[Result]:
+    """Puts the wave on the wire: a single message step by step, several in one pipeline.
+
+    What has not left when the lease has run out does not leave any more: `surely_ours` (monotonic seconds), or as long
+    as the heartbeat has made of it since. Others may have called it unknown, and found that it never left.
+    """
+    attempt_id = run.batch.lease.attempt_id
+
+    def may_offer() -> bool:
+        return time.monotonic() < max(surely_ours, tools.held_until.get(attempt_id, 0.0))
+
     sender = parse_address(run.batch.board.mailbox.email_address).wire
     envelopes = [
         Envelope(sender, parse_address(message.item.intent.to_email).wire, message.data) for message in marked
     ]
-    receipts = [await mailer.send(envelopes[0])] if len(envelopes) == 1 else await mailer.send_many(envelopes)
+    if len(envelopes) == 1:
+        receipts = [await mailer.send(envelopes[0], may_offer=may_offer)]
+    else:
+        receipts = await mailer.send_many(envelopes, may_offer)
     retry = retry_of(tools)
     results: list[Result] = []
     for message, receipt in zip(marked, receipts, strict=True):
-        if results and receipt.outcome == "connect_failed":
-            # The session ended with one before it: it was never offered, and goes as soon as the mailbox does.
+        if receipt is WITHHELD or (results and receipt.outcome == "connect_failed"):
+            # The session ended before its turn: it was never offered, and goes as soon as the mailbox does.
             results.append(Result(message, run.verdict or NEVER_OFFERED, None))
         else:
             results.append(_judged(run, message, receipt, tools, retry))
