@@ -16,6 +16,7 @@ from reachly.jobs.sending import SendingLoop
 from reachly.services.campaigns import service as campaigns
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import service as scheduling
+from reachly.services.sending import service
 from reachly.services.suppression import service as suppression
 from tests.factories.sending import Step, add_campaign, add_mailbox
 from tests.integration.sending.conftest import Relay, SetClock, drain, end_leases, hold_mailers
@@ -101,6 +102,52 @@ async def test_a_worker_that_slept_past_its_lease_changes_nothing(
     assert dict(after) == dict(before), "what it learned too late is not written over"
     assert relay.recipients == [FIRST], "one copy only"
     assert tuple(await sql.fetchrow("SELECT reserved, used FROM cap_usage WHERE scope = 'mailbox'")) == (0, 1)
+
+
+async def test_what_has_not_left_when_its_lease_is_over_goes_later_and_is_not_in_doubt(
+    relay: Relay, organization_id: uuid.UUID, settings: Settings, sql: Any
+) -> None:
+    """`run_once` has no heartbeat: this is a worker that the database cannot hear any more."""
+    account = await add_mailbox(organization_id, relay.port)
+    await add_campaign(organization_id, [account], 3)
+    short = settings.model_copy(
+        update={"sending": settings.sending.model_copy(update={"lease_seconds": 0.3})}
+    )
+
+    async def dawdle() -> None:
+        await asyncio.sleep(0.5)
+
+    await SendingLoop(short, mailer_factory=hold_mailers(before_send=dawdle)).run_once()
+    assert relay.recipients == []
+    assert (
+        await sql.fetchval("SELECT count(*) FROM email_sends WHERE status IN ('sending', 'unknown', 'sent')")
+        == 0
+    )
+    assert await sql.fetchval("SELECT failures_in_a_row FROM email_accounts") == 0, (
+        "the mailbox did nothing wrong"
+    )
+    await sql.execute("UPDATE email_accounts SET next_turn_at = now()")
+    await end_leases(sql)
+    await drain(SendingLoop(settings))
+    assert len(relay.recipients) == len(set(relay.recipients)) == 3
+
+
+async def test_a_heartbeat_brings_no_lease_back_that_had_run_out(
+    relay: Relay, organization_id: uuid.UUID, settings: Settings, sql: Any
+) -> None:
+    account = await add_mailbox(organization_id, relay.port)
+    await add_campaign(organization_id, [account], 2)
+    found: list[bool] = []
+
+    async def beat() -> None:
+        attempts = set(loop.tools.attempts)
+        found.append(await service.renew_leases(settings.sending, attempts) == attempts)
+        await end_leases(sql)
+        found.append(await service.renew_leases(settings.sending, attempts) == set())
+
+    loop = SendingLoop(settings, mailer_factory=hold_mailers(before_send=beat))
+    await drain(loop)
+    assert found == [True, True]
 
 
 async def test_a_worker_that_slept_before_the_mark_sends_nothing(
