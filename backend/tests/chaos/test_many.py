@@ -102,7 +102,7 @@ async def test_so_many_workers_on_one_queue_keep_every_promise(
         memory = [megabytes(worker.pid) for worker in arena.fleet.workers]
         connections = await arena.sql.fetchval(CONNECTIONS)
         words = (
-            f"{workers} workers: each sent {min(shares)} to {max(shares)} of {sum(shares)}, and holds"
+            f"{name}: each worker sent {min(shares)} to {max(shares)} of {sum(shares)}, and holds"
             f" {max(memory):.0f} MB at most; {connections} connections to the database"
         )
         record_property(*to_property([report], words))
