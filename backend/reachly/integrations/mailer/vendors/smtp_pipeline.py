@@ -25,8 +25,7 @@ NOT_OFFERED = Receipt(
     "connect_failed", None, None, "Not offered: the session ended before its turn.", "connect"
 )
 NOBODY = -1
-_THE_USUAL = deque(("final", "mail", "rcpt", "data"))
-# The answers to those, each of one line: taken, and the next one is welcome.
+# To a body with the next envelope behind it: taken, and the next one is welcome, each in one line.
 _all_is_well = re.compile(
     rb"250 ([^\r\n]{0,1000})\r\n(?:250 [^\r\n]{0,1000}\r\n){2}354 [^\r\n]{0,1000}\r\n"
 ).fullmatch
@@ -125,7 +124,7 @@ class Pipeline:
 
     def _on_group(self, data: bytes) -> bool:
         """The usual answers when they come in one piece, as they nearly always do; all others come one by one."""
-        if self._expected != _THE_USUAL or self._loop.time() > self._due:
+        if self._stage != "final" or len(self._expected) != 4 or self._loop.time() > self._due:
             return False
         found = _all_is_well(data)
         if found is None:
