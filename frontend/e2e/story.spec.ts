@@ -8,6 +8,7 @@ import { watchConsole } from './watching';
 
 const CAMPAIGN = 'Studios by the sea';
 const SENDER = 'studio@brightfjord.example';
+const COLLEAGUE = 'mira@brightfjord.example';
 const ANSWER = 'Thank you, this sounds useful. Please call me on Thursday.';
 
 /** Those of the ledger whose message is out. */
@@ -30,11 +31,13 @@ test('a campaign from the sign-in to the first reply', async ({ page }) => {
     await addPeople(page);
     await writeSteps(page);
   });
+  await test.step('share people out over two mailboxes', () => weighMailboxes(page));
   await test.step('pick a mailbox and every hour', () => chooseSchedule(page));
   await test.step('check and start', () => checkAndStart(page));
   await test.step('watch it progress', () => watchProgress(page));
   const id = new URL(page.url()).pathname.split('/')[2] ?? '';
   await test.step('a reply comes and stops the sequence', () => receiveReply(page, demo, id));
+  await test.step('ask why a person and a mailbox wait', () => askWhy(page, id));
   await test.step('deep links, the dark, and a phone', () => lookAround(page, id));
   expect(complaints()).toEqual([]);
 });
@@ -119,13 +122,32 @@ async function writeSteps(page: Page): Promise<void> {
   await expect(preview.getByText('Freya, did this reach you at a bad moment?')).toBeVisible();
 }
 
-async function chooseSchedule(page: Page): Promise<void> {
+async function weighMailboxes(page: Page): Promise<void> {
   await page.getByRole('tab', { name: /schedule/ }).click();
-  for (const label of await page.locator('label').filter({ hasText: '@brightfjord.example' }).all()) {
-    const wanted = (await label.innerText()).includes(SENDER);
-    const box = label.getByRole('checkbox');
-    if ((await box.isChecked()) !== wanted) await box.click();
+  await pickMailboxes(page, SENDER, COLLEAGUE);
+  await page.getByRole('radio', { name: 'By weight' }).click();
+  const weight = page.getByLabel(`Weight of ${SENDER}`);
+  await weight.fill('half');
+  await expect(page.getByRole('alert').filter({ hasText: 'A whole number' })).toBeVisible();
+  await weight.fill('3');
+  await expect(page.getByText('75 %')).toBeVisible();
+  await expectSaved(page);
+  await page.reload();
+  await expect(weight).toHaveValue('3');
+  await expect(page.getByText('25 %')).toBeVisible();
+}
+
+async function pickMailboxes(page: Page, ...addresses: string[]): Promise<void> {
+  const labels = page.locator('label').filter({ hasText: '@brightfjord.example' });
+  await labels.first().waitFor();
+  for (const label of await labels.all()) {
+    const said = await label.innerText();
+    await label.getByRole('checkbox').setChecked(addresses.some((address) => said.includes(address)));
   }
+}
+
+async function chooseSchedule(page: Page): Promise<void> {
+  await pickMailboxes(page, SENDER);
   await page.getByRole('button', { name: 'Every hour' }).click();
   await expect(page.getByText('from 1 mailbox.')).toBeVisible();
   await expectSaved(page);
@@ -189,6 +211,21 @@ async function receiveReply(page: Page, demo: Demo, campaign: string): Promise<v
     .click();
   await page.getByRole('region', { name: 'Threads' }).getByText(ANSWER).click();
   await expect(page.getByRole('region', { name: 'Conversation' })).toContainText(ANSWER);
+}
+
+async function askWhy(page: Page, campaign: string): Promise<void> {
+  await page.goto(`/campaigns/${campaign}?tab=people&state=active`);
+  await page
+    .getByRole('button', { name: /^Step 2.*why is nothing sent/ })
+    .first()
+    .click();
+  const why = page.getByRole('dialog', { name: /^Why nothing goes to/ });
+  await expect(why).toContainText('waiting for its delay');
+  await expect(why).toContainText('What changes it');
+  await page.goto('/mailboxes');
+  await page.getByText(SENDER).first().click();
+  const caps = page.getByRole('table', { name: 'Caps that hold now' });
+  await expect(caps.getByRole('row').nth(1)).toContainText('left');
 }
 
 async function lookAround(page: Page, campaign: string): Promise<void> {

@@ -79,17 +79,21 @@ export function Popover({
   children,
   align = 'start',
   className,
+  label,
 }: {
   trigger: ReactNode;
   children: ReactNode;
   align?: 'start' | 'end' | 'center';
   className?: string;
+  /** What it is, for screen readers. */
+  label?: string;
 }) {
   return (
     <RadixPopover.Root>
       <RadixPopover.Trigger asChild>{trigger}</RadixPopover.Trigger>
       <RadixPopover.Portal>
         <RadixPopover.Content
+          aria-label={label}
           align={align}
           sideOffset={6}
           collisionPadding={8}

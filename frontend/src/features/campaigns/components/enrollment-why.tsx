@@ -19,13 +19,17 @@ interface Asked {
 /** Why this person's next message does not go now, until when, and what would change it. */
 export function EnrollmentWhy({ trigger, ...asked }: Asked & { trigger: ReactNode }) {
   return (
-    <Popover className="w-84 max-w-[calc(100vw-1rem)] text-sm" trigger={trigger}>
+    <Popover
+      label={`Why nothing goes to ${asked.email} now`}
+      className="w-84 max-w-[calc(100vw-1rem)] text-sm"
+      trigger={trigger}
+    >
       <WhyOf {...asked} />
     </Popover>
   );
 }
 
-export function WhyOf({ campaign, enrollment, lead, email, mailboxes }: Asked) {
+function WhyOf({ campaign, enrollment, lead, mailboxes }: Asked) {
   const why = useEnrollmentWhy(campaign, enrollment);
   if (why.isPending)
     return (
@@ -41,7 +45,7 @@ export function WhyOf({ campaign, enrollment, lead, email, mailboxes }: Asked) {
   const { held, step, next_due_at, email_account_id, timezone } = why.data;
   const sender = email_account_id ? mailboxes?.get(email_account_id) : undefined;
   return (
-    <section aria-label={`Why nothing goes to ${email} now`} className="space-y-3">
+    <div className="space-y-3">
       {held ? (
         <WhyFacts
           why={{ ...held, until: held.until ?? null }}
@@ -69,6 +73,6 @@ export function WhyOf({ campaign, enrollment, lead, email, mailboxes }: Asked) {
           )}
         </dl>
       )}
-    </section>
+    </div>
   );
 }

@@ -138,6 +138,12 @@ test('weights that leave nobody a sender are refused', async () => {
   expect(screen.getByRole('alert')).toHaveTextContent('give at least one mailbox a weight above 0');
 });
 
+test('one mailbox alone gets everybody, whatever it weighed', () => {
+  show({ ana: 0 });
+  expect(share('ana')).toHaveTextContent('100 %');
+  expect(screen.queryByLabelText(/^Weight of/)).toBeNull();
+});
+
 test('the share of a mailbox that cannot send goes to the others', () => {
   show({ ana: 1, ben: 1 }, { boxes: [box('ana'), box('ben', { is_active: false })] });
   expect(share('ana')).toHaveTextContent('100 %');

@@ -36,16 +36,19 @@ export function readSpread(weights: Weights | null | undefined): Spread {
 
 const textOf = (spread: Spread, id: string): string => spread.texts[id] ?? '1';
 
+/** One mailbox alone gets everybody, whatever it weighs. */
+const weighs = (spread: Spread, among: readonly unknown[]): boolean => spread.byWeight && among.length > 1;
+
 /** The chosen mailboxes' weights; a faulty one counts as none. */
 function weightsOf(spread: Spread, chosen: readonly string[]): Record<string, number> {
   const of = (id: string) => (weightFault(textOf(spread, id)) ? 0 : Number(textOf(spread, id)));
-  return Object.fromEntries(chosen.map((id) => [id, spread.byWeight ? of(id) : 1]));
+  return Object.fromEntries(chosen.map((id) => [id, weighs(spread, chosen) ? of(id) : 1]));
 }
 
 /** What can be saved; null while something is wrong with it. */
 export function savableWeights(spread: Spread, chosen: readonly string[]): Record<string, number> | null {
   const weights = weightsOf(spread, chosen);
-  if (!spread.byWeight) return weights;
+  if (!weighs(spread, chosen)) return weights;
   if (chosen.some((id) => weightFault(textOf(spread, id)))) return null;
   return Object.values(weights).some((weight) => weight > 0) ? weights : null;
 }
@@ -71,19 +74,20 @@ export function MailboxShare({
 }) {
   const note = useId();
   const text = textOf(spread, box.id);
-  const fault = spread.byWeight ? weightFault(text) : null;
+  const weighed = weighs(spread, boxes);
+  const fault = weighed ? weightFault(text) : null;
   const weights = weightsOf(
     spread,
     boxes.map((one) => one.id),
   );
   const share = sharesOf(boxes, weights).get(box.id) ?? 0;
   // While one weight is no number, nobody's share is known.
-  const unknown = spread.byWeight && boxes.some((one) => weightFault(textOf(spread, one.id)) !== null);
+  const unknown = weighed && boxes.some((one) => weightFault(textOf(spread, one.id)) !== null);
   const idle = !canSend(box) && boxes.some(canSend);
   return (
     <div className="w-full shrink-0 px-4 pb-2 pl-11 sm:w-auto sm:py-2 sm:pl-0">
       <div className="flex items-center gap-2">
-        {spread.byWeight && (
+        {weighed && (
           <Input
             aria-label={`Weight of ${box.email_address}`}
             aria-invalid={fault !== null}
@@ -134,7 +138,7 @@ export function SpreadChoice({
   onMatchProvider: (on: boolean) => void;
 }) {
   const ids = boxes.map((box) => box.id);
-  const faulty = spread.byWeight && ids.some((id) => weightFault(textOf(spread, id)));
+  const faulty = weighs(spread, ids) && ids.some((id) => weightFault(textOf(spread, id)));
   const nobody = boxes.length > 0 && !faulty && savableWeights(spread, ids) === null;
   const stuck =
     !faulty &&

@@ -183,6 +183,7 @@ function DayCell({
   return (
     <td className="p-0">
       <Popover
+        label={`${dayWords(day)}, ${name}`}
         className="w-80"
         trigger={
           <button

@@ -29,6 +29,7 @@ export function NotificationBell() {
   const unread = data?.unread ?? 0;
   return (
     <Popover
+      label="Notifications"
       align="end"
       className="w-[min(22rem,calc(100vw-2rem))] p-0"
       trigger={
