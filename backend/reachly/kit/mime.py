@@ -10,7 +10,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 LINE = 78  # the length of a line that RFC 5322 2.1.1 recommends
@@ -22,6 +22,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,400}@[!-;=?-~]{1,255}>")
 _VISIBLE = re.compile(r"[!-;=?-~]{1,1800}")
 _MAILBOX = re.compile(r"[^\s\x00-\x20\x7f-\x9f<>()\[\],;:\\\"@\u2028\u2029]{1,64}@[A-Za-z0-9.-]{1,253}")
+_LATE_SPACE = re.compile(rb"([^\n]{74,75})(=(?:20|09)\r\n)")
 _LEADING_DOT = re.compile(rb"\n\.[^\r\n]*")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -35,6 +36,8 @@ _LONGEST_WORD = 60
 def clean_header(text: str) -> str:
     """`text` on one line: CR, LF, NUL, NEL, U+2028 and every other control become one space, runs of spaces
     one, no white space at the ends."""
+    if text.isascii() and text.isprintable() and "  " not in text:  # nearly always
+        return text.strip(" ")
     if _SURROGATE.search(text):
         text = _SURROGATE.sub("\ufffd", text)
     return _BREAKING.sub(" ", text).strip()
@@ -96,6 +99,12 @@ def format_date(when: datetime) -> str:
     offset = when.utcoffset()
     if offset is None:
         raise ValueError("A date header needs a time with a zone.")
+    return _format_date(when, offset)
+
+
+@lru_cache(maxsize=64)
+def _format_date(when: datetime, offset: timedelta) -> str:
+    """`offset` tells apart what is the same moment in two zones."""
     minutes = round(offset.total_seconds() / 60)
     sign = "-" if minutes < 0 else "+"
     hours, rest = divmod(abs(minutes), 60)
@@ -110,6 +119,8 @@ def encode_quoted_printable(text: str) -> bytes:
     where a relay forgets dot-stuffing."""
     raw = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
     encoded = binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n")
+    if b"=20\r" in encoded or b"=09\r" in encoded:  # binascii keeps no room for them at the end of a line
+        encoded = _LATE_SPACE.sub(rb"\1=\r\n\2", encoded)
     if encoded.startswith(b".") or b"\n." in encoded:
         return _LEADING_DOT.sub(_shield_dot, b"\n" + encoded)[1:]
     return encoded

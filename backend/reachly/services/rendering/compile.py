@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from html import escape
+from itertools import groupby
 
 from reachly.kit.mime import clean_header
+from reachly.kit.quoted import make_piece
 from reachly.services.rendering.errors import TemplateError, TemplateFault, fault_at
 from reachly.services.rendering.fill import (
     UNSUBSCRIBE_FIELD,
     Run,
     SlotProgram,
     fill_web_address,
-    look_up,
 )
 from reachly.services.rendering.grammar import Field, If, Node, Slot, Spin, Token, parse, tokenize
 from reachly.services.rendering.layout import is_opt_out, lay_out_html, lay_out_plain, new_layout
 from reachly.services.rendering.markup import looks_like_html, take_styles
-from reachly.services.rendering.schemas import FieldUse, TemplateSource
+from reachly.services.rendering.schemas import UNSUBSCRIBE, FieldUse, TemplateSource
 
 MAX_SUBJECT = 2_000  # characters
 POSTAL_FIELD = "postal_address"
@@ -78,35 +79,35 @@ def compile_template(source: TemplateSource) -> CompiledTemplate:
     document: tuple[Node, ...] | None = None
     if not source.text_only:
         document = (_HEAD, *_hidden(preheader, slots), *html, *html_footer)
-    text = (*text, *text_footer)
+    text = (*text, *text_footer, "\n")
     words = document if document is not None else text
     return CompiledTemplate(
         source=source,
-        subject=subject,
-        html=document,
-        text=text,
-        slots=tuple(slots),
+        subject=_settled(subject, slots),
+        html=None if document is None else _settled(document, slots),
+        text=_settled(text, slots),
+        slots=tuple(_settled_slot(program, slots) for program in slots),
         needs=_needs((*subject, *words), slots),
         uses=frozenset(uses),
         tidies_text=is_html,
     )
 
 
-def find_unresolved(compiled: CompiledTemplate, values: Mapping[str, str]) -> list[str]:
+def find_unresolved(compiled: CompiledTemplate, run: Run) -> list[str]:
     """Names without a value and without a fallback, each once, over all options of spintax."""
     missing: dict[str, None] = {}
     pending = [compiled.needs]
     while pending:
         needs = pending.pop()
         for field in needs.names:
-            if not look_up(values, field.name, field.key):
+            if not run.value(field):
                 missing[field.name] = None
         for program in needs.links:
-            run = Run(values, "", compiled.slots)
-            fill_web_address(program.nodes, run)
-            missing.update(dict.fromkeys(run.unresolved))
+            alone = Run(run.values, "", compiled.slots)
+            fill_web_address(program.nodes, alone)
+            missing.update(dict.fromkeys(alone.unresolved))
         for condition, then, otherwise in needs.conditions:
-            pending.append(then if look_up(values, condition.name, condition.key) else otherwise)
+            pending.append(then if run.value(condition) else otherwise)
     return list(missing)
 
 
@@ -145,6 +146,32 @@ def _read_body(source: str) -> tuple[tuple[Node, ...], tuple[Node, ...], list[Sl
     if layout.faults:
         raise TemplateError(layout.faults)
     return layout.parse(html), layout.parse(text), layout.slots, is_html
+
+
+def _settled(nodes: Sequence[Node], slots: Sequence[SlotProgram]) -> tuple[Node, ...]:
+    """A tree ready to be filled: words are encoded, once for all messages, and the opt-out is its place."""
+    out: list[Node] = []
+    for are_words, group in groupby(nodes, lambda node: isinstance(node, str)):
+        if are_words:
+            out.append(make_piece("".join(node for node in group if isinstance(node, str))))
+        else:
+            out += [_settled_node(node, slots) for node in group]
+    return tuple(out)
+
+
+def _settled_node(node: Node, slots: Sequence[SlotProgram]) -> Node:
+    if isinstance(node, Spin):
+        return replace(node, options=tuple(_settled(option, slots) for option in node.options))
+    if isinstance(node, If):
+        return replace(node, then=_settled(node.then, slots), otherwise=_settled(node.otherwise, slots))
+    is_slot = isinstance(node, Slot) and slots[node.number].kind == "unsubscribe"
+    is_field = isinstance(node, Field) and node.key == UNSUBSCRIBE_FIELD
+    return UNSUBSCRIBE if is_slot or is_field else node
+
+
+def _settled_slot(program: SlotProgram, slots: Sequence[SlotProgram]) -> SlotProgram:
+    """Addresses stay as they are: they are made before they are encoded."""
+    return replace(program, nodes=_settled(program.nodes, slots)) if program.kind == "words" else program
 
 
 def _hidden(preheader: tuple[Node, ...], slots: list[SlotProgram]) -> tuple[Node, ...]:

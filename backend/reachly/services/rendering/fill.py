@@ -6,32 +6,35 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
+from reachly.kit.quoted import Piece, make_piece
 from reachly.services.rendering.errors import MessageTooLarge
 from reachly.services.rendering.grammar import Field, If, Node, Slot, Spin
 from reachly.services.rendering.markup import signature_html, signature_text
-from reachly.services.rendering.schemas import UNSUBSCRIBE
+from reachly.services.rendering.schemas import Part
 from reachly.services.rendering.spintax import choose
 
 UNSUBSCRIBE_FIELD = "unsubscribe_url"
 SIGNATURE_FIELD = "signature"
-MAX_FILLED = 2_000_000  # characters of values in one message
+MAX_KEPT = 2_000  # characters of a value that is kept with its forms
+MAX_FILLED = 2_000_000  # characters of one text, with the values in it
 
 _LINE_ENDS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]|[\ud800-\udfff]")
 WEB_ADDRESS = re.compile(r"https?://[^\s/?#\\@]+(?:[/?#][^\s\\]*)?", re.IGNORECASE)
 _BARE_HOST = re.compile(r"[^\s/?#\\@:]+\.[^\s/?#\\@:.]+(?::\d{1,5})?(?:[/?#][^\s\\]*)?")
+_MARKED = re.compile(r"[&<>\"'\n]")
 _URL_SAFE = ":/?#[]@!$&'()*+,;=%~"
 
 
 class Mode(Enum):
-    """Where the text will stand, and so how a value is escaped."""
+    """Where the words will stand, and so how a value is escaped."""
 
     TEXT = "text"
     HTML = "html"
-    URL = "url"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,11 @@ class Run:
     section: str = ""
     links: list[str] = field(default_factory=list)
     unresolved: list[str] = field(default_factory=list)
+    in_text: dict[str, Piece] = field(default_factory=dict)  # by name, what `piece` has made of a value
+    in_html: dict[str, Piece] = field(default_factory=dict)
+    _cleaned: dict[str, str] = field(default_factory=dict)
     _link_of_slot: dict[int, int] = field(default_factory=dict)
     _picked: dict[tuple[str, int], int] = field(default_factory=dict)
-    _cleaned: dict[str, str] = field(default_factory=dict)
-    _escaped: dict[str, str] = field(default_factory=dict)
 
     def value(self, node: Field | If) -> str:
         """The cleaned value, empty if there is none."""
@@ -66,23 +70,24 @@ class Run:
             known = self._cleaned[node.name] = look_up(self.values, node.name, node.key)
         return known
 
-    def filled(self, node: Field, mode: Mode) -> str:
-        """What stands in place of `node`, escaped for `mode`."""
+    def words(self, node: Field) -> str:
+        """The value or the fallback. A field with neither is noted as unresolved."""
         raw = self.value(node)
         if not raw:
             if node.fallback is None:
                 self.unresolved.append(node.name)
                 return ""
             raw = node.fallback
-        if mode is Mode.HTML:
-            known = self._escaped.get(raw)
-            if known is None:
-                is_signature = node.key == SIGNATURE_FIELD
-                known = self._escaped[raw] = signature_html(raw) if is_signature else escape_lines(raw)
-            return known
-        if mode is Mode.TEXT and node.key == SIGNATURE_FIELD:
-            return signature_text(raw)
         return raw
+
+    def piece(self, node: Field, mode: Mode) -> Piece:
+        """What stands in place of `node`, escaped for `mode`."""
+        words, is_signature = self.words(node), node.key == SIGNATURE_FIELD
+        shown = _keep_shown if len(words) <= MAX_KEPT else _shown
+        in_text, in_html = shown(words, is_signature)
+        if self.value(node):
+            self.in_text[node.name], self.in_html[node.name] = in_text, in_html
+        return in_html if mode is Mode.HTML else in_text
 
     def pick(self, node: Spin) -> tuple[Node, ...]:
         """The option that the seed takes, the same in every part of the message."""
@@ -103,32 +108,6 @@ class Run:
         return index
 
 
-@dataclass(slots=True)
-class Parts:
-    """The text of a message under way: `done` alternates text and places (a link's index, UNSUBSCRIBE)."""
-
-    done: list[str | int] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    size: int = 0
-
-    def add_place(self, place: int) -> None:
-        self.done += [self._joined(), place]
-
-    def finish(self) -> list[str | int]:
-        """All parts; the last is text."""
-        return [*self.done, self._joined()]
-
-    def _joined(self) -> str:
-        self.size += sum(map(len, self.texts))  # before the join, so that a bomb never exists in memory
-        if self.size > MAX_FILLED:
-            raise MessageTooLarge(
-                "The values of this lead make the message too large.", code="message_too_large"
-            )
-        text = "".join(self.texts)
-        self.texts.clear()
-        return text
-
-
 def look_up(values: Mapping[str, str], name: str, key: str) -> str:
     """The value of a field by its name as written, else by its snake_case form; without control characters and
     outer spaces, every kind of line end as \\n."""
@@ -144,53 +123,63 @@ def look_up(values: Mapping[str, str], name: str, key: str) -> str:
 
 def escape_lines(text: str) -> str:
     """Text as HTML, with its line breaks."""
-    return escape(text).replace("\n", "<br>\n")
+    return escape(text).replace("\n", "<br>\n") if _MARKED.search(text) else text
 
 
-def fill(nodes: Sequence[Node], run: Run, mode: Mode, parts: Parts) -> None:
-    """Adds the text of `nodes` to `parts`; a link becomes its index in `run.links`, the opt-out UNSUBSCRIBE."""
-    add = parts.texts.append
+def _shown(words: str, is_signature: bool) -> tuple[Piece, Piece]:
+    """A value as text and as HTML."""
+    plain = signature_text(words) if is_signature else words
+    marked = signature_html(words) if is_signature else escape_lines(words)
+    in_text = make_piece(plain)
+    return in_text, in_text if marked == plain else make_piece(marked)
+
+
+# Senders, first names and fallbacks come again and again.
+_keep_shown = lru_cache(maxsize=2_048)(_shown)
+
+
+def fill(nodes: Sequence[Node], run: Run, mode: Mode, parts: list[Part]) -> None:
+    """Adds what `nodes` come to; a link becomes its index in `run.links`, the opt-out UNSUBSCRIBE."""
+    add = parts.append
+    known = run.in_html if mode is Mode.HTML else run.in_text
     for node in nodes:
-        kind = node.__class__
-        if kind is str:
-            add(node)  # type: ignore[arg-type]
+        if isinstance(node, Piece):
+            add(node)
         elif isinstance(node, Field):
-            if node.key == UNSUBSCRIBE_FIELD:
-                parts.add_place(UNSUBSCRIBE)
-            else:
-                add(run.filled(node, mode))
+            add(known.get(node.name) or run.piece(node, mode))
+        elif isinstance(node, Slot):
+            add(_fill_slot(run.slots[node.number], node.number, run, mode))
+        elif isinstance(node, int):
+            add(node)
         elif isinstance(node, Spin):
-            option = run.pick(node)
-            if len(option) == 1 and isinstance(option[0], str):
-                add(option[0])
-            else:
-                fill(option, run, mode, parts)
+            fill(run.pick(node), run, mode, parts)
         elif isinstance(node, If):
             met = node.key == UNSUBSCRIBE_FIELD or run.value(node)
             fill(node.then if met else node.otherwise, run, mode, parts)
-        elif isinstance(node, Slot):
-            _fill_slot(node, run, mode, parts)
 
 
 def fill_words(nodes: Sequence[Node], run: Run) -> str:
     """The text of a tree without links, as plain text."""
-    parts = Parts()
+    parts: list[Part] = []
     fill(nodes, run, Mode.TEXT, parts)
-    return "".join(part for part in parts.finish() if isinstance(part, str))
+    return join_texts([part.text for part in parts if isinstance(part, Piece)])
 
 
-def _fill_slot(node: Slot, run: Run, mode: Mode, parts: Parts) -> None:
-    program = run.slots[node.number]
+def join_texts(texts: Sequence[str]) -> str:
+    """Measured before it is joined, so that a bomb never exists in memory. Raises MessageTooLarge."""
+    if sum(map(len, texts)) > MAX_FILLED:
+        raise MessageTooLarge("The values of this lead make the message too large.", code="message_too_large")
+    return "".join(texts)
+
+
+def _fill_slot(program: SlotProgram, number: int, run: Run, mode: Mode) -> Part:
     if program.kind == "link":
-        parts.add_place(run.link(node.number))
-    elif program.kind == "unsubscribe":
-        parts.add_place(UNSUBSCRIBE)
-    elif program.kind == "url":
+        return run.link(number)
+    if program.kind == "url":
         address = program.static or _fill_address(program.nodes, run)
-        parts.texts.append(escape(address) if mode is Mode.HTML else address.removeprefix("mailto:"))
-    else:
-        words = program.static or fill_words(program.nodes, run)
-        parts.texts.append(escape(words) if mode is Mode.HTML else words)
+        return make_piece(escape(address) if mode is Mode.HTML else address.removeprefix("mailto:"))
+    words = program.static or fill_words(program.nodes, run)
+    return make_piece(escape(words) if mode is Mode.HTML else words)
 
 
 def fill_web_address(nodes: Sequence[Node], run: Run) -> str:
@@ -216,7 +205,7 @@ def _fill_address_into(nodes: Sequence[Node], run: Run, out: list[str]) -> None:
         if isinstance(node, str):
             out.append(node)
         elif isinstance(node, Field):
-            value = run.filled(node, Mode.URL)
+            value = run.words(node)
             start = "".join(out).lstrip()
             safe = (
                 _URL_SAFE if not start else "@+" if start[:7].lower().startswith(("mailto:", "tel:")) else ""

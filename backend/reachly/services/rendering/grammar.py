@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from reachly.kit.quoted import Piece
 from reachly.services.rendering.errors import TemplateError, TemplateFault, fault_at
 
 MAX_SOURCE = 200_000  # characters
@@ -72,7 +73,8 @@ class Slot:
     number: int
 
 
-Node: TypeAlias = "str | Field | If | Spin | Slot"
+Node: TypeAlias = "str | Piece | int | Field | If | Spin | Slot"
+"""Words are str as they are read, and a Piece in what is compiled; an int is the place of the opt-out there."""
 
 _SCAN = re.compile(r"\\[{}|]|\{\{([^{}]*)\}\}|\{%([^{}%]*)%\}|\{%|[{}|]")
 _NAME = r"[^\W\d](?:[\w -]*\w)?"

@@ -7,21 +7,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from html import escape
+from itertools import groupby
 
 from reachly.kit import mime
-from reachly.services.rendering.compile import CompiledTemplate
+from reachly.kit.quoted import Piece, join_pieces, make_piece
+from reachly.services.rendering.compile import CompiledTemplate, find_unresolved
 from reachly.services.rendering.errors import UnresolvedField, Unsendable
-from reachly.services.rendering.fill import Mode, Parts, Run, fill, fill_words
-from reachly.services.rendering.grammar import Node
+from reachly.services.rendering.fill import Mode, Run, fill, fill_words, join_texts
 from reachly.services.rendering.schemas import (
     PREVIEW_UNSUBSCRIBE_URL,
-    UNSUBSCRIBE,
     MessageEnvelope,
+    Part,
     Rendered,
     TrackedUrls,
 )
 
-_TAIL = "</body></html>\n"
+_TAIL = make_piece("</body></html>\n")
+_PIXEL = (
+    make_piece('<img src="'),
+    -2,  # its place is before that of the opt-out
+    make_piece('" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'),
+)
 _MANY_LINES = re.compile(r"\n{3,}")
 _RE = re.compile(r"(?:\s*re\s*:)+\s*", re.IGNORECASE)
 _TEXT_PART = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
@@ -36,30 +42,34 @@ message-id mime-version references reply-to return-path sender subject to
 _OURS = frozenset(_OUR_HEADERS.split())
 
 
-def render(compiled: CompiledTemplate, values: Mapping[str, str], *, seed: str) -> Rendered:
-    """One message in its final words. Raises UnresolvedField, or MessageTooLarge."""
+def render(
+    compiled: CompiledTemplate, values: Mapping[str, str], *, seed: str, strict: bool = False
+) -> Rendered:
+    """One message in its final words. Raises UnresolvedField (`strict`: also for what only those options of spintax ask
+    for that this seed does not take), or MessageTooLarge."""
     run = Run(values, seed, compiled.slots, section="s")
+    if strict:
+        _stop_if_any(find_unresolved(compiled, run))
     subject = mime.clean_header(fill_words(compiled.subject, run))
     if compiled.subject and not subject and not run.unresolved:
         run.unresolved.append("subject")
     run.section = "b"
-    html_parts: tuple[str | int, ...] | None = None
-    html = None
+    html_parts: list[Part] | None = None
+    text_parts: list[Part] = []
     if compiled.html is not None:
-        html_parts = tuple(_filled(compiled.html, run, Mode.HTML))
-        html = _joined(html_parts, _escaped(run.links)) + _TAIL
-    text_parts = _tidied(_filled(compiled.text, run, Mode.TEXT), fold=compiled.tidies_text)
-    if run.unresolved:
-        raise UnresolvedField(list(dict.fromkeys(run.unresolved)))
-    text = _joined(text_parts, run.links)
+        html_parts = []
+        fill(compiled.html, run, Mode.HTML, html_parts)
+    fill(compiled.text, run, Mode.TEXT, text_parts)
+    _stop_if_any(run.unresolved)
+    shown = [*run.links, PREVIEW_UNSUBSCRIBE_URL]
+    text_parts, text = _tidied(text_parts, shown, fold=compiled.tidies_text)
     return Rendered(
         subject=subject,
-        html=html,
+        html=None if html_parts is None else _joined(html_parts, _escaped(shown)) + _TAIL.text,
         text=text,
         links=tuple(run.links),
-        content_hash=_content_hash(subject, text, html),
         unsubscribe_form=compiled.source.unsubscribe_form,
-        track_opens=compiled.source.track_opens and html is not None,
+        track_opens=compiled.source.track_opens and html_parts is not None,
         track_clicks=compiled.source.track_clicks,
         html_parts=html_parts,
         text_parts=text_parts,
@@ -67,10 +77,8 @@ def render(compiled: CompiledTemplate, values: Mapping[str, str], *, seed: str) 
 
 
 def with_subject(rendered: Rendered, subject: str) -> Rendered:
-    """The same message under another subject (a follow-up in its thread), with the hash that belongs to it."""
-    subject = mime.clean_header(subject)
-    content_hash = _content_hash(subject, rendered.text, rendered.html)
-    return replace(rendered, subject=subject, content_hash=content_hash)
+    """The same message under another subject (a follow-up in its thread)."""
+    return replace(rendered, subject=mime.clean_header(subject))
 
 
 def follow_up_subject(original_subject: str, own_subject: str) -> tuple[str, bool]:
@@ -96,13 +104,16 @@ def build_message(rendered: Rendered, envelope: MessageEnvelope, urls: TrackedUr
         head = "\r\n".join(_headers(rendered, envelope)).encode()
     except ValueError as error:
         raise Unsendable(f"The message cannot be addressed: {error}", code="bad_envelope") from None
-    text = _joined(rendered.text_parts, clicks, opt_out)
-    text_part = _TEXT_PART + mime.encode_quoted_printable(text)
+    shown = [*clicks, urls.pixel_url or "", opt_out or PREVIEW_UNSUBSCRIBE_URL]
+    places = [make_piece(url) for url in shown]
+    text_part = _TEXT_PART + join_pieces(rendered.text_parts, places)
     if rendered.html_parts is None:
         return b"%b\r\n%b\r\n" % (head, text_part)
-    html = _joined(rendered.html_parts, _escaped(clicks), escape(opt_out) if opt_out else None)
-    pixel = _pixel(urls.pixel_url) if rendered.track_opens and urls.pixel_url else ""
-    html_part = _HTML_PART + mime.encode_quoted_printable(f"{html}{pixel}{_TAIL}")
+    escaped = _escaped(shown)
+    if escaped is not shown:
+        places = [make_piece(url) for url in escaped]
+    pixel = _PIXEL if rendered.track_opens and urls.pixel_url else ()
+    html_part = _HTML_PART + join_pieces((*rendered.html_parts, *pixel, _TAIL), places)
     # No line of quoted-printable can contain "=_", so the boundary never occurs in a body (RFC 2045 6.7).
     boundary = b"=_" + sha256(envelope.message_id.encode()).hexdigest()[:32].encode()
     return b"".join(
@@ -118,38 +129,40 @@ def build_message(rendered: Rendered, envelope: MessageEnvelope, urls: TrackedUr
     )
 
 
-def _filled(nodes: Sequence[Node], run: Run, mode: Mode) -> list[str | int]:
-    parts = Parts()
-    fill(nodes, run, mode, parts)
-    return parts.finish()
+def _stop_if_any(unresolved: Sequence[str]) -> None:
+    if unresolved:
+        raise UnresolvedField(list(dict.fromkeys(unresolved)))
 
 
-def _tidied(parts: list[str | int], *, fold: bool) -> tuple[str | int, ...]:
-    """Text without blank ends, and (if derived from HTML) without the blank lines that conditions leave."""
-    tidy = [_MANY_LINES.sub("\n\n", p) if fold and isinstance(p, str) and "\n\n\n" in p else p for p in parts]
+def _tidied(parts: list[Part], shown: Sequence[str], *, fold: bool) -> tuple[list[Part], str]:
+    """Parts and their text, without blank ends, and (if derived from HTML) without the blank lines that conditions
+    leave. Nearly every text is tidy as it comes."""
+    text = _joined(parts, shown)
+    if not (text[0].isspace() or text[-2].isspace() or (fold and "\n\n\n" in text)):
+        return parts, text
+    tidy: list[str | int] = []
+    for are_words, group in groupby(parts, lambda part: isinstance(part, Piece)):
+        if are_words:
+            words = "".join(part.text for part in group if isinstance(part, Piece))
+            tidy.append(_MANY_LINES.sub("\n\n", words) if fold else words)
+        else:
+            tidy += [part for part in group if isinstance(part, int)]
     if isinstance(tidy[0], str):
         tidy[0] = tidy[0].lstrip()
     if isinstance(tidy[-1], str):
         tidy[-1] = tidy[-1].rstrip() + "\n"
-    return tuple(tidy)
+    made = [make_piece(part) if isinstance(part, str) else part for part in tidy]
+    return made, _joined(made, shown)
 
 
-def _joined(
-    parts: Sequence[str | int], links: Sequence[str], opt_out: str | None = PREVIEW_UNSUBSCRIBE_URL
-) -> str:
-    shown = opt_out or PREVIEW_UNSUBSCRIBE_URL
-    return "".join(
-        part if isinstance(part, str) else shown if part == UNSUBSCRIBE else links[part] for part in parts
-    )
+def _joined(parts: Sequence[Part], shown: Sequence[str]) -> str:
+    return join_texts([part.text if isinstance(part, Piece) else shown[part] for part in parts])
 
 
-def _escaped(urls: Sequence[str]) -> list[str]:
-    """The addresses as values of attributes; all in one go, because one message has many."""
-    return escape("\n".join(urls)).split("\n") if urls else []
-
-
-def _content_hash(subject: str, text: str, html: str | None) -> str:
-    return sha256("\0".join((subject, text, html or "")).encode("utf-8", "replace")).hexdigest()
+def _escaped(urls: list[str]) -> list[str]:
+    """The addresses as values of attributes."""
+    together = "".join(urls)  # nearly never has one of them anything to escape
+    return urls if escape(together) == together else [escape(url) for url in urls]
 
 
 def _end_of_re(subject: str) -> int:
@@ -163,10 +176,6 @@ def _clicks(rendered: Rendered, urls: TrackedUrls) -> Sequence[str]:
     if len(urls.click_urls) != len(rendered.links):
         raise Unsendable("There must be one click address per link.", code="bad_click_urls")
     return urls.click_urls
-
-
-def _pixel(url: str) -> str:
-    return f'<img src="{escape(url)}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'
 
 
 def _headers(rendered: Rendered, envelope: MessageEnvelope) -> list[str]:

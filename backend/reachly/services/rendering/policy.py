@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reachly.services.rendering.compile import CompiledTemplate, compile_template, find_unresolved
+from reachly.services.rendering.fill import Run
 from reachly.services.rendering.message import build_message, follow_up_subject, render, with_subject
 from reachly.services.rendering.schemas import FieldUse
 from reachly.services.rendering.spintax import count_forms as _count_forms
@@ -36,8 +37,8 @@ def fields_used(compiled: CompiledTemplate) -> frozenset[FieldUse]:
 
 def unresolved_fields(compiled: CompiledTemplate, values: Mapping[str, str]) -> list[str]:
     """Names that block this message: unknown or empty, without a fallback, in a branch that holds for these values and
-    in any option of spintax. Empty means that `render` succeeds under every seed."""
-    return find_unresolved(compiled, values)
+    in any option of spintax. Empty means that `render` succeeds under every seed; `strict`, it asks this itself."""
+    return find_unresolved(compiled, Run(values, "", compiled.slots))
 
 
 def count_forms(compiled: CompiledTemplate) -> int:

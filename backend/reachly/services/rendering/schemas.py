@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from hashlib import sha256
+from typing import Literal, TypeAlias
+
+from reachly.kit.quoted import Piece
 
 UnsubscribeForm = Literal["link", "reply", "none"]
 """How a recipient opts out: a link with the RFC 8058 headers, a "reply with stop" line without them, or (only for
 mail from one person to another, such as an answer in the inbox) not at all and without a footer."""
 
+Part: TypeAlias = Piece | int
+"""Of a filled text: words, the index of a link, or UNSUBSCRIBE."""
+
 UNSUBSCRIBE = -1
-"""In `Rendered.html_parts` and `text_parts`: the place of the recipient's own unsubscribe address."""
+"""The place of the recipient's own unsubscribe address: the last in a list behind the links."""
 
 PREVIEW_UNSUBSCRIBE_URL = "#unsubscribe"
 """What previews and the content hash show in its place."""
@@ -41,29 +48,34 @@ class FieldUse:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, which would take three times as long to make: there is one for every message.
+@dataclass(slots=True)
 class Rendered:
     """One message in its final words.
 
     `html` (None for a text-only message) and `text` show the plain links; `links` are the http(s) targets in the order
-    of the HTML (of the text if there is no HTML), equal in both parts. `content_hash` is the SHA-256 (hex) of subject,
-    text and html as they stand here, so it does not depend on tokens. The `*_parts` hold text, the index of a link,
-    or UNSUBSCRIBE.
+    of the HTML (of the text if there is no HTML), equal in both parts. The `*_parts` are the same texts with places for
+    links and opt-out, ready to be joined for the wire.
     """
 
     subject: str
     html: str | None
     text: str
     links: tuple[str, ...]
-    content_hash: str
     unsubscribe_form: UnsubscribeForm
     track_opens: bool
     track_clicks: bool
-    html_parts: tuple[str | int, ...] | None
-    text_parts: tuple[str | int, ...]
+    html_parts: Sequence[Part] | None
+    text_parts: Sequence[Part]
+
+    @property
+    def content_hash(self) -> str:
+        """The SHA-256 (hex) of subject, text and html as they stand here, so it does not depend on tokens."""
+        words = "\0".join((self.subject, self.text, self.html or ""))
+        return sha256(words.encode("utf-8", "replace")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as `Rendered`
 class TrackedUrls:
     """This recipient's own addresses. `click_urls` is empty or as long as `Rendered.links` and in its order."""
 
@@ -72,7 +84,7 @@ class TrackedUrls:
     unsubscribe_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as `Rendered`
 class MessageEnvelope:
     """Who writes to whom, when, and in which thread. Addresses are bare (`Address.wire`), ids have angle brackets,
     `references` is oldest first, `date` has a zone, `list_unsubscribe_mailto` is a bare address or a mailto: URI."""

@@ -21,15 +21,13 @@ def merge_values(
     `lead` has the columns of LEAD_FIELDS and `custom_fields`; a custom field never hides a column (such a clash is
     refused at import).
     """
-    custom = {str(key): str(value) for key, value in (lead.get("custom_fields") or {}).items()}
-    columns = {name: str(lead.get(name) or "") for name in LEAD_FIELDS}
-    own = {
-        "opening_line": opening_line,
-        "sender_name": sender_name,
-        "signature": signature,
-        "postal_address": postal_address,
-    }
-    return {**custom, **columns, **own}
+    values = {name: str(lead.get(name) or "") for name in LEAD_FIELDS}
+    values["opening_line"] = opening_line
+    values["sender_name"] = sender_name
+    values["signature"] = signature
+    values["postal_address"] = postal_address
+    custom = lead.get("custom_fields")
+    return {**{str(key): str(value) for key, value in custom.items()}, **values} if custom else values
 
 
 def text_seed(campaign_seed: int, email_key: str, step: int) -> str:

@@ -11,10 +11,12 @@ import binascii
 import struct
 import uuid
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from reachly.infra.crypto import SIGNATURE_BYTES, KeyRing, sign, verify
-from reachly.infra.settings import current_settings
+from reachly.infra.settings import Settings, current_settings
+from reachly.services.rendering.schemas import TrackedUrls
 
 Purpose = Literal["open", "click", "unsubscribe"]
 
@@ -24,6 +26,7 @@ _NAMES: dict[int, Purpose] = {code[0]: name for name, code in _PURPOSES.items()}
 _SIGNED_AS = "link"
 _BODY = struct.Struct(">B16s16sH")  # purpose, organization, send, link
 _LONGEST = 200
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +39,24 @@ class TokenParts:
     link: int
 
 
-_ring: tuple[int, KeyRing] | None = None
+class _Frame(NamedTuple):
+    """What is the same in every link for as long as the settings are."""
+
+    settings: Settings
+    ring: KeyRing
+    base: str
 
 
-def _current_ring() -> KeyRing:
-    """The ring of the installed settings, parsed once."""
-    global _ring
+_kept: _Frame | None = None
+
+
+def _current_frame() -> _Frame:
+    """The ring and the address of the installed settings, read once."""
+    global _kept
     settings = current_settings()
-    if _ring is None or _ring[0] != id(settings):
-        _ring = (id(settings), settings.security.tracking_ring())
-    return _ring[1]
+    if _kept is None or _kept.settings is not settings:
+        _kept = _Frame(settings, settings.security.tracking_ring(), settings.tracking_base_url)
+    return _kept
 
 
 def make_token(
@@ -57,11 +68,21 @@ def make_token(
     ring: KeyRing | None = None,
 ) -> str:
     """A token for one place in one message. `link` is at most 65,535."""
-    ring = ring or _current_ring()
-    kid = ring.current.encode()
-    body = _BODY.pack(_PURPOSES[purpose][0], organization_id.bytes, send_id.bytes, link)
-    payload = bytes((_VERSION, len(kid))) + kid + body
-    return base64.urlsafe_b64encode(payload + sign(payload, _SIGNED_AS, ring=ring)).decode().rstrip("=")
+    ring = ring or _current_frame().ring
+    ids = organization_id.bytes + send_id.bytes
+    return _token(_head(ring.current) + _PURPOSES[purpose] + ids, link, ring)
+
+
+def _token(head: bytes, link: int, ring: KeyRing) -> str:
+    payload = head + link.to_bytes(2, "big")
+    signed = binascii.b2a_base64(payload + sign(payload, _SIGNED_AS, ring=ring), newline=False)
+    return signed.translate(_URL_SAFE, b"=").decode()
+
+
+@lru_cache(maxsize=16)
+def _head(kid: str) -> bytes:
+    name = kid.encode()
+    return bytes((_VERSION, len(name))) + name
 
 
 def read_token(text: str, *, ring: KeyRing | None = None) -> TokenParts | None:
@@ -76,7 +97,7 @@ def read_token(text: str, *, ring: KeyRing | None = None) -> TokenParts | None:
         return None
     payload, signature = raw[:-SIGNATURE_BYTES], raw[-SIGNATURE_BYTES:]
     kid = payload[2 : 2 + raw[1]].decode("ascii", "replace")
-    if not verify(payload, signature, _SIGNED_AS, ring=ring or _current_ring(), kid=kid):
+    if not verify(payload, signature, _SIGNED_AS, ring=ring or _current_frame().ring, kid=kid):
         return None
     code, organization, send, link = _BODY.unpack(payload[2 + raw[1] :])
     purpose = _NAMES.get(code)
@@ -85,16 +106,18 @@ def read_token(text: str, *, ring: KeyRing | None = None) -> TokenParts | None:
     )
 
 
-def pixel_url(organization_id: uuid.UUID, send_id: uuid.UUID) -> str:
-    """The address of the invisible image of one message."""
-    return f"{current_settings().tracking_base_url}/t/o/{make_token('open', organization_id, send_id)}.gif"
-
-
-def click_url(organization_id: uuid.UUID, send_id: uuid.UUID, link: int) -> str:
-    """The address that leads to the `link`-th target of one message."""
-    return f"{current_settings().tracking_base_url}/t/c/{make_token('click', organization_id, send_id, link)}"
+def make_urls(organization_id: uuid.UUID, send_id: uuid.UUID, *, opens: bool, clicks: int) -> TrackedUrls:
+    """All addresses of one message: the invisible image if `opens`, and as many links as `clicks`."""
+    _, ring, base = _current_frame()
+    head, ids = _head(ring.current), organization_id.bytes + send_id.bytes
+    pixel, click, opt_out = head + b"o" + ids, head + b"c" + ids, head + b"u" + ids
+    return TrackedUrls(
+        pixel_url=f"{base}/t/o/{_token(pixel, 0, ring)}.gif" if opens else None,
+        click_urls=[f"{base}/t/c/{_token(click, link, ring)}" for link in range(clicks)],
+        unsubscribe_url=f"{base}/u/{_token(opt_out, 0, ring)}",
+    )
 
 
 def unsubscribe_url(organization_id: uuid.UUID, send_id: uuid.UUID) -> str:
     """The page (GET) and the one-click target (POST, RFC 8058) of one message."""
-    return f"{current_settings().tracking_base_url}/u/{make_token('unsubscribe', organization_id, send_id)}"
+    return f"{_current_frame().base}/u/{make_token('unsubscribe', organization_id, send_id)}"

@@ -118,6 +118,7 @@ def test_references_are_folded_and_what_is_no_id_is_left_out() -> None:
 @example(("." + "x" * 80 + "\n") * 3)
 @example("x" * 2000)
 @example("trailing \t\nspace ")
+@example("x" * 74 + " \n" + "x" * 75 + "\t\n" + "." * 74 + " \nend")
 @example("=3D = == =\n")
 @example("emoji 👩🏽‍💻 ß 漢字 \x00 \u2028 \x85")
 @settings(max_examples=300, deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from reachly.services.rendering.errors import MessageTooLarge, TemplateError, UnresolvedField, Unsendable
 from reachly.services.rendering.policy import (
+    CompiledTemplate,
     build_message,
     compile_template,
     render,
@@ -87,6 +89,9 @@ def test_the_content_hash_is_of_the_words_and_not_of_the_tokens() -> None:
     assert rendered(source).content_hash == rendered(source).content_hash
     assert rendered(source).content_hash != rendered(source, {"first_name": "Bob"}).content_hash
     assert rendered(source).content_hash != with_subject(rendered(source), "Re: Hi").content_hash
+    message = rendered(source)
+    words = f"{message.subject}\0{message.text}\0{message.html}".encode()
+    assert message.content_hash == hashlib.sha256(words).hexdigest()
 
 
 @pytest.mark.parametrize("text_only", [False, True])
@@ -285,6 +290,29 @@ def test_a_signature_may_be_text_or_html(signature: str, html: str, text: str) -
     assert f"<p>{html}</p>" in message.html
     assert message.text == f"Hello\n\n{text}\n"
     assert message.links == ()
+
+
+def test_conditions_that_leave_nothing_leave_no_blank_lines_in_derived_text() -> None:
+    gone = "{% if nope %}<p>x {{ company }}</p>{% endif %}"
+    body = f'{gone}<p>a</p>{gone}{gone}<p><a href="https://x.example">b</a></p>{gone}'
+    source = TemplateSource("Hi", body, unsubscribe_form="none", track_clicks=True)
+    message = rendered(source)
+    assert message.text == "a\n\nb (https://x.example)\n"
+    read = parsed(build_message(message, ENVELOPE, urls(message)))
+    assert part(read, "plain") == "a\n\nb (https://t.example/c/0?x=1&y=2)\n"
+
+
+def test_a_strict_rendering_stops_for_words_that_another_seed_would_take() -> None:
+    compiled = compile_template(TemplateSource("Hi", "{a|b|c {{ city }}}"))
+    free = next(seed for seed in "abcdefgh" if "c" not in _spun(compiled, seed))
+    assert render(compiled, LEAD, seed=free).text
+    with pytest.raises(UnresolvedField, match="city"):
+        render(compiled, LEAD, seed=free, strict=True)
+    assert render(compiled, LEAD | {"city": "Oslo"}, seed=free, strict=True).text
+
+
+def _spun(compiled: CompiledTemplate, seed: str) -> str:
+    return render(compiled, LEAD | {"city": "Oslo"}, seed=seed).text.splitlines()[0]
 
 
 def test_the_preheader_is_hidden_in_html_and_not_in_the_text() -> None:

@@ -32,6 +32,7 @@ anything = st.text(max_size=120)
 @given(subject=anything, name=anything, value=anything, to_name=anything)
 @example(subject="Grüße, 你好 👋🏽" * 8, name="Søren", value="x" * 2000, to_name='"Ada", the 1st')
 @example(subject="a\r\nBcc: x@example.com", name="b\nX: y", value=".\r\n.\n..\r.\r", to_name="=?utf-8?q?x?=")
+@example(subject="x", name="a", value="x" * 74 + " \n= .\n " + "é" * 40 + "\t", to_name="b")
 @settings(max_examples=200, deadline=None)
 def test_subject_text_and_html_arrive_as_they_were_rendered(
     subject: str, name: str, value: str, to_name: str

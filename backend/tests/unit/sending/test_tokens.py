@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import uuid
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
 
-from reachly.infra.crypto import KeyRing
-from reachly.services.sending.tokens import TokenParts, make_token, read_token
+from reachly.infra import settings
+from reachly.infra.crypto import SIGNATURE_BYTES, KeyRing, sign
+from reachly.services.sending import tokens
+from reachly.services.sending.tokens import TokenParts, make_token, make_urls, read_token
 
 OLD = "old:" + base64.b64encode(b"o" * 32).decode()
 NEW = "new:" + base64.b64encode(b"n" * 32).decode()
@@ -56,3 +63,36 @@ def test_halves_of_two_tokens_do_not_fit() -> None:
         mixed = one[:cut] + other[cut:]
         if mixed not in (one, other):
             assert read_token(mixed, ring=ring) is None
+
+
+@given(st.binary(max_size=300), st.text(max_size=20), st.binary(min_size=32, max_size=32))
+def test_a_signature_is_the_hmac_of_the_standard_library(payload: bytes, purpose: str, key: bytes) -> None:
+    ring = KeyRing.parse("k:" + base64.b64encode(key).decode())
+    wanted = hmac.digest(key, purpose.encode() + b"\0" + payload, hashlib.sha256)[:SIGNATURE_BYTES]
+    assert sign(payload, purpose, ring=ring) == wanted
+
+
+def test_an_old_token_is_still_read() -> None:
+    """Links in mails that were sent long ago: this text must never change."""
+    token = make_token("click", ORGANIZATION, SEND, 3, ring=KeyRing.parse(OLD))
+    assert token == "AQNvbGRjAAAAAAAAAAAAAAAAAAAAB4AAAAAAAAAAAAAAAAAAAAkAA07q0mfQB1A0jUc5R2PzkPY"
+
+
+def test_the_addresses_of_one_message_are_its_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = KeyRing.parse(NEW)
+    read = settings.read_settings(environment="development")
+    keys = read.security.model_copy(update={"tracking_keys": SecretStr(NEW)})
+    web = read.tracking.model_copy(update={"public_url": "https://t.example/"})
+    monkeypatch.setattr(settings, "_current", read.model_copy(update={"security": keys, "tracking": web}))
+    urls = make_urls(ORGANIZATION, SEND, opens=True, clicks=2)
+    assert urls.pixel_url == f"https://t.example/t/o/{make_token('open', ORGANIZATION, SEND, ring=ring)}.gif"
+    assert urls.click_urls == [
+        f"https://t.example/t/c/{make_token('click', ORGANIZATION, SEND, link, ring=ring)}"
+        for link in range(2)
+    ]
+    assert urls.unsubscribe_url == tokens.unsubscribe_url(ORGANIZATION, SEND)
+    assert (
+        urls.unsubscribe_url
+        == f"https://t.example/u/{make_token('unsubscribe', ORGANIZATION, SEND, ring=ring)}"
+    )
+    assert make_urls(ORGANIZATION, SEND, opens=False, clicks=0).pixel_url is None

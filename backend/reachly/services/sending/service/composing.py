@@ -6,6 +6,7 @@ import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from reachly.data.repositories.sending.rows import EnrollmentRow, MailboxRow, StepRow
 from reachly.kit.address import parse_address
@@ -17,18 +18,19 @@ from reachly.services.rendering.policy import (
     compile_template,
     follow_up_subject,
     render,
-    unresolved_fields,
     with_subject,
 )
-from reachly.services.rendering.schemas import MessageEnvelope, Rendered, TemplateSource, TrackedUrls
-from reachly.services.rendering.values import merge_values, text_seed
+from reachly.services.rendering.schemas import MessageEnvelope, Rendered, TemplateSource
+from reachly.services.rendering.values import LEAD_FIELDS, merge_values, text_seed
 from reachly.services.sending import tokens
 from reachly.services.sending.service.choosing import Item
 
 KEPT_TEMPLATES = 512
+_PERSON = (*LEAD_FIELDS, "custom_fields")
+_person = attrgetter(*_PERSON)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Message:
     """Final words and bytes. `threaded`: it answers in the enrollment's thread instead of opening one."""
 
@@ -92,11 +94,8 @@ def source_of(step: StepRow, label: str, settings: dict[str, object]) -> Templat
 
 def values_of(person: EnrollmentRow, mailbox: MailboxRow) -> dict[str, str]:
     """Every merge tag of one person and one sender."""
-    lead = {name: getattr(person, name) for name in (
-        "email", "first_name", "last_name", "company", "position", "country", "timezone", "custom_fields"
-    )}  # fmt: skip
     return merge_values(
-        lead,
+        dict(zip(_PERSON, _person(person), strict=True)),
         opening_line=str(person.personalization.get("opening_line") or ""),
         sender_name=mailbox.display_name,
         signature=mailbox.signature,
@@ -133,25 +132,24 @@ def compose(item: Item, mailbox: MailboxRow, now: datetime, max_bytes: int) -> M
 
 def _words(item: Item, mailbox: MailboxRow) -> Rendered:
     ready = item.ready
-    compiled = compiled_for(ready.step, item.claim.variant, ready.campaign.settings)
-    values = values_of(ready.person, mailbox)
-    missing = unresolved_fields(compiled, values)
-    if missing:
-        raise UnresolvedField(missing)
+    compiled = compiled_for(ready.step, item.intent.variant, ready.campaign.settings)
     seed = text_seed(ready.campaign.seed, ready.person.email_key, ready.step.sequence_number)
-    return render(compiled, values, seed=seed)
+    return render(compiled, values_of(ready.person, mailbox), seed=seed, strict=True)
 
 
 def _bytes(item: Item, rendered: Rendered, mailbox: MailboxRow, now: datetime, threaded: bool) -> bytes:
-    person, claimed = item.ready.person, item.claimed
+    person = item.ready.person
     references = tuple(person.thread_references.split()) if threaded else ()
-    urls = urls_of(mailbox.organization_id, item.send_id, rendered)
+    urls = tokens.make_urls(
+        mailbox.organization_id, item.send_id, opens=rendered.track_opens,
+        clicks=len(rendered.links) if rendered.track_clicks else 0,
+    )  # fmt: skip
     envelope = MessageEnvelope(
-        message_id=claimed.message_id,
+        message_id=item.intent.message_id,
         from_name=mailbox.display_name,
-        from_email=parse_address(mailbox.email_address).wire,
+        from_email=_wire(mailbox.email_address, mailbox.email_key),
         to_name=f"{person.first_name} {person.last_name}".strip(),
-        to_email=parse_address(person.email).wire,
+        to_email=_wire(person.email, person.email_key),
         date=now,
         reply_to=parse_address(mailbox.reply_to).wire if mailbox.reply_to else None,
         in_reply_to=references[-1] if references else None,
@@ -161,11 +159,6 @@ def _bytes(item: Item, rendered: Rendered, mailbox: MailboxRow, now: datetime, t
     return build_message(rendered, envelope, urls)
 
 
-def urls_of(organization_id: uuid.UUID, send_id: uuid.UUID, rendered: Rendered) -> TrackedUrls:
-    """This message's own addresses."""
-    clicks = range(len(rendered.links)) if rendered.track_clicks else ()
-    return TrackedUrls(
-        pixel_url=tokens.pixel_url(organization_id, send_id) if rendered.track_opens else None,
-        click_urls=tuple(tokens.click_url(organization_id, send_id, n) for n in clicks),
-        unsubscribe_url=tokens.unsubscribe_url(organization_id, send_id),
-    )
+def _wire(email: str, key: str) -> str:
+    """`Address.wire`. An address that is its own key has been parsed before."""
+    return email if email == key else parse_address(email).wire

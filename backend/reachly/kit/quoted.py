@@ -1,0 +1,91 @@
+"""Quoted-printable (RFC 2045 6.7) in pieces: what stands in every message is encoded once, and a message only joined.
+
+A piece is encoded as if it began at the start of a line. Where two pieces meet, a soft line break goes between them
+unless the line has room; so the text that arrives is always the texts of the pieces, one after the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from reachly.kit.mime import encode_quoted_printable
+
+_ROOM = 75  # octets of a line beside the `=` of a soft break
+_LOOK = 1_000  # in the place of `first`: this beginning depends on what stands before it
+_SOFT = b"=\r\n"
+_AS_IT_IS = re.compile(r"(?!\.)[ -<>-~]+")
+
+
+class Piece(NamedTuple):
+    """A text and its encoded form. A dot at the start and a space or tab at the end of `data` are as they were: what
+    they need depends on the neighbours.
+
+    `first` is how many octets the first line needs beside the `=` of a soft break; `last` is the length of the last
+    line, -1 if the first is the only one."""
+
+    text: str
+    data: bytes
+    first: int
+    last: int
+
+
+def make_piece(text: str) -> Piece:
+    """Encodes `text`. Bare CR and bare LF count as line ends; a CRLF must not be cut in two by two pieces."""
+    if _AS_IT_IS.fullmatch(text):
+        data, size = text.encode(), len(text)
+        if size <= _ROOM:
+            return Piece(text, data, size, -1)
+        if size <= 2 * _ROOM and text[_ROOM] != ".":  # nearly every web address
+            return Piece(text, b"%b=\r\n%b" % (data[:_ROOM], data[_ROOM:]), _ROOM, size - _ROOM)
+    # The x keeps the end from being taken for the end of a line, which would encode a space there.
+    data = encode_quoted_printable(text + "x")[:-1].removesuffix(_SOFT)
+    if text.startswith("."):
+        data = b"." + data.removeprefix(b"=2E")
+    end = data.find(b"\r\n")
+    first, last = (len(data), -1) if end < 0 else (end - 1, len(data) - data.rindex(b"\n") - 1)
+    return Piece(text, data, _LOOK if data[:1] in (b"", b"\r", b".") else first, last)
+
+
+def join_pieces(parts: Iterable[Piece | int], places: Sequence[Piece] = ()) -> bytes:
+    """The body: CRLF, no line past 76 octets, none that begins with a dot or ends with a space or tab. A number stands
+    for one of `places`."""
+    out: list[bytes] = []
+    column = 0
+    for part in parts:
+        _, data, first, last = part if isinstance(part, Piece) else places[part]
+        if column + first <= _ROOM:
+            out.append(data)
+            column = column + first if last < 0 else last
+        elif first < _LOOK:
+            out += (_SOFT, data)
+            column = first if last < 0 else last
+        elif data:
+            column = _join_with_care(out, column, data, last)
+    _encode_last_space(out, column)
+    return b"".join(out)
+
+
+def _join_with_care(out: list[bytes], column: int, data: bytes, last: int) -> int:
+    """Adds what begins with a line break or a dot. Returns the new column."""
+    if data.startswith(b"\r"):
+        _encode_last_space(out, column)
+        out.append(data)
+        return last
+    end = data.find(b"\r\n")
+    if column + (len(data) if end < 0 else end - 1) > _ROOM:
+        out.append(_SOFT)
+        column = 0
+    if column == 0:
+        data = b"=2E" + data[1:]  # as `encode_quoted_printable` wrote it, so there is room
+    out.append(data)
+    return column + len(data) if last < 0 else last
+
+
+def _encode_last_space(out: list[bytes], column: int) -> None:
+    """A line ends here: white space before it would be lost on the way."""
+    before = out[-1] if out else b""
+    if before.endswith((b" ", b"\t")):
+        code = b"=20" if before.endswith(b" ") else b"=09"
+        out[-1] = before[:-1] + (code if column < _ROOM else _SOFT + code)
