@@ -19,7 +19,7 @@ TABLES = {
     },
     "campaigns": {"campaigns", "campaign_email_accounts", "enrollments"},
     "sequences": {"email_sequences", "sequence_variants"},
-    "sending": {"email_sends", "cap_usage", "tracked_links", "installations"},
+    "sending": {"email_sends", "open_sends", "cap_usage", "tracked_links", "installations"},
     "inbox": {"inbound_messages", "threads"},
     "webhooks": {"webhooks", "webhook_deliveries", "notifications"},
     "outbox": {"analytics_events", "campaign_stats", "organization_seq"},
@@ -29,6 +29,8 @@ ALSO_WRITES = {
     # The turn writes leases, alarms and outcomes in the statements that decide them: a call per row to another
     # room's repository would cost the batch and the lock order.
     "sending": {"email_accounts", "enrollments", "campaigns", "organizations"},
+    # A cap that is set at noon counts what left in the morning, from the transaction that sets it.
+    "campaigns": {"cap_usage"},
     # Counters must equal a recount; the recount mends them.
     "analytics": {"campaign_stats"},
     # Planning sets the alarm of an enrollment and the next turn of a mailbox, a thousand rows at a time.

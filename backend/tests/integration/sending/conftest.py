@@ -139,7 +139,7 @@ def hold_mailers(
 
 async def end_leases(sql: Any) -> None:
     """What a minute without a heartbeat does."""
-    for table in ("email_accounts", "email_sends"):
+    for table in ("email_accounts", "open_sends"):
         await sql.execute(
             f"UPDATE {table} SET lease_until = now() - interval '1 s' WHERE lease_until IS NOT NULL"
         )

@@ -18,6 +18,7 @@ from reachly.data.repositories.campaigns.campaigns import (
     page_campaigns,
     set_account_ids,
     set_account_weights,
+    start_counting,
     sum_figures,
 )
 from reachly.data.repositories.campaigns.enrollments import (
@@ -71,6 +72,7 @@ __all__ = [
     "save_personalization",
     "set_account_ids",
     "set_account_weights",
+    "start_counting",
     "stop_lead",
     "stop_open",
     "sum_figures",

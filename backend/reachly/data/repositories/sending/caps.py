@@ -38,17 +38,7 @@ ON CONFLICT (organization_id, scope, key, day)
 DO UPDATE SET reserved = greatest(0, u.reserved - excluded.reserved), used = greatest(0, u.used + excluded.used)
 RETURNING scope, key, day, reserved, used
 """
-# What left before there was a cap counts too. The campaign is locked, so that nothing is marked meanwhile.
-_START_COUNTING = """
-INSERT INTO cap_usage (organization_id, scope, key, day, reserved, used)
-SELECT $1, $3, $2::text, $4, 0, count(*) FROM email_sends s
-WHERE s.organization_id = $1 AND s.campaign_id = $2::uuid AND s.handed_at >= $5
-  AND s.status IN ('sending', 'sent', 'unknown')
-  AND ($3 <> 'new_leads' OR NOT EXISTS (
-      SELECT FROM email_sends b WHERE b.organization_id = $1 AND b.enrollment_id = s.enrollment_id
-      AND b.handed_at < s.handed_at AND b.status IN ('sent', 'unknown')))
-ON CONFLICT (organization_id, scope, key, day) DO UPDATE SET reserved = 0, used = excluded.used
-"""
+
 _ROLLING = """
 SELECT count(*) AS n, (array_agg(handed_at ORDER BY handed_at DESC))[$4] AS nth FROM email_sends
 WHERE organization_id = $1 AND email_account_id = $2 AND handed_at > $3
@@ -84,16 +74,6 @@ async def read_rolling_day(
     row = await (await raw(session)).fetchrow(_ROLLING, organization_id, account_id, since, limit)
     assert row is not None
     return int(row["n"]), row["nth"]
-
-
-async def start_counting(
-    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, scope: str, midnight: datetime
-) -> None:
-    """A campaign gets a cap (`scope`: campaign or new_leads): what it sent since its local `midnight` counts towards
-    that. Call it with the campaign locked."""
-    connection = await raw(session)
-    day = midnight.date()
-    await connection.execute(_START_COUNTING, organization_id, str(campaign_id), scope, day, midnight)
 
 
 async def reserve(

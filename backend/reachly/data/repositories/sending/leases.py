@@ -43,25 +43,23 @@ UPDATE email_accounts AS a SET lease_until = $2 FROM (
 ) AS free WHERE a.organization_id = free.organization_id AND a.id = free.id
 """
 _EXTEND_SENDS = """
-UPDATE email_sends AS s SET lease_until = $2 FROM (
-    SELECT organization_id, id, lease_until FROM email_sends
-    WHERE lease_until IS NOT NULL AND status IN ('claimed', 'sending') AND attempt_id = ANY($1::uuid[])
+UPDATE open_sends AS o SET lease_until = $2 FROM (
+    SELECT organization_id, send_id, lease_until FROM open_sends
+    WHERE lease_until IS NOT NULL AND attempt_id = ANY($1::uuid[])
     FOR UPDATE SKIP LOCKED
-) AS free WHERE s.organization_id = free.organization_id AND s.id = free.id
-RETURNING s.attempt_id, free.lease_until AS before
+) AS free WHERE o.organization_id = free.organization_id AND o.send_id = free.send_id
+RETURNING o.attempt_id, free.lease_until AS before
 """
 _NEXT_TURN = f"""
 SELECT next_turn_at FROM email_accounts b
 WHERE next_turn_at IS NOT NULL AND (lease_until IS NULL OR lease_until < $1) AND {_MAY_SEND}
 ORDER BY next_turn_at LIMIT 1
 """  # noqa: S608
-_EXPIRED = """
-SELECT DISTINCT organization_id FROM email_sends
-WHERE status IN ('claimed', 'sending') AND lease_until < $1
-"""
+_EXPIRED = "SELECT DISTINCT organization_id FROM open_sends WHERE lease_until < $1"
 _UNSETTLED = """
-SELECT DISTINCT organization_id, email_account_id FROM email_sends
-WHERE status = 'unknown' AND email_account_id IS NOT NULL
+SELECT DISTINCT s.organization_id, s.email_account_id
+FROM open_sends o JOIN email_sends s ON s.organization_id = o.organization_id AND s.id = o.send_id
+WHERE o.lease_until IS NULL AND s.email_account_id IS NOT NULL
 """
 _DONE_CAMPAIGNS = """
 SELECT c.organization_id, c.id FROM campaigns c

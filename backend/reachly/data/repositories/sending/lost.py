@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from reachly.data.repositories.sending import opens
 from reachly.data.repositories.sending.rows import CapKey, read_caps
 from reachly.data.session import Session, raw
 
@@ -16,20 +17,26 @@ s.id, s.kind, s.status, s.campaign_id, s.enrollment_id, s.lead_id, s.email_accou
 s.variant, s.to_email, s.message_id, s.subject, s.handed_at, s.updated_at AS since, s.attempts, s.reason, s.caps
 """
 _EXPIRED = f"""
-SELECT {_FIELDS} FROM email_sends s
-WHERE s.organization_id = $1 AND s.status IN ('claimed', 'sending') AND s.lease_until < $2
+SELECT {_FIELDS} FROM open_sends o JOIN email_sends s ON s.organization_id = $1 AND s.id = o.send_id
+WHERE o.organization_id = $1 AND o.lease_until < $2
 ORDER BY s.id
 """  # noqa: S608 - a constant list of columns
+# In the order of every other writer: the ledger first, then what is open. A heartbeat that comes first is seen.
+_LOCK = "SELECT id FROM email_sends WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+_LOCK_OPEN = """
+SELECT send_id FROM open_sends WHERE organization_id = $1 AND send_id = ANY($2::uuid[]) AND lease_until < $3 FOR UPDATE
+"""
 _TAKE_BACK = """
 UPDATE email_sends AS s
 SET status = CASE WHEN s.status = 'sending' THEN 'unknown' ELSE 'deferred' END, reason = 'worker_lost',
-    attempt_id = NULL, lease_until = NULL, updated_at = $3
-WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[]) AND s.status IN ('claimed', 'sending') AND s.lease_until < $4
+    attempt_id = NULL, updated_at = $3
+WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[]) AND s.status IN ('claimed', 'sending')
 RETURNING s.id, s.status
 """
 _UNKNOWN = f"""
-SELECT {_FIELDS} FROM email_sends s
-WHERE s.organization_id = $1 AND s.email_account_id = $2 AND s.status = 'unknown' AND s.handed_at <= $3
+SELECT {_FIELDS} FROM open_sends o JOIN email_sends s ON s.organization_id = $1 AND s.id = o.send_id
+WHERE o.organization_id = $1 AND o.lease_until IS NULL AND s.email_account_id = $2 AND s.status = 'unknown'
+  AND s.handed_at <= $3
 ORDER BY s.handed_at, s.id LIMIT $4
 """  # noqa: S608
 _ROW = f"SELECT {_FIELDS} FROM email_sends s WHERE s.organization_id = $1 AND s.id = $2"  # noqa: S608
@@ -84,8 +91,13 @@ async def take_back(
     machine_now: datetime,
 ) -> dict[uuid.UUID, str]:
     """`claimed` goes back to `deferred`, `sending` becomes `unknown`; the new state of those that moved."""
-    rows = await (await raw(session)).fetch(_TAKE_BACK, organization_id, list(send_ids), now, machine_now)
-    return {row["id"]: row["status"] for row in rows}
+    connection = await raw(session)
+    await connection.execute(_LOCK, organization_id, list(send_ids))
+    locked = await connection.fetch(_LOCK_OPEN, organization_id, list(send_ids), machine_now)
+    ids = [row["send_id"] for row in locked]
+    moved = {r["id"]: r["status"] for r in await connection.fetch(_TAKE_BACK, organization_id, ids, now)}
+    await opens.note(session, organization_id, moved)
+    return moved
 
 
 async def list_unknown(
@@ -115,4 +127,7 @@ async def settle_unknown(
 ) -> bool:  # fmt: skip
     """Whether the row was still unknown. `status`: sent, or deferred (absence was proof, or a person says so)."""
     connection = await raw(session)
-    return bool(await connection.fetchval(_SETTLE, organization_id, send_id, status, settled_by, reason, now))
+    settled = await connection.fetchval(_SETTLE, organization_id, send_id, status, settled_by, reason, now)
+    if settled:
+        await opens.note(session, organization_id, {send_id: status})
+    return bool(settled)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from reachly.data.repositories.sending import opens
 from reachly.data.repositories.sending.rows import Intent, Lease, caps_as_json
 from reachly.data.repositories.suppression import SUPPRESSING
 from reachly.data.session import Session, raw
@@ -34,21 +35,21 @@ ORDER BY id FOR NO KEY UPDATE
 # other way since it was chosen stays as it is.
 _WRITE = """
 INSERT INTO email_sends AS s (organization_id, id, kind, intent_key, campaign_id, enrollment_id, lead_id,
-    email_account_id, sequence_id, step, variant, to_email, status, attempt_id, attempts, lease_until, planned_at,
+    email_account_id, sequence_id, step, variant, to_email, status, attempt_id, attempts, planned_at,
     claimed_at, handed_at, message_id, caps, subject, body_text, content_hash, links, reason, created_at, updated_at)
 SELECT $1, w.id, 'campaign', w.intent_key, w.campaign_id, w.enrollment_id, w.lead_id, $2, w.sequence_id, w.step,
-       w.variant, w.to_email, $6::text, $3, $7, $4, w.planned_at, $5::timestamptz,
-       CASE WHEN $6::text = 'sending' THEN $5::timestamptz END, w.message_id,
+       w.variant, w.to_email, $4::text, $3, $6, w.planned_at, $5::timestamptz,
+       CASE WHEN $4::text = 'sending' THEN $5::timestamptz END, w.message_id,
        w.caps::jsonb, w.subject, w.body_text, w.content_hash, string_to_array(w.links, ',')::uuid[], w.reason,
        $5::timestamptz, $5::timestamptz
-FROM unnest($8::uuid[], $9::text[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::int[], $15::text[],
-            $16::text[], $17::text[], $18::timestamptz[], $19::text[], $20::text[], $21::text[], $22::text[],
-            $23::text[], $24::text[])
+FROM unnest($7::uuid[], $8::text[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::int[], $14::text[],
+            $15::text[], $16::text[], $17::timestamptz[], $18::text[], $19::text[], $20::text[], $21::text[],
+            $22::text[], $23::text[])
      AS w(id, intent_key, campaign_id, enrollment_id, lead_id, sequence_id, step, variant, to_email, message_id,
           planned_at, caps, subject, body_text, content_hash, links, reason)
 ON CONFLICT (organization_id, intent_key) DO UPDATE
 SET status = excluded.status, attempt_id = excluded.attempt_id, attempts = s.attempts + excluded.attempts,
-    lease_until = excluded.lease_until, email_account_id = excluded.email_account_id,
+    email_account_id = excluded.email_account_id,
     planned_at = excluded.planned_at, claimed_at = excluded.claimed_at, handed_at = excluded.handed_at,
     variant = excluded.variant, to_email = excluded.to_email, caps = excluded.caps, subject = excluded.subject,
     body_text = excluded.body_text, content_hash = excluded.content_hash, links = excluded.links,
@@ -121,7 +122,8 @@ async def write_sending(
 ) -> set[uuid.UUID]:
     """Writes intents as being on the wire and takes their enrollments, locked by `lock_due`, off the alarm. The ids
     of those that were not decided before."""
-    written = await _write(session, lease, entries, "sending", now, lease_until)
+    written = await _write(session, lease, entries, "sending", now)
+    await opens.open_sends(session, lease.organization_id, sorted(written), lease.attempt_id, lease_until)
     taken = [entry.intent.enrollment_id for entry in entries if entry.intent.send_id in written]
     await (await raw(session)).execute(_TAKE, lease.organization_id, taken, now)
     return written
@@ -131,7 +133,7 @@ async def write_quarantined(
     session: Session, lease: Lease, entries: Sequence[Entry], now: datetime
 ) -> set[uuid.UUID]:
     """Writes intents that can never go, with their reasons. The ids of those that were not decided before."""
-    return await _write(session, lease, entries, "quarantined", now, None)
+    return await _write(session, lease, entries, "quarantined", now)
 
 
 async def _write(
@@ -140,7 +142,6 @@ async def _write(
     entries: Sequence[Entry],
     status: str,
     now: datetime,
-    until: datetime | None,
 ) -> set[uuid.UUID]:
     if not entries:
         return set()
@@ -159,9 +160,8 @@ async def _write(
         lease.organization_id,
         lease.email_account_id,
         attempt_id,
-        until,
-        now,
         status,
+        now,
         attempts,
         *columns,
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from reachly.data.repositories.sending import opens
 from reachly.data.repositories.sending.rows import Lease
 from reachly.data.session import Session, raw
 
@@ -17,7 +18,7 @@ SET status = w.status, sent_at = CASE WHEN w.status = 'sent' THEN $3 ELSE s.sent
     bounced_at = CASE WHEN w.bounced THEN $3 ELSE s.bounced_at END,
     reply_code = w.reply_code, reply_text = w.reply_text, reason = w.reason,
     provider_message_id = w.provider_message_id, provider_thread_id = w.provider_thread_id,
-    attempts = s.attempts - CASE WHEN w.counts THEN 0 ELSE 1 END, lease_until = NULL, updated_at = $3
+    attempts = s.attempts - CASE WHEN w.counts THEN 0 ELSE 1 END, updated_at = $3
 FROM unnest($4::uuid[], $5::text[], $6::bool[], $7::int[], $8::text[], $9::text[], $10::text[], $11::text[],
             $12::bool[])
      AS w(id, status, bounced, reply_code, reply_text, reason, provider_message_id, provider_thread_id, counts)
@@ -78,7 +79,11 @@ async def record(
         [o.reason for o in outcomes], [o.provider_message_id for o in outcomes],
         [o.provider_thread_id for o in outcomes], [o.counts for o in outcomes],
     )  # fmt: skip
-    return {row["id"] for row in rows}
+    written = {row["id"] for row in rows}
+    await opens.note(
+        session, organization_id, {o.send_id: o.status for o in outcomes if o.send_id in written}
+    )
+    return written
 
 
 async def finish_turn(

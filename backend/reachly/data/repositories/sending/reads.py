@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from reachly.data.repositories.sending import opens
 from reachly.data.session import Session, raw
 
 _SHOWN = """
@@ -22,9 +23,8 @@ ORDER BY id DESC LIMIT $5
 """  # noqa: S608 - a constant list of columns
 _INSERT_TEST = """
 INSERT INTO email_sends (organization_id, id, kind, intent_key, email_account_id, to_email, status, attempt_id,
-    attempts, lease_until, planned_at, claimed_at, handed_at, message_id, subject, body_text, content_hash, created_at,
-    updated_at)
-VALUES ($1, $2, 'test', $3, $4, $5, 'sending', $6, 1, $7, $8, $8, $8, $9, $10, $11, $12, $8, $8)
+    attempts, planned_at, claimed_at, handed_at, message_id, subject, body_text, content_hash, created_at, updated_at)
+VALUES ($1, $2, 'test', $3, $4, $5, 'sending', $6, 1, $7, $7, $7, $8, $9, $10, $11, $7, $7)
 """
 _COUNT_TESTS = "SELECT count(*) FROM email_sends WHERE kind = 'test' AND to_email = $1 AND created_at > $2"
 
@@ -70,8 +70,9 @@ async def insert_test(
 ) -> None:
     await (await raw(session)).execute(
         _INSERT_TEST, organization_id, row.send_id, f"test:{row.send_id}", row.account_id, row.to_email,
-        row.attempt_id, lease_until, now, row.message_id, row.subject, row.body_text, row.content_hash,
+        row.attempt_id, now, row.message_id, row.subject, row.body_text, row.content_hash,
     )  # fmt: skip
+    await opens.open_sends(session, organization_id, [row.send_id], row.attempt_id, lease_until)
 
 
 async def count_tests(session: Session, to_email: str, since: datetime) -> int:

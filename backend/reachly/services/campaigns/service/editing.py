@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from reachly.data import outbox
 from reachly.data.models.campaigns import Campaign
 from reachly.data.repositories import campaigns as repository
-from reachly.data.repositories.sending import caps
 from reachly.data.session import Session
 from reachly.events import EnrollmentsReady
 from reachly.kit import clock
@@ -87,7 +86,7 @@ async def update_campaign(
     row.updated_at = clock.now()
     await session.flush()
     for name in newly_capped:
-        await caps.start_counting(session, actor.organization_id, row.id, COUNTED[name], _midnight(row))
+        await repository.start_counting(session, actor.organization_id, row.id, COUNTED[name], _midnight(row))
     out = await campaign_out(session, row)
     event = EnrollmentsReady(organization_id=actor.organization_id, at=clock.now(), campaign_id=row.id)
     await outbox.emit(session, [event])
