@@ -32,7 +32,7 @@ CAPPED = frozenset({scheduling.BlockReason.CAMPAIGN_CAP, scheduling.BlockReason.
                     scheduling.BlockReason.COMPANY_CAP})  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # one a message: a frozen one costs three times as much to make
 class Ready:
     """A message that nothing but time, caps and turn can hold. `caps`: the counters it touches. `kept`: its line in the
     ledger, if it was put back before."""

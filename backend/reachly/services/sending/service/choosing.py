@@ -45,14 +45,6 @@ class Item:
     def send_id(self) -> uuid.UUID:
         return self.intent.send_id
 
-    @property
-    def claim(self) -> Intent:  # transitional
-        return self.intent
-
-    @property
-    def claimed(self) -> Intent:  # transitional
-        return self.intent
-
 
 @dataclass(frozen=True, slots=True)
 class Batch:
