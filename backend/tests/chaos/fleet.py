@@ -56,7 +56,9 @@ class Fleet:
             self.start()
 
     def pick(self, draw: random.Random) -> subprocess.Popen[bytes]:
-        """One that runs; the oldest are likelier, since the young are still loading."""
+        """One that runs; the oldest are likelier, since the young are still loading. Who came while the database was
+        not there has gone again, and is replaced first."""
+        self.fill()
         running = [w for w in self._workers if w.poll() is None and w.pid not in self._stopped]
         return running[min(draw.randrange(len(running)), draw.randrange(len(running)))]
 
