@@ -61,6 +61,9 @@ async def test_weights_of_mailboxes_are_set_shown_and_cloned(ada: Person, sql: A
     stranger = await ada.http.put(path, json={"email_account_weights": {str(uuid.uuid4()): 1}})
     assert stranger.status_code == 422
     assert (await ada.http.put(path, json={"email_account_weights": {account: -1}})).status_code == 422
+    nobody = await ada.http.put(path, json={"email_account_weights": {account: 0}})
+    assert nobody.status_code == 422
+    assert nobody.json()["errors"][0]["pointer"] == "/email_account_weights"
 
 
 async def test_each_person_and_each_mailbox_is_explained(ada: Person, sql: Any) -> None:

@@ -76,12 +76,8 @@ async def update_campaign(
     if body.email_account_ids is not None:
         await _require_accounts(session, actor, body.email_account_ids)
         await repository.set_account_ids(session, actor.organization_id, row.id, body.email_account_ids)
-    if body.email_account_weights is not None:
-        ids = (await repository.list_account_ids(session, actor.organization_id, [row.id]))[row.id]
-        _require_weighted(body.email_account_weights, ids)
-        await repository.set_account_weights(
-            session, actor.organization_id, row.id, body.email_account_weights
-        )
+    if body.email_account_ids is not None or body.email_account_weights is not None:
+        await _share_out(session, row, body.email_account_weights)
     row.version += 1
     row.updated_at = clock.now()
     await session.flush()
@@ -161,6 +157,17 @@ def _require_schedule(raw: dict[str, Any]) -> None:
         raise Invalid("The schedule cannot be used as it is.", code="bad_schedule", errors=pointed)
 
 
+async def _share_out(session: Session, row: Campaign, weights: Mapping[uuid.UUID, int] | None) -> None:
+    """The shares of the campaign's mailboxes as they are now. `weights` None: as they were."""
+    ids = (await repository.list_account_ids(session, row.organization_id, [row.id]))[row.id]
+    if weights is None:
+        kept = (await repository.list_account_weights(session, row.organization_id, [row.id]))[row.id]
+        _require_weighted({account_id: n for account_id, n in kept.items() if account_id in ids}, ids)
+        return
+    _require_weighted(weights, ids)
+    await repository.set_account_weights(session, row.organization_id, row.id, weights)
+
+
 def _require_weighted(weights: Mapping[uuid.UUID, int], ids: Sequence[uuid.UUID]) -> None:
     faults = [
         FieldError(f"/email_account_weights/{account_id}", "This mailbox is not the campaign's.", "unknown")
@@ -169,6 +176,9 @@ def _require_weighted(weights: Mapping[uuid.UUID, int], ids: Sequence[uuid.UUID]
     ]
     if faults:
         raise Invalid("Weigh the campaign's own mailboxes.", errors=faults)
+    if ids and not any(weights.get(account_id, 1) for account_id in ids):
+        fault = FieldError("/email_account_weights", "At least one weight must be above 0.", "weights")
+        raise Invalid("Nobody would get a sender: give one mailbox a weight above 0.", errors=[fault])
 
 
 async def _require_accounts(session: Session, actor: Actor, ids: Sequence[uuid.UUID]) -> None:
