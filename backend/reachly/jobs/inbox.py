@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -20,6 +21,7 @@ from reachly.services.inbox.service import ReaderFactory, Readers, open_reader
 log = structlog.get_logger(__name__)
 
 SIDE_BY_SIDE = 10
+GUESTS = 5  # looks beyond that, for organizations that have none here
 EVERYTHING = 10_000
 BEAT_SECONDS = 30.0
 SHORTEST_NAP = timedelta(milliseconds=50)
@@ -29,10 +31,10 @@ LONGEST_NAP = timedelta(seconds=5)  # a mailbox connected by a process whose wak
 class InboxLoop:
     """Leases mailboxes that are due and looks into each.
 
-    On the real clock up to ten are read side by side; a slow server holds up no other. On the virtual clock the loop
-    is one actor and reads one mailbox after the other by address, so that a run can be repeated; there
-    `clock.nudge(name)` (mail has arrived somewhere) means a look into every mailbox, while on the real clock it means:
-    see what is due.
+    On the real clock up to ten are read side by side; a slow server holds up no other. Where slow ones have all the
+    places, organizations without a look here are guests with one each. On the virtual clock the loop is one actor and
+    reads one mailbox after the other by address, so that a run can be repeated; there `clock.nudge(name)` (mail has
+    arrived somewhere) means a look into every mailbox, while on the real clock it means: see what is due.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class InboxLoop:
         self.readers = Readers(reader_factory)
         self._inbox = settings.inbox
         self._looks: dict[uuid.UUID, asyncio.Task[bool]] = {}
+        self._owners: dict[uuid.UUID, uuid.UUID] = {}  # whose mailbox each look is in
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; looks in progress are finished first."""
@@ -82,14 +85,26 @@ class InboxLoop:
     async def _start_looks(self) -> bool:
         free = SIDE_BY_SIDE - len(self._looks)
         due = await email_accounts.lease_syncs(free) if free > 0 else []
+        self._start(due)
+        started = bool(due)
+        while SIDE_BY_SIDE <= len(self._looks) < SIDE_BY_SIDE + GUESTS:
+            guest = await email_accounts.lease_syncs(1, besides=set(self._owners.values()))
+            if not guest:
+                break
+            self._start(guest)
+            started = True
+        return started
+
+    def _start(self, due: Sequence[DueSync]) -> None:
         for each in due:
             task = asyncio.create_task(self._look(each))
             self._looks[each.account_id] = task
+            self._owners[each.account_id] = each.organization_id
             task.add_done_callback(partial(self._look_ended, each.account_id))
-        return bool(due)
 
     def _look_ended(self, account_id: uuid.UUID, _task: asyncio.Task[bool]) -> None:
         self._looks.pop(account_id, None)
+        self._owners.pop(account_id, None)
         clock.nudge(self.name)
 
     async def _look(self, due: DueSync) -> bool:

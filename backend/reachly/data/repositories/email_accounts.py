@@ -75,6 +75,7 @@ _LEASE_SYNCS = f"""
 UPDATE email_accounts AS a SET sync_lease_until = $3
 FROM (SELECT organization_id, id FROM email_accounts
       WHERE {_READABLE} AND (next_sync_at <= $1 OR $5) AND {_FREE.format(machine="$2")}
+      AND organization_id <> ALL($6::uuid[])
       ORDER BY next_sync_at, email_key LIMIT $4 FOR UPDATE SKIP LOCKED) AS due
 WHERE a.organization_id = due.organization_id AND a.id = due.id
 RETURNING a.organization_id, a.id, a.email_key, a.sync_cursor, a.next_sync_at
@@ -92,10 +93,12 @@ WHERE organization_id = $1 AND id = $2
 
 
 async def lease_syncs(
-    session: Session, *, now: datetime, machine: datetime, until: datetime, limit: int, everything: bool
-) -> list[DueSync]:
-    """Mailboxes of all organizations that are due (or `everything` that is read at all), by address."""
-    rows = await (await raw(session)).fetch(_LEASE_SYNCS, now, machine, until, limit, everything)
+    session: Session, *, now: datetime, machine: datetime, until: datetime, limit: int, everything: bool,
+    besides: Collection[uuid.UUID],
+) -> list[DueSync]:  # fmt: skip
+    """Mailboxes of all organizations besides those that are due (or `everything` that is read at all), by address."""
+    others = list(besides)
+    rows = await (await raw(session)).fetch(_LEASE_SYNCS, now, machine, until, limit, everything, others)
     found = []
     for row in rows:
         place = json.loads(row["sync_cursor"]) if isinstance(row["sync_cursor"], str) else row["sync_cursor"]

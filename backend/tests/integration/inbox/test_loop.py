@@ -13,12 +13,13 @@ import pytest
 from mailworld import MailWorld
 from reachly.infra.settings import Settings
 from reachly.integrations.reader.fake import FakeReader, MailboxScript
-from reachly.integrations.reader.port import ReaderError
-from reachly.jobs.inbox import InboxLoop
+from reachly.integrations.reader.port import Fetched, ReaderError
+from reachly.jobs.inbox import SIDE_BY_SIDE, InboxLoop
 from reachly.kit import clock
 from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.service import Connection
 from reachly.services.identity.schemas import Actor
+from tests.conftest import NewActor
 from tests.factories.inbound import MAILBOX, letter, report
 from tests.factories.sending import add_mailbox
 from tests.integration.inbox.conftest import NOON, Post
@@ -169,6 +170,51 @@ async def test_more_mail_than_one_look_takes_is_read_in_several(post: Post, scri
     while await post.loop.run_once(everything=not rounds):
         rounds += 1
     assert (rounds, await post.kinds()) == (2, ["reply"])
+
+
+class Deaf(FakeReader):
+    """Its server says nothing until `over`; `seen` tells of a look that was answered."""
+
+    seen: asyncio.Event
+    over: asyncio.Event
+
+    async def fetch_new(self, cursor: str | None) -> tuple[list[Fetched], str]:
+        await self.over.wait()
+        self.seen.set()
+        return await super().fetch_new(cursor)
+
+
+async def test_an_organization_whose_servers_hang_holds_up_nobody_else(
+    actor: Actor, new_actor: NewActor, settings: Settings, sql: Any
+) -> None:
+    slow = [f"slow{n:02}@brightfjord.example" for n in range(2 * SIDE_BY_SIDE)]
+    for address in slow:
+        await add_mailbox(actor.organization_id, 9, address=address, imap_port=9, next_sync_at=NOON)
+    other = await new_actor("quietharbor")
+    await add_mailbox(
+        other.organization_id, 9, address="zoe@quietharbor.example", imap_port=9, next_sync_at=NOON
+    )
+    hung, answered, seen, never_mind = asyncio.Event(), asyncio.Event(), asyncio.Event(), asyncio.Event()
+    answered.set()
+
+    def open_one(connection: Connection) -> FakeReader:
+        assert connection.reader is not None
+        config = connection.reader
+        reader = Deaf(config, MailboxScript(username=config.username, password=config.password))
+        mine = connection.organization_id == other.organization_id
+        reader.over, reader.seen = (answered, seen) if mine else (hung, never_mind)
+        return reader
+
+    stop = asyncio.Event()
+    with clock.installed(clock.RealClock()):  # on the virtual one they are read one after the other
+        running = asyncio.create_task(InboxLoop(settings, reader_factory=open_one).run(stop))
+        try:
+            await asyncio.wait_for(seen.wait(), 20)
+            assert not never_mind.is_set()
+        finally:
+            stop.set()
+            hung.set()
+            await running
 
 
 async def test_mailbox_leased_by_another_worker_is_left_alone(post: Post, settings: Settings) -> None:

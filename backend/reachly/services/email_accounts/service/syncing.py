@@ -18,13 +18,18 @@ __all__ = ["DueSync", "find_next_sync", "finish_sync", "lease_syncs", "list_keys
 LEASE_SECONDS = 90.0  # machine time; renewed while the look goes on
 
 
-async def lease_syncs(limit: int, *, everything: bool = False) -> list[DueSync]:
-    """Leases mailboxes whose look is due on product time (or all that are read), by address; commits the lease."""
+async def lease_syncs(
+    limit: int, *, everything: bool = False, besides: Collection[uuid.UUID] = ()
+) -> list[DueSync]:
+    """Leases mailboxes whose look is due on product time (or all that are read), by address; commits the lease.
+
+    `besides`: organizations whose mailboxes are passed over.
+    """
     machine = clock.machine_now()
     async with system() as session:
         return await repository.lease_syncs(
             session, now=clock.now(), machine=machine, until=machine + timedelta(seconds=LEASE_SECONDS), limit=limit,
-            everything=everything,
+            everything=everything, besides=besides,
         )  # fmt: skip
 
 
