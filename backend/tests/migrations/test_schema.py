@@ -108,7 +108,7 @@ async def test_older_database_is_behind(dsn: str, monkeypatch: pytest.MonkeyPatc
     """A head that this database has not reached: a further revision of the code."""
     from alembic.script import ScriptDirectory
 
-    monkeypatch.setattr(ScriptDirectory, "get_current_head", lambda *_: "0002")
+    monkeypatch.setattr(ScriptDirectory, "get_current_head", lambda *_: "9999")
     assert await migrate.schema_state(dsn) is SchemaState.BEHIND
     with pytest.raises(SchemaMismatch, match="older"):
         await migrate.require_current(dsn)
