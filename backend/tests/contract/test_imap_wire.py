@@ -66,7 +66,8 @@ async def raw_peer(
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             await emit(writer, greeting)
-            while line := (await reader.readline()).decode("latin-1").split():
+            # What is no order (the random bytes of a TLS hello, say) ends it.
+            while len(line := (await reader.readline()).decode("latin-1").split()) > 1:
                 verb = line[2] if line[1] == "UID" else line[1]
                 if verb == "STARTTLS":
                     writer.write(f"{line[0]} OK go\r\n".encode())
