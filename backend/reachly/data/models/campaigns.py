@@ -71,7 +71,7 @@ class Enrollment(TenantRow, Base):
         inside("lead_id", "leads", "CASCADE"),
         inside("email_account_id", "email_accounts", "SET NULL (email_account_id)"),
         one_of("status", *ENROLLMENT_STATES),
-        # The claim: due enrollments of one mailbox in sending order, follow-ups apart from first mails, so that a
+        # A turn: due enrollments of one mailbox in sending order, follow-ups apart from first mails, so that a
         # page of them costs the same whether a hundred or a million wait.
         Index(
             "ix_enrollments_due_first",

@@ -285,7 +285,7 @@ async def page_enrollments(
     session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, *, states: Sequence[str],
     after: uuid.UUID | None, limit: int, lock: bool = False,
 ) -> list[EnrollmentFacts]:  # fmt: skip
-    """In the order of their ids; locked against a claim that would read old alarms."""
+    """In the order of their ids; locked against a mark that would read old alarms."""
     query = _ENROLLMENTS + (" FOR UPDATE OF e" if lock else "")
     rows = await (await raw(session)).fetch(query, organization_id, campaign_id, list(states), after, limit)
     return [EnrollmentFacts(**row) for row in rows]

@@ -41,7 +41,6 @@ async def find_reasons(
     return reasons
 
 
-@lru_cache(maxsize=4096)  # a message is asked about when it is claimed, and again when it is marked
 def _targets(organization_id: uuid.UUID, key: str, pepper: str) -> list[tuple[str, str]]:
     """Every (kind, value) that would cover this address. An erased person who comes back in a later file is known by
     nothing but a keyed hash."""

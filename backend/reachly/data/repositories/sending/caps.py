@@ -1,4 +1,4 @@
-"""Caps are counted in rows, never in memory: reserved by a claim, used by what really left, else released."""
+"""Caps are counted in rows, never in memory: reserved by a mark, used by what really left, else released."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SELECT u.scope, u.key, u.day, u.reserved, u.used
 FROM unnest($2::text[], $3::text[], $4::date[]) AS w(scope, key, day)
 JOIN cap_usage u ON u.organization_id = $1 AND u.scope = w.scope AND u.key = w.key AND u.day = w.day
 """
-# Sorted by key, so that two claims that want the same caps wait for each other instead of deadlocking.
+# Sorted by key, so that two marks that want the same caps wait for each other instead of deadlocking.
 _RESERVE = """
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest($2::text[], $3::text[], $4::date[], $5::int[], $6::int[]) AS w(scope, key, day, n, cap)

@@ -79,7 +79,7 @@ def _read(rows: Sequence[Any]) -> list[OpenRow]:
 async def list_expired_rows(
     session: Session, organization_id: uuid.UUID, machine_now: datetime
 ) -> list[OpenRow]:
-    """Claimed and sending rows whose lease ran out."""
+    """Open rows whose lease ran out; `claimed` are those that an earlier version left."""
     return _read(await (await raw(session)).fetch(_EXPIRED, organization_id, machine_now))
 
 

@@ -130,8 +130,8 @@ async def stop_enrollments(
 ) -> list[uuid.UUID]:
     """Ends open enrollments (a reply, a bounce, an opt-out, a hand); the ids that were open.
 
-    The mark statement of sending looks at the status in its own transaction, so a claim that is not on the wire yet
-    is taken back by this alone.
+    The mark of sending looks at the status under its own lock, so what is chosen and not on the wire yet is stopped
+    by this alone.
     """
     return await repository.stop_open(session, organization_id, ids, status, reason, clock.now())
 

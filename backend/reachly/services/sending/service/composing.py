@@ -1,4 +1,4 @@
-"""From a claimed intent to the bytes of its message: the same renderer as preview and check."""
+"""From a chosen intent to the bytes of its message: the same renderer as preview and check."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ WORKER_LOST = "The worker stopped between writing the message and noting the ans
 
 
 async def rescue_expired() -> int:
-    """Every row whose lease ran out, of all organizations: a claim goes back, what was on the wire becomes unknown."""
+    """Every row whose lease ran out, of all organizations: what was on the wire becomes unknown."""
     async with system() as session:
         organizations = await leases.list_expired(session, clock.machine_now())
     return sum([await rescue_organization(organization_id) for organization_id in organizations])
