@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -18,13 +19,29 @@ SELECT $1, wanted.id, wanted.kind, wanted.value, $5, $6, $7
 FROM unnest($2::uuid[], $3::text[], $4::text[]) AS wanted(id, kind, value)
 ON CONFLICT DO NOTHING RETURNING value
 """
-_FIND = """
-SELECT s.kind, s.value, s.reason FROM unnest($2::text[], $3::text[]) AS wanted(kind, value)
-JOIN suppressions s ON s.organization_id = $1 AND s.kind = wanted.kind AND s.value = wanted.value
+# The last row says that somebody is known by nothing but a hash.
+_COVERING = """
+SELECT kind, value, reason FROM suppressions WHERE organization_id = $1 AND kind = 'email' AND value = ANY($2::text[])
+UNION ALL
+SELECT kind, value, reason FROM suppressions WHERE organization_id = $1 AND kind = 'domain' AND value = ANY($3::text[])
+UNION ALL
+SELECT 'hash', NULL, NULL WHERE EXISTS (SELECT FROM suppressions WHERE organization_id = $1 AND kind = 'hash')
+"""
+_HASHED = """
+SELECT value, reason FROM suppressions WHERE organization_id = $1 AND kind = 'hash' AND value = ANY($2::text[])
 """
 # One organization's ($1): whoever is about to mark its messages as being sent and whoever adds to its list by hand wait
 # for each other.
 SUPPRESSING = "hashtextextended('suppressing ' || $1::uuid, 0)"
+
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """Reasons by address and by domain. `hashed`: there are people who are known by a hash alone."""
+
+    emails: dict[str, str]
+    domains: dict[str, str]
+    hashed: bool
 
 
 async def announce(session: Session, organization_id: uuid.UUID) -> None:
@@ -33,14 +50,20 @@ async def announce(session: Session, organization_id: uuid.UUID) -> None:
     await (await raw(session)).execute(f"SELECT pg_advisory_xact_lock({SUPPRESSING})", organization_id)
 
 
-async def find_targets(
-    session: Session, organization_id: uuid.UUID, targets: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], str]:
-    """(kind, value) to reason, of those that are suppressed; one statement for any number."""
-    connection = await raw(session)
-    kinds, values = [kind for kind, _ in targets], [value for _, value in targets]
-    rows = await connection.fetch(_FIND, organization_id, kinds, values)
-    return {(row["kind"], row["value"]): row["reason"] for row in rows}
+async def find_covering(
+    session: Session, organization_id: uuid.UUID, emails: Sequence[str], domains: Sequence[str]
+) -> Covering:
+    """Which of these are suppressed; one statement for any number."""
+    found: dict[str, dict[str, str]] = {"email": {}, "domain": {}, "hash": {}}
+    for kind, value, reason in await (await raw(session)).fetch(_COVERING, organization_id, emails, domains):
+        found[kind][value] = reason
+    return Covering(found["email"], found["domain"], bool(found["hash"]))
+
+
+async def find_hashed(session: Session, organization_id: uuid.UUID, hashes: Sequence[str]) -> dict[str, str]:
+    """Hash to reason, of those that are suppressed."""
+    rows = await (await raw(session)).fetch(_HASHED, organization_id, hashes)
+    return {row["value"]: row["reason"] for row in rows}
 
 
 async def get(session: Session, organization_id: uuid.UUID, kind: str, value: str) -> Suppression:

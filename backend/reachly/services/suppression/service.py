@@ -27,25 +27,29 @@ async def find_reasons(
     session: Session, organization_id: uuid.UUID, email_keys: Collection[str]
 ) -> dict[str, str]:
     """The reason for each address (by its key) that must not be written to; the others are left out."""
-    pepper = current_settings().security.pepper.get_secret_value()
-    covering = {key: _targets(organization_id, key, pepper) for key in set(email_keys)}
-    if not covering:
+    keys = list(set(email_keys))
+    if not keys:
         return {}
-    wanted = {target for targets in covering.values() for target in targets}
-    found = await repository.find_targets(session, organization_id, sorted(wanted))
-    reasons: dict[str, str] = {}
-    for key, targets in covering.items():
-        reason = next((found[target] for target in targets if target in found), None)
+    above = {domain: policy.covering_domains(domain) for domain in {domain_of(key) for key in keys}}
+    names = list({name for names in above.values() for name in names})
+    found = await repository.find_covering(session, organization_id, keys, names)
+    # What is nearest to the person counts: the address, its domain, the hash.
+    reasons = await _hashed_reasons(session, organization_id, keys) if found.hashed else {}
+    for key in keys if found.domains else ():
+        reason = next((found.domains[name] for name in above[domain_of(key)] if name in found.domains), None)
         if reason:
             reasons[key] = reason
-    return reasons
+    return reasons | found.emails
 
 
-def _targets(organization_id: uuid.UUID, key: str, pepper: str) -> list[tuple[str, str]]:
-    """Every (kind, value) that would cover this address. An erased person who comes back in a later file is known by
-    nothing but a keyed hash."""
-    domains = [("domain", name) for name in policy.covering_domains(domain_of(key))]
-    return [("email", key), *domains, ("hash", _hashed(organization_id, key, pepper))]
+async def _hashed_reasons(
+    session: Session, organization_id: uuid.UUID, keys: Sequence[str]
+) -> dict[str, str]:
+    """An erased person who comes back in a later file is known by nothing but a keyed hash."""
+    pepper = current_settings().security.pepper.get_secret_value()
+    hashes = {_hashed(organization_id, key, pepper): key for key in keys}
+    found = await repository.find_hashed(session, organization_id, list(hashes))
+    return {hashes[value]: reason for value, reason in found.items()}
 
 
 @lru_cache(maxsize=4)

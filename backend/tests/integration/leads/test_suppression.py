@@ -53,6 +53,22 @@ async def test_an_erased_person_is_known_by_hash_alone(actor: Actor) -> None:
     assert found == {"gone@b.example": "erased"}
 
 
+async def test_what_is_nearest_to_the_person_is_the_reason(actor: Actor) -> None:
+    keys = ["a@mail.b.example", "b@mail.b.example", "c@b.example", "d@other.example", "e@other.example"]
+    hashes = [("hash", service.hash_address(actor.organization_id, key)) for key in keys[:4]]
+    targets = [
+        ("asked", [("email", keys[0])]), ("bounced", [("domain", "mail.b.example")]),
+        ("manual", [("domain", "b.example")]), ("erased", hashes),
+    ]  # fmt: skip
+    async with tenant(actor.organization_id) as session:
+        for reason, entries in targets:
+            await service.repository.add(
+                session, actor.organization_id, entries, reason=reason, source="", now=service.clock.now()
+            )
+        found = await service.find_reasons(session, actor.organization_id, keys)
+    assert found == dict(zip(keys, ["asked", "bounced", "manual", "erased"], strict=False))
+
+
 async def test_ten_thousand_addresses_at_once(actor: Actor) -> None:
     keys = [f"p{n}@example.org" for n in range(10_000)]
     async with tenant(actor.organization_id) as session:
