@@ -23,7 +23,10 @@ from reachly.services.sending.service import auditing
 from reachly.services.sending.service.auditing import LedgerRow
 
 SHOWN = 20
-_HOW = {"sent_folder": "a look into the Sent folder", "person": "a person"}
+_HOW = {
+    "sent_folder": "a look into the Sent folder", "person": "a person", "answer": "an answer to it",
+    "report": "a server's report on it",
+}  # fmt: skip
 
 
 async def simulate_campaign(campaign_id: uuid.UUID) -> list[str]:
@@ -75,7 +78,7 @@ async def audit_campaign(campaign_id: uuid.UUID) -> tuple[list[str], bool]:
         f"  unknown: step {row.step} to {row.email} at {row.handed_at}  {row.id}" for row in open_ones[:SHOWN]
     ]
     settled = [row for row in ledger if row.settled_by]
-    lines.append(f"were unknown and are settled: {len(settled)}")
+    lines.append(f"were in doubt and are settled: {len(settled)}")
     lines += [
         f"  {n} by {_HOW[how]}" for how, n in sorted(Counter(row.settled_by or "" for row in settled).items())
     ]

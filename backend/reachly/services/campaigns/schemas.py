@@ -206,7 +206,8 @@ class SendOut(BaseModel):
     reply_code: int | None
     attempts: int
     settled_by: str | None = Field(
-        None, description="How an unknown end was settled: `sent_folder` or `person`"
+        None,
+        description="How an end that was in doubt was settled: `sent_folder`, `person`, `answer` or `report`",
     )
 
 

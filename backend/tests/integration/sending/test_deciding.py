@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reachly.data import outbox
 from reachly.data.session import tenant
 from reachly.integrations.mailer.fake import DROP
 from reachly.jobs.sending import SendingLoop
@@ -17,6 +18,7 @@ from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import service as scheduling
 from reachly.services.sending import service
+from reachly.services.sending.service import proving
 from tests.factories.sending import Stage, Step, add_campaign, add_mailbox
 from tests.integration.sending.conftest import Relay, SetClock, drain
 
@@ -113,3 +115,27 @@ async def test_whoever_runs_the_server_may_decide_too(
     assert (await service.decide_at_the_console(row["id"], "arrived")).status == "sent"
     log = await sql.fetchrow("SELECT action, user_id FROM audit_log ORDER BY at DESC LIMIT 1")
     assert tuple(log) == ("message.arrived", None)
+
+
+async def test_what_was_put_off_and_proves_to_have_arrived_is_not_sent_again(
+    relay: Relay, organization_id: uuid.UUID, loop: SendingLoop, sql: Any, at: SetClock
+) -> None:
+    """A server may say "later" after the final dot, and deliver all the same."""
+    account = await add_mailbox(organization_id, relay.port)
+    await add_campaign(organization_id, [account], 1, steps=STEPS)
+    relay.script.answer("final", "451 4.3.0 try again later", address=FIRST)
+    await drain(loop)
+    row = await sql.fetchrow("SELECT * FROM email_sends")
+    assert row["status"] == "deferred"
+    async with tenant(organization_id) as session:
+        await outbox.emit(session, await proving.note_proof(session, organization_id, row["id"], "answer"))
+        assert await proving.note_proof(session, organization_id, row["id"], "answer") == []
+    assert await sql.fetchval("SELECT sum(used) FROM cap_usage WHERE scope = 'mailbox'") == 1
+    at.move(hours=5)
+    await drain(loop)
+    assert relay.recipients == [], "its time to be tried again has passed"
+    at.move(days=2)
+    await drain(loop)
+    assert [tuple(r) for r in await sql.fetch("SELECT step, status FROM email_sends ORDER BY step")] == [
+        (1, "sent"), (2, "sent"),
+    ]  # fmt: skip

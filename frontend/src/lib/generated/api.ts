@@ -3533,7 +3533,7 @@ export interface components {
             sent_at: string | null;
             /**
              * Settled By
-             * @description How an unknown end was settled: `sent_folder` or `person`
+             * @description How an end that was in doubt was settled: `sent_folder`, `person`, `answer` or `report`
              */
             settled_by?: string | null;
             /** Status */

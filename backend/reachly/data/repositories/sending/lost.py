@@ -46,6 +46,13 @@ UPDATE email_sends SET status = $3, settled_by = $4, sent_at = CASE WHEN $3 = 's
 WHERE organization_id = $1 AND id = $2 AND status = 'unknown'
 RETURNING true
 """
+_PROVE = """
+UPDATE email_sends AS s SET status = 'sent', settled_by = $3, handed_at = coalesce(s.handed_at, s.claimed_at),
+    sent_at = coalesce(s.handed_at, s.claimed_at), reason = NULL, updated_at = $4
+FROM (SELECT id, status FROM email_sends WHERE organization_id = $1 AND id = $2 FOR NO KEY UPDATE) AS before
+WHERE s.organization_id = $1 AND s.id = before.id AND before.status IN ('unknown', 'deferred')
+RETURNING before.status AS was, s.handed_at
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,14 @@ class OpenRow:
     attempts: int
     reason: str | None
     caps: list[CapKey]
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A row that was settled by a proof: its state until then, and when it was handed over (at the latest)."""
+
+    was: str
+    handed_at: datetime
 
 
 def _read(rows: Sequence[Any]) -> list[OpenRow]:
@@ -131,3 +146,14 @@ async def settle_unknown(
     if settled:
         await opens.note(session, organization_id, {send_id: status})
     return bool(settled)
+
+
+async def settle_proven(
+    session: Session, organization_id: uuid.UUID, send_id: uuid.UUID, now: datetime, settled_by: str
+) -> Proven | None:
+    """A row that was unknown, or to be tried again, was sent; None if it was neither (any more)."""
+    row = await (await raw(session)).fetchrow(_PROVE, organization_id, send_id, settled_by, now)
+    if row is None:
+        return None
+    await opens.note(session, organization_id, {send_id: "sent"})
+    return Proven(row["was"], row["handed_at"])

@@ -21,6 +21,7 @@ from reachly.services.inbox.policy import Classified, Inbound, Kind
 from reachly.services.inbox.service import effects as causes
 from reachly.services.inbox.service.effects import Effects
 from reachly.services.inbox.service.matching import Mailbox, Match, find_match, is_report, key_of
+from reachly.services.sending.service import proving
 
 MAX_BODY = 100_000
 SNIPPET = 200
@@ -72,6 +73,7 @@ async def _keep(
     had_reply = False
     if row is not None and row.enrollment_id:
         had_reply = await repository.has_human_reply(session, organization_id, row.enrollment_id)
+    proven = await _settle(session, organization_id, match, inbound, read)
     effects = await _apply(session, mailbox, inbound, read, match, kind, received_at, had_reply=had_reply)
     message = _message(mailbox, inbound, read, match, kind, raw, received_at, effects)
     message_id = await repository.add_message(session, organization_id, message, now)
@@ -81,8 +83,18 @@ async def _keep(
     if not is_report(inbound, read):
         thread_id = await _thread(session, mailbox, message, match, now)
         await repository.set_thread(session, organization_id, message_id, thread_id)
-    await outbox.emit(session, effects.events, wake=effects.wake)
+    await outbox.emit(session, [*proven, *effects.events], wake=effects.wake or bool(proven))
     return Stored(kind, frozenset(effects.ended))
+
+
+async def _settle(
+    session: Session, organization_id: uuid.UUID, match: Match, inbound: Inbound, read: Classified
+) -> list[Event]:
+    """Who writes back under an id that only the message itself bore has proven that it left."""
+    if match.row is None or match.how != "message_id" or match.row.status not in proving.DOUBTFUL:
+        return []
+    proof: proving.Proof = "report" if is_report(inbound, read) else "answer"
+    return await proving.note_proof(session, organization_id, match.row.id, proof)
 
 
 async def _apply(
