@@ -14,13 +14,14 @@ OUT = Path(__file__).parent / "out"
 @dataclass
 class Row:
     """One comparison. `ours` and `theirs` are medians in `unit`; `ratio` is the median over the ratios of the rounds,
-    taken between neighbours. `better`: whether more or less is better. `note` says what could not be compared."""
+    taken between neighbours. `better`: whether more or less is better. Without a gate it is there to be read beside
+    another row. `note` says what could not be compared."""
 
     name: str
     unit: str
     better: str
-    gate: float
-    aim: float
+    gate: float | None = None
+    aim: float | None = None
     ours: float | None = None
     theirs: float | None = None
     ratio: float | None = None
@@ -40,6 +41,8 @@ class Row:
     def verdict(self) -> str:
         if self.ratio is None:
             return "not compared"
+        if self.gate is None or self.aim is None:
+            return ""
         good = (lambda bar: self.ratio >= bar) if self.better == "more" else (lambda bar: self.ratio <= bar)
         return "aim" if good(self.aim) else "gate" if good(self.gate) else "MISSED"
 
@@ -64,10 +67,11 @@ def table(rows: Sequence[Row]) -> str:
         shown = [f"{value:11,.1f}" if value is not None else f"{'':>11}" for value in (row.ours, row.theirs)]
         ratio = f"{row.ratio:7.2f}" if row.ratio is not None else f"{'':>7}"
         sign = "" if row.better == "more" else "<"
-        lines.append(
-            f"{row.name:24} {shown[0]} {shown[1]} {row.unit:10} {ratio} {row.spread:>13} {sign + str(row.gate):>6} "
-            f"{sign + str(row.aim):>6}  {row.verdict}"
+        gate, aim = ("" if bar is None else f"{sign}{bar}" for bar in (row.gate, row.aim))
+        line = (
+            f"{row.name:24} {shown[0]} {shown[1]} {row.unit:10} {ratio} {row.spread:>13} {gate:>6} {aim:>6}  "
         )
+        lines.append((line + row.verdict).rstrip())
         if row.note:
             lines.append(f"{'':24} {row.note}")
     return "\n".join(lines)

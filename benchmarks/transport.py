@@ -21,6 +21,12 @@ def run_ours(messages: int, letter: Path, port: int = PORT) -> float:
     return _rate(messages, [sys.executable, program, str(port), str(SESSIONS), str(messages), str(letter)])
 
 
+def run_composed(messages: int, port: int = PORT) -> float:
+    """Composed for each person and sent, without any database."""
+    program = str(HERE / "send_composed.py")
+    return _rate(messages, [sys.executable, program, str(port), str(SESSIONS), str(messages)])
+
+
 def run_smtp_source(program: str, messages: int, letter: Path, port: int = PORT) -> float:
     """Postfix's load generator keeps its connections open (-d), as ours does; its start takes a few milliseconds."""
     command = [
