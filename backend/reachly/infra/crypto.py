@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from uuid import UUID
@@ -89,19 +89,28 @@ def key_of(sealed: str) -> str:
 
 def sign(payload: bytes, purpose: str, *, ring: KeyRing, kid: str | None = None) -> bytes:
     """HMAC-SHA-256 cut to 128 bits over purpose and payload. `kid`: the key to use; None: the current one."""
-    inner, outer = _begun(ring.keys[kid or ring.current], purpose)
-    inner, outer = inner.copy(), outer.copy()
-    inner.update(payload)
-    outer.update(inner.digest())
-    return outer.digest()[:SIGNATURE_BYTES]
+    return _signer(ring.keys[kid or ring.current], purpose)(payload)
+
+
+def make_signer(purpose: str, *, ring: KeyRing) -> Callable[[bytes], bytes]:
+    """`sign` with the current key, made ready for many payloads of one purpose."""
+    return _signer(ring.keys[ring.current], purpose)
 
 
 @lru_cache(maxsize=64)
-def _begun(key: bytes, purpose: str) -> tuple[hashlib._Hash, hashlib._Hash]:
-    """The two hashes of an HMAC (RFC 2104) as far as all signatures of one purpose have them in common."""
+def _signer(key: bytes, purpose: str) -> Callable[[bytes], bytes]:
+    """An HMAC (RFC 2104) whose two hashes are begun with what all signatures of one purpose have in common."""
     padded = key.ljust(64, b"\0")
-    inner = bytes(byte ^ 0x36 for byte in padded) + purpose.encode() + b"\0"
-    return hashlib.sha256(inner), hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+    begun = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded) + purpose.encode() + b"\0")
+    ended = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+
+    def sign_payload(payload: bytes) -> bytes:
+        inner, outer = begun.copy(), ended.copy()
+        inner.update(payload)
+        outer.update(inner.digest())
+        return outer.digest()[:SIGNATURE_BYTES]
+
+    return sign_payload
 
 
 def verify(payload: bytes, signature: bytes, purpose: str, *, ring: KeyRing, kid: str) -> bool:

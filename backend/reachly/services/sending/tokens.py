@@ -10,11 +10,11 @@ import base64
 import binascii
 import struct
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from reachly.infra.crypto import SIGNATURE_BYTES, KeyRing, sign, verify
+from reachly.infra.crypto import SIGNATURE_BYTES, KeyRing, make_signer, verify
 from reachly.infra.settings import Settings, current_settings
 from reachly.services.rendering.schemas import TrackedUrls
 
@@ -45,6 +45,8 @@ class _Frame(NamedTuple):
     settings: Settings
     ring: KeyRing
     base: str
+    head: bytes
+    sign: Callable[[bytes], bytes]
 
 
 _kept: _Frame | None = None
@@ -55,7 +57,9 @@ def _current_frame() -> _Frame:
     global _kept
     settings = current_settings()
     if _kept is None or _kept.settings is not settings:
-        _kept = _Frame(settings, settings.security.tracking_ring(), settings.tracking_base_url)
+        ring = settings.security.tracking_ring()
+        signer = make_signer(_SIGNED_AS, ring=ring)
+        _kept = _Frame(settings, ring, settings.tracking_base_url, _head(ring.current), signer)
     return _kept
 
 
@@ -70,16 +74,15 @@ def make_token(
     """A token for one place in one message. `link` is at most 65,535."""
     ring = ring or _current_frame().ring
     ids = organization_id.bytes + send_id.bytes
-    return _token(_head(ring.current) + _PURPOSES[purpose] + ids, link, ring)
+    payload = _head(ring.current) + _PURPOSES[purpose] + ids + link.to_bytes(2, "big")
+    return _token(payload, make_signer(_SIGNED_AS, ring=ring))
 
 
-def _token(head: bytes, link: int, ring: KeyRing) -> str:
-    payload = head + link.to_bytes(2, "big")
-    signed = binascii.b2a_base64(payload + sign(payload, _SIGNED_AS, ring=ring), newline=False)
+def _token(payload: bytes, sign: Callable[[bytes], bytes]) -> str:
+    signed = binascii.b2a_base64(payload + sign(payload), newline=False)
     return signed.translate(_URL_SAFE, b"=").decode()
 
 
-@lru_cache(maxsize=16)
 def _head(kid: str) -> bytes:
     name = kid.encode()
     return bytes((_VERSION, len(name))) + name
@@ -108,13 +111,13 @@ def read_token(text: str, *, ring: KeyRing | None = None) -> TokenParts | None:
 
 def make_urls(organization_id: uuid.UUID, send_id: uuid.UUID, *, opens: bool, clicks: int) -> TrackedUrls:
     """All addresses of one message: the invisible image if `opens`, and as many links as `clicks`."""
-    _, ring, base = _current_frame()
-    head, ids = _head(ring.current), organization_id.bytes + send_id.bytes
-    pixel, click, opt_out = head + b"o" + ids, head + b"c" + ids, head + b"u" + ids
+    _, _, base, head, sign = _current_frame()
+    ids = organization_id.bytes + send_id.bytes
+    pixel, click, opt_out = head + b"o" + ids + b"\0\0", head + b"c" + ids, head + b"u" + ids + b"\0\0"
     return TrackedUrls(
-        pixel_url=f"{base}/t/o/{_token(pixel, 0, ring)}.gif" if opens else None,
-        click_urls=[f"{base}/t/c/{_token(click, link, ring)}" for link in range(clicks)],
-        unsubscribe_url=f"{base}/u/{_token(opt_out, 0, ring)}",
+        f"{base}/t/o/{_token(pixel, sign)}.gif" if opens else None,
+        [f"{base}/t/c/{_token(click + link.to_bytes(2, 'big'), sign)}" for link in range(clicks)],
+        f"{base}/u/{_token(opt_out, sign)}",
     )
 
 
