@@ -53,7 +53,6 @@ def encode_text(text: str, used: int) -> str:
     return text if used + len(text) <= LINE else _fold(text.split(" "), used)
 
 
-@lru_cache(maxsize=2048)
 def format_mailbox(name: str, email: str, used: int) -> str:
     """`name <email>` for From, To, Reply-To. Raises ValueError if `email` is not one bare address."""
     if _MAILBOX.fullmatch(email) is None:

@@ -10,11 +10,10 @@ from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
-from reachly.kit.quoted import Piece, make_piece
+from reachly.kit.quoted import Part, Piece, make_piece, make_place
 from reachly.services.rendering.errors import MessageTooLarge
 from reachly.services.rendering.grammar import Field, If, Node, Slot, Spin
 from reachly.services.rendering.markup import signature_html, signature_text
-from reachly.services.rendering.schemas import Part
 from reachly.services.rendering.spintax import choose
 
 UNSUBSCRIBE_FIELD = "unsubscribe_url"
@@ -57,10 +56,9 @@ class Run:
     section: str = ""
     links: list[str] = field(default_factory=list)
     unresolved: list[str] = field(default_factory=list)
-    in_text: dict[str, Piece] = field(default_factory=dict)  # by name, what `piece` has made of a value
-    in_html: dict[str, Piece] = field(default_factory=dict)
+    in_text: dict[str | int, Part] = field(default_factory=dict)  # values by name, links by number of slot
+    in_html: dict[str | int, Part] = field(default_factory=dict)
     _cleaned: dict[str, str] = field(default_factory=dict)
-    _link_of_slot: dict[int, int] = field(default_factory=dict)
     _picked: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def value(self, node: Field | If) -> str:
@@ -80,12 +78,13 @@ class Run:
             raw = node.fallback
         return raw
 
-    def piece(self, node: Field, mode: Mode) -> Piece:
+    def piece(self, node: Field, mode: Mode) -> Part:
         """What stands in place of `node`, escaped for `mode`."""
-        words, is_signature = self.words(node), node.key == SIGNATURE_FIELD
+        value = self.value(node)
+        words = value or self.words(node)
         shown = _keep_shown if len(words) <= MAX_KEPT else _shown
-        in_text, in_html = shown(words, is_signature)
-        if self.value(node):
+        in_text, in_html = shown(words, node.key == SIGNATURE_FIELD)
+        if value:
             self.in_text[node.name], self.in_html[node.name] = in_text, in_html
         return in_html if mode is Mode.HTML else in_text
 
@@ -97,15 +96,14 @@ class Run:
             picked = self._picked[at] = choose(self.seed, f"{self.section}{node.group}", len(node.options))
         return node.options[picked]
 
-    def link(self, number: int) -> int:
-        """The index in `links` of slot `number`, the same in HTML and text."""
-        index = self._link_of_slot.get(number)
-        if index is None:
-            program = self.slots[number]
-            target = program.static or fill_web_address(program.nodes, self)
-            index = self._link_of_slot[number] = len(self.links)
-            self.links.append(target)
-        return index
+    def link(self, number: int, mode: Mode) -> Part:
+        """The place of slot `number`, met for the first time: it is the next of `links`, in HTML and in text."""
+        program = self.slots[number]
+        target = program.static or fill_web_address(program.nodes, self)
+        made = _keep_places if program.static else _make_places
+        self.in_text[number], self.in_html[number] = in_text, in_html = made(target, len(self.links))
+        self.links.append(target)
+        return in_html if mode is Mode.HTML else in_text
 
 
 def look_up(values: Mapping[str, str], name: str, key: str) -> str:
@@ -138,19 +136,25 @@ def _shown(words: str, is_signature: bool) -> tuple[Piece, Piece]:
 _keep_shown = lru_cache(maxsize=2_048)(_shown)
 
 
+def _make_places(target: str, index: int) -> tuple[Part, Part]:
+    """A link in text and in HTML."""
+    return make_place(target, index), make_place(escape(target), index)
+
+
+_keep_places = lru_cache(maxsize=2_048)(_make_places)
+
+
 def fill(nodes: Sequence[Node], run: Run, mode: Mode, parts: list[Part]) -> None:
-    """Adds what `nodes` come to; a link becomes its index in `run.links`, the opt-out UNSUBSCRIBE."""
+    """Adds what `nodes` come to; a link becomes its place, whose number is its index in `run.links`."""
     add = parts.append
     known = run.in_html if mode is Mode.HTML else run.in_text
     for node in nodes:
-        if isinstance(node, Piece):
+        if isinstance(node, tuple):
             add(node)
         elif isinstance(node, Field):
             add(known.get(node.name) or run.piece(node, mode))
         elif isinstance(node, Slot):
-            add(_fill_slot(run.slots[node.number], node.number, run, mode))
-        elif isinstance(node, int):
-            add(node)
+            add(known.get(node.number) or _fill_slot(run.slots[node.number], node.number, run, mode))
         elif isinstance(node, Spin):
             fill(run.pick(node), run, mode, parts)
         elif isinstance(node, If):
@@ -162,11 +166,13 @@ def fill_words(nodes: Sequence[Node], run: Run) -> str:
     """The text of a tree without links, as plain text."""
     parts: list[Part] = []
     fill(nodes, run, Mode.TEXT, parts)
-    return join_texts([part.text for part in parts if isinstance(part, Piece)])
+    return show(parts)
 
 
-def join_texts(texts: Sequence[str]) -> str:
-    """Measured before it is joined, so that a bomb never exists in memory. Raises MessageTooLarge."""
+def show(parts: Sequence[Part]) -> str:
+    """The text of `parts`. Measured before it is joined, so that a bomb never exists in memory. Raises
+    MessageTooLarge."""
+    texts = [part[0] for part in parts]
     if sum(map(len, texts)) > MAX_FILLED:
         raise MessageTooLarge("The values of this lead make the message too large.", code="message_too_large")
     return "".join(texts)
@@ -174,7 +180,7 @@ def join_texts(texts: Sequence[str]) -> str:
 
 def _fill_slot(program: SlotProgram, number: int, run: Run, mode: Mode) -> Part:
     if program.kind == "link":
-        return run.link(number)
+        return run.link(number, mode)
     if program.kind == "url":
         address = program.static or _fill_address(program.nodes, run)
         return make_piece(escape(address) if mode is Mode.HTML else address.removeprefix("mailto:"))

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from reachly.kit.quoted import Piece
+from reachly.kit.quoted import Part
 from reachly.services.rendering.errors import TemplateError, TemplateFault, fault_at
 
 MAX_SOURCE = 200_000  # characters
@@ -73,8 +73,8 @@ class Slot:
     number: int
 
 
-Node: TypeAlias = "str | Piece | int | Field | If | Spin | Slot"
-"""Words are str as they are read, and a Piece in what is compiled; an int is the place of the opt-out there."""
+Node: TypeAlias = "str | Part | Field | If | Spin | Slot"
+"""Words are str as they are read; in what is compiled they are pieces, and the opt-out is its place."""
 
 _SCAN = re.compile(r"\\[{}|]|\{\{([^{}]*)\}\}|\{%([^{}%]*)%\}|\{%|[{}|]")
 _NAME = r"[^\W\d](?:[\w -]*\w)?"

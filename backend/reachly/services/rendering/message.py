@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
+from binascii import hexlify
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from itertools import groupby
 
 from reachly.kit import mime
-from reachly.kit.quoted import Piece, join_pieces, make_piece
+from reachly.kit.quoted import Part, join_pieces, make_piece, make_place
 from reachly.services.rendering.compile import CompiledTemplate, find_unresolved
 from reachly.services.rendering.errors import UnresolvedField, Unsendable
-from reachly.services.rendering.fill import Mode, Run, fill, fill_words, join_texts
+from reachly.services.rendering.fill import Mode, Run, fill, fill_words, show
 from reachly.services.rendering.schemas import (
     PREVIEW_UNSUBSCRIBE_URL,
     MessageEnvelope,
-    Part,
     Rendered,
     TrackedUrls,
 )
@@ -25,21 +26,26 @@ from reachly.services.rendering.schemas import (
 _TAIL = make_piece("</body></html>\n")
 _PIXEL = (
     make_piece('<img src="'),
-    -2,  # its place is before that of the opt-out
+    make_place("", -2),  # before that of the opt-out
     make_piece('" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'),
 )
 _MANY_LINES = re.compile(r"\n{3,}")
 _RE = re.compile(r"(?:\s*re\s*:)+\s*", re.IGNORECASE)
-_TEXT_PART = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-_HTML_PART = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-_ALTERNATIVE = b'\r\nContent-Type: multipart/alternative;\r\n boundary="%b"\r\n'
-_NEXT = b"\r\n--%b\r\n"
-_END = b"\r\n--%b--\r\n"
+_CONTENT = (
+    b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n%%b\r\n"
+)
+_PLAIN = b"%b\r\n" + _CONTENT % b"plain"
+_ALTERNATIVE = (
+    b'%b\r\nContent-Type: multipart/alternative;\r\n boundary="%b"\r\n'
+    b"\r\n--%b\r\n" + _CONTENT % b"plain" + b"--%b\r\n" + _CONTENT % b"html" + b"--%b--\r\n"
+)
+_ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
 _OUR_HEADERS = """
 bcc cc content-transfer-encoding content-type date from in-reply-to list-unsubscribe list-unsubscribe-post
 message-id mime-version references reply-to return-path sender subject to
 """
 _OURS = frozenset(_OUR_HEADERS.split())
+_format_sender = lru_cache(maxsize=1_024)(mime.format_mailbox)  # few write, and each of them to many
 
 
 def render(
@@ -61,11 +67,10 @@ def render(
         fill(compiled.html, run, Mode.HTML, html_parts)
     fill(compiled.text, run, Mode.TEXT, text_parts)
     _stop_if_any(run.unresolved)
-    shown = [*run.links, PREVIEW_UNSUBSCRIBE_URL]
-    text_parts, text = _tidied(text_parts, shown, fold=compiled.tidies_text)
+    text_parts, text = _tidied(text_parts, fold=compiled.tidies_text)
     return Rendered(
         subject=subject,
-        html=None if html_parts is None else _joined(html_parts, _escaped(shown)) + _TAIL.text,
+        html=None if html_parts is None else show((*html_parts, _TAIL)),
         text=text,
         links=tuple(run.links),
         unsubscribe_form=compiled.source.unsubscribe_form,
@@ -106,27 +111,17 @@ def build_message(rendered: Rendered, envelope: MessageEnvelope, urls: TrackedUr
         raise Unsendable(f"The message cannot be addressed: {error}", code="bad_envelope") from None
     shown = [*clicks, urls.pixel_url or "", opt_out or PREVIEW_UNSUBSCRIBE_URL]
     places = [make_piece(url) for url in shown]
-    text_part = _TEXT_PART + join_pieces(rendered.text_parts, places)
+    text = join_pieces(rendered.text_parts, places)
     if rendered.html_parts is None:
-        return b"%b\r\n%b\r\n" % (head, text_part)
+        return _PLAIN % (head, text)
     escaped = _escaped(shown)
     if escaped is not shown:
         places = [make_piece(url) for url in escaped]
     pixel = _PIXEL if rendered.track_opens and urls.pixel_url else ()
-    html_part = _HTML_PART + join_pieces((*rendered.html_parts, *pixel, _TAIL), places)
+    html = join_pieces((*rendered.html_parts, *pixel, _TAIL), places)
     # No line of quoted-printable can contain "=_", so the boundary never occurs in a body (RFC 2045 6.7).
-    boundary = b"=_" + sha256(envelope.message_id.encode()).hexdigest()[:32].encode()
-    return b"".join(
-        (
-            head,
-            _ALTERNATIVE % boundary,
-            _NEXT % boundary,
-            text_part,
-            _NEXT % boundary,
-            html_part,
-            _END % boundary,
-        )
-    )
+    boundary = b"=_" + hexlify(sha256(envelope.message_id.encode()).digest()[:16])
+    return _ALTERNATIVE % (head, boundary, boundary, text, boundary, html, boundary)
 
 
 def _stop_if_any(unresolved: Sequence[str]) -> None:
@@ -134,29 +129,25 @@ def _stop_if_any(unresolved: Sequence[str]) -> None:
         raise UnresolvedField(list(dict.fromkeys(unresolved)))
 
 
-def _tidied(parts: list[Part], shown: Sequence[str], *, fold: bool) -> tuple[list[Part], str]:
+def _tidied(parts: list[Part], *, fold: bool) -> tuple[list[Part], str]:
     """Parts and their text, without blank ends, and (if derived from HTML) without the blank lines that conditions
     leave. Nearly every text is tidy as it comes."""
-    text = _joined(parts, shown)
+    text = show(parts)
     if not (text[0].isspace() or text[-2].isspace() or (fold and "\n\n\n" in text)):
         return parts, text
-    tidy: list[str | int] = []
-    for are_words, group in groupby(parts, lambda part: isinstance(part, Piece)):
-        if are_words:
-            words = "".join(part.text for part in group if isinstance(part, Piece))
-            tidy.append(_MANY_LINES.sub("\n\n", words) if fold else words)
+    tidy: list[str | Part] = []
+    for is_place, group in groupby(parts, lambda part: part[1] is None):
+        if is_place:
+            tidy += group
         else:
-            tidy += [part for part in group if isinstance(part, int)]
+            words = "".join([part[0] for part in group])
+            tidy.append(_MANY_LINES.sub("\n\n", words) if fold else words)
     if isinstance(tidy[0], str):
         tidy[0] = tidy[0].lstrip()
     if isinstance(tidy[-1], str):
         tidy[-1] = tidy[-1].rstrip() + "\n"
     made = [make_piece(part) if isinstance(part, str) else part for part in tidy]
-    return made, _joined(made, shown)
-
-
-def _joined(parts: Sequence[Part], shown: Sequence[str]) -> str:
-    return join_texts([part.text if isinstance(part, Piece) else shown[part] for part in parts])
+    return made, show(made)
 
 
 def _escaped(urls: list[str]) -> list[str]:
@@ -183,18 +174,17 @@ def _headers(rendered: Rendered, envelope: MessageEnvelope) -> list[str]:
     if not mime.is_message_id(envelope.message_id):
         raise ValueError("the message id has a wrong form.")
     lines = [
-        f"From: {mime.format_mailbox(envelope.from_name, envelope.from_email, 6)}",
+        f"From: {_format_sender(envelope.from_name, envelope.from_email, 6)}",
         f"To: {mime.format_mailbox(envelope.to_name, envelope.to_email, 4)}",
         f"Subject: {mime.encode_text(rendered.subject, 9)}",
         f"Date: {mime.format_date(envelope.date)}",
         f"Message-ID: {envelope.message_id}",
     ]
     if envelope.reply_to:
-        lines.append(f"Reply-To: {mime.format_mailbox('', envelope.reply_to, 10)}")
+        lines.append(f"Reply-To: {_format_sender('', envelope.reply_to, 10)}")
     if envelope.in_reply_to and mime.is_message_id(envelope.in_reply_to):
         lines.append(f"In-Reply-To: {envelope.in_reply_to}")
-    references = mime.fold_message_ids(envelope.references, 12)
-    if references:
+    if envelope.references and (references := mime.fold_message_ids(envelope.references, 12)):
         lines.append(f"References: {references}")
     if rendered.unsubscribe_form == "link":
         lines += _list_unsubscribe(envelope)
@@ -202,7 +192,8 @@ def _headers(rendered: Rendered, envelope: MessageEnvelope) -> list[str]:
         if not mime.is_header_name(name) or name.lower() in _OURS:
             raise ValueError(f"the header {mime.clean_header(name)[:40]!r} cannot be set.")
         lines.append(f"{name}: {mime.encode_text(value, len(name) + 2)}")
-    return [*lines, "MIME-Version: 1.0"]
+    lines.append("MIME-Version: 1.0")
+    return lines
 
 
 def _list_unsubscribe(envelope: MessageEnvelope) -> list[str]:
@@ -213,7 +204,7 @@ def _list_unsubscribe(envelope: MessageEnvelope) -> list[str]:
     if envelope.list_unsubscribe_mailto:
         mailto = envelope.list_unsubscribe_mailto
         uris.append(mime.angle_uri(mailto if mailto.startswith("mailto:") else f"mailto:{mailto}"))
-    lines = ["List-Unsubscribe: " + ",\r\n ".join(uris)] if uris else []
-    if envelope.list_unsubscribe_url:
-        lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
-    return lines
+    if not uris:
+        return []
+    line = "List-Unsubscribe: " + ",\r\n ".join(uris)
+    return [line, _ONE_CLICK] if envelope.list_unsubscribe_url else [line]

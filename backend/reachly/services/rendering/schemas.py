@@ -6,22 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal, TypeAlias
+from typing import Literal
 
-from reachly.kit.quoted import Piece
+from reachly.kit.quoted import Part, make_place
 
 UnsubscribeForm = Literal["link", "reply", "none"]
 """How a recipient opts out: a link with the RFC 8058 headers, a "reply with stop" line without them, or (only for
 mail from one person to another, such as an answer in the inbox) not at all and without a footer."""
 
-Part: TypeAlias = Piece | int
-"""Of a filled text: words, the index of a link, or UNSUBSCRIBE."""
-
-UNSUBSCRIBE = -1
-"""The place of the recipient's own unsubscribe address: the last in a list behind the links."""
-
 PREVIEW_UNSUBSCRIBE_URL = "#unsubscribe"
-"""What previews and the content hash show in its place."""
+"""What previews and the content hash show in place of the recipient's own unsubscribe address."""
+
+UNSUBSCRIBE = make_place(PREVIEW_UNSUBSCRIBE_URL, -1)
+"""The place of that address: the last in a list behind the links."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 LEAD_FIELDS = ("email", "first_name", "last_name", "company", "position", "country", "timezone")
+_NAMES = (*LEAD_FIELDS, "opening_line", "sender_name", "signature", "postal_address")
 
 
 def merge_values(
-    lead: Mapping[str, Any],
+    lead: Sequence[str],
+    custom_fields: Mapping[str, Any],
     *,
     opening_line: str = "",
     sender_name: str = "",
@@ -18,16 +20,13 @@ def merge_values(
 ) -> dict[str, str]:
     """Every name a template may use, for one lead and one sender.
 
-    `lead` has the columns of LEAD_FIELDS and `custom_fields`; a custom field never hides a column (such a clash is
+    `lead` has the columns of LEAD_FIELDS, in that order; a custom field never hides one of them (such a clash is
     refused at import).
     """
-    values = {name: str(lead.get(name) or "") for name in LEAD_FIELDS}
-    values["opening_line"] = opening_line
-    values["sender_name"] = sender_name
-    values["signature"] = signature
-    values["postal_address"] = postal_address
-    custom = lead.get("custom_fields")
-    return {**{str(key): str(value) for key, value in custom.items()}, **values} if custom else values
+    values = dict(zip(_NAMES, (*lead, opening_line, sender_name, signature, postal_address), strict=True))
+    if not custom_fields:
+        return values
+    return {**{str(key): str(value) for key, value in custom_fields.items()}, **values}
 
 
 def text_seed(campaign_seed: int, email_key: str, step: int) -> str:

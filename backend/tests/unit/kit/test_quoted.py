@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reachly.kit.quoted import Piece, join_pieces, make_piece
+from reachly.kit.quoted import Part, join_pieces, make_piece, make_place
 
 _runs = st.builds(
     lambda character, times: character * times, st.sampled_from(".x =\n\té"), st.integers(0, 160)
@@ -55,8 +55,9 @@ def test_two_pieces_meet_at_every_column(end: str, start: str) -> None:
         assert_arrives(["one\n" + "x" * size + end, start, "\n"])
 
 
-def test_a_number_stands_for_a_place() -> None:
-    parts: list[Piece | int] = [make_piece("see "), 0, make_piece(" or "), -1, make_piece(".\n")]
+def test_a_place_is_filled_when_the_parts_are_joined() -> None:
+    first, last = make_place("here", 0), make_place("there", -1)
+    parts: list[Part] = [make_piece("see "), first, make_piece(" or "), last, make_piece(".\n")]
     places = [make_piece("https://x.example/a?b=1"), make_piece("https://x.example/u")]
     assert join_pieces(parts, places) == b"see https://x.example/a?b=3D1 or https://x.example/u.\r\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from reachly.data.models.campaigns import Campaign
 from reachly.data.repositories import campaigns as repository
@@ -188,7 +189,7 @@ async def _lead(
 
 
 async def _values(
-    session: Session, actor: Actor, row: Campaign, lead: dict[str, object]
+    session: Session, actor: Actor, row: Campaign, lead: dict[str, Any]
 ) -> tuple[str, dict[str, str]]:
     """(sender's address, merge values)."""
     ids = (await repository.list_account_ids(session, actor.organization_id, [row.id]))[row.id]
@@ -197,7 +198,8 @@ async def _values(
     sender = accounts[0] if accounts else None
     line = await repository.find_opening_line(session, actor.organization_id, row.id, lead.get("id"))
     values = merge_values(
-        lead,
+        [str(lead[name]) for name in LEAD_FIELDS],
+        lead["custom_fields"],
         opening_line=line or "I came across your work and wanted to reach out.",
         sender_name=sender.display_name if sender else "",
         signature=sender.signature if sender else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -26,8 +27,7 @@ from reachly.services.sending import tokens
 from reachly.services.sending.service.choosing import Item
 
 KEPT_TEMPLATES = 512
-_PERSON = (*LEAD_FIELDS, "custom_fields")
-_person = attrgetter(*_PERSON)
+_columns: Callable[[EnrollmentRow], tuple[str, ...]] = attrgetter(*LEAD_FIELDS)
 
 
 @dataclass(slots=True)
@@ -95,7 +95,8 @@ def source_of(step: StepRow, label: str, settings: dict[str, object]) -> Templat
 def values_of(person: EnrollmentRow, mailbox: MailboxRow) -> dict[str, str]:
     """Every merge tag of one person and one sender."""
     return merge_values(
-        dict(zip(_PERSON, _person(person), strict=True)),
+        _columns(person),
+        person.custom_fields,
         opening_line=str(person.personalization.get("opening_line") or ""),
         sender_name=mailbox.display_name,
         signature=mailbox.signature,
