@@ -297,3 +297,20 @@ async def test_a_message_that_can_never_go_is_set_apart(
     )
     assert await sql.fetchval("SELECT status FROM campaigns") == "completed"
     assert await sql.fetchval("SELECT sum(failed) FROM campaign_stats") == 1
+
+
+async def test_who_answered_on_the_way_has_replied_when_the_steps_are_through(
+    relay: Relay, organization_id: uuid.UUID, loop: SendingLoop, sql: Any, at: SetClock
+) -> None:
+    """In a campaign that goes on after an answer."""
+    account = await add_mailbox(organization_id, relay.port)
+    steps = [Step(), Step(subject="", body="Just asking again.", days=2)]
+    await add_campaign(organization_id, [account], 2, steps=steps, settings={"stop_on_reply": False})
+    await drain(loop)
+    await sql.execute("UPDATE email_sends SET replied_at = $1 WHERE to_email = $2", at.at, FIRST)
+    at.move(days=2)
+    await drain(loop)
+    assert len(relay.recipients) == 4
+    rows = await sql.fetch("SELECT status, stopped_reason FROM enrollments ORDER BY id")
+    assert [tuple(row) for row in rows] == [("replied", "a reply"), ("completed", None)]
+    assert await sql.fetchval("SELECT status FROM campaigns") == "completed"

@@ -39,6 +39,11 @@ FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $
      AS w(id, thread_message_id, thread_references, thread_subject, sent_at, next_step, status, due, reason, detail)
 WHERE e.organization_id = $1 AND e.id = w.id
 """
+_END_ANSWERED = """
+UPDATE enrollments AS e SET status = 'replied', stopped_reason = 'a reply', updated_at = $3
+WHERE e.organization_id = $1 AND e.id = ANY($2::uuid[]) AND e.status = 'completed' AND EXISTS (
+    SELECT FROM email_sends s WHERE s.organization_id = $1 AND s.enrollment_id = e.id AND s.replied_at IS NOT NULL)
+"""
 _LOCK = "SELECT id FROM enrollments WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
 
@@ -108,6 +113,15 @@ async def advance(
         [a.next_step for a in advances], [a.status for a in advances], [a.due for a in advances],
         [a.reason for a in advances], [a.detail for a in advances],
     )  # fmt: skip
+
+
+async def end_answered(
+    session: Session, organization_id: uuid.UUID, now: datetime, enrollment_ids: Sequence[uuid.UUID]
+) -> None:
+    """Of those that came to the end of their steps: whoever answered on the way, in a campaign that goes on after an
+    answer, has ended as having replied."""
+    if enrollment_ids:
+        await (await raw(session)).execute(_END_ANSWERED, organization_id, list(enrollment_ids), now)
 
 
 async def list_campaign_ids(

@@ -41,7 +41,7 @@ class Result:
 @dataclass(slots=True)
 class Recorded:
     """`runs`: per campaign, whether a success came, and the failures since. `ended`: campaigns in which somebody's way
-    ended."""
+    ended. `through`: enrollments that are through with a campaign that goes on after an answer."""
 
     events: list[Event] = field(default_factory=list)
     runs: dict[uuid.UUID, tuple[bool, int]] = field(default_factory=dict)
@@ -49,6 +49,7 @@ class Recorded:
     usage: dict[CapKey, Usage] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     advances: list[Advance] = field(default_factory=list)
+    through: list[uuid.UUID] = field(default_factory=list)
 
 
 async def record(
@@ -69,6 +70,7 @@ async def record(
     for result in ours:
         _apply(done, result, mailbox, steps[result.message.item.ready.campaign.id], now)
     await enrollments.advance(session, organization_id, now, done.advances)
+    await enrollments.end_answered(session, organization_id, now, done.through)
     await enrollments.change(session, organization_id, now, done.changes, gently=True)
     await _suppress(session, organization_id, ours, now, settings)
     # As late as can be: a counter that many mailboxes share is locked from here to the commit.
@@ -107,6 +109,8 @@ def _apply(
             done.advances.append(advance)
             if advance.status == "completed":
                 done.ended.add(campaign_id)
+                if not item.ready.campaign.settings.get("stop_on_reply", True):
+                    done.through.append(enrollment_id)
             done.events.append(MessageSent(**_facts(result, mailbox, now)))
         case "unknown":
             done.changes.append(Change(enrollment_id, None, "unknown_previous", UNKNOWN_DETAIL))

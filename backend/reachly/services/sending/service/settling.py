@@ -172,6 +172,7 @@ async def _go_on(
         detail=blocked.detail if blocked else None,
     )
     await enrollments.advance(session, organization_id, now, [advance])
+    await enrollments.end_answered(session, organization_id, now, [person.id])
     if row.email_account_id:
         await set_next_turn(session, organization_id, [row.email_account_id])
 
