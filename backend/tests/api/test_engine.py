@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reachly.kit import clock
-from tests.api.conftest import Person
+from tests.api.conftest import Person, add_member
 from tests.api.test_campaigns import ready_campaign
 
 pytestmark = pytest.mark.anyio
@@ -104,3 +104,27 @@ async def test_a_mailbox_tells_its_caps_with_the_least_room_first(ada: Person, s
     await sql.execute("UPDATE email_accounts SET is_active = false")
     assert (await ada.http.get(path)).json()["held"]["code"] == "mailbox_paused"
     assert (await ada.http.get(f"/api/email-accounts/{uuid.uuid4()}/explain")).status_code == 404
+
+
+async def test_an_administrator_limits_what_a_domain_sends_a_day(ada: Person, api: Any, sql: Any) -> None:
+    path, body = "/api/organization", {"name": "Brightfjord", "timezone": "UTC"}
+    shown = (await ada.http.get(path)).json()
+    assert (shown["domain_daily_limit"], shown["server_domain_daily_limit"]) == (None, None)
+    changed = await ada.http.put(path, json={**body, "domain_daily_limit": 60})
+    assert (changed.status_code, changed.json()["domain_daily_limit"]) == (200, 60), changed.text
+    log = (await ada.http.get(f"{path}/audit-log")).json()["items"]
+    assert (log[0]["action"], log[0]["detail"]) == ("organization.changed", {"domain_daily_limit": 60})
+    for odd in (0, -1, 1_000_001, 10**30, "60", True, 1.5):
+        refused = await ada.http.put(path, json={**body, "domain_daily_limit": odd})
+        assert refused.status_code == 422, odd
+        assert refused.json()["errors"][0]["pointer"] == "/domain_daily_limit"
+    told = (await ada.http.put(path, json={**body, "domain_daily_limit": 0})).json()["errors"][0]["detail"]
+    assert told == "Give a whole number from 1 to 1,000,000, or null for the server's own limit."
+    await ada.http.put(path, json=body)  # a client that does not know it changes nothing of it
+    user = await add_member(api, sql, ada, "user")
+    assert (await user.http.get(path)).json()["domain_daily_limit"] == 60
+    assert (await user.http.put(path, json={**body, "domain_daily_limit": 5})).status_code == 403
+    most = await ada.http.put(path, json={**body, "domain_daily_limit": 1_000_000})
+    assert most.json()["domain_daily_limit"] == 1_000_000
+    none = await ada.http.put(path, json={**body, "domain_daily_limit": None})
+    assert none.json()["domain_daily_limit"] is None

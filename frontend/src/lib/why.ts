@@ -1,6 +1,15 @@
 import { paths, withQuery } from './paths';
 
-type Place = 'schedule' | 'words' | 'mailboxes' | 'campaign' | 'lead' | 'suppressions' | 'unknown' | null;
+type Place =
+  | 'schedule'
+  | 'words'
+  | 'mailboxes'
+  | 'campaign'
+  | 'lead'
+  | 'suppressions'
+  | 'organization'
+  | 'unknown'
+  | null;
 
 interface Why {
   words: string;
@@ -193,8 +202,8 @@ const WHYS: Record<string, Why> = {
   },
   domain_cap: {
     words: 'domain cap reached',
-    change: 'It resumes tomorrow.',
-    place: 'mailboxes',
+    change: "It resumes tomorrow, or when the organization's limit is raised.",
+    place: 'organization',
     tone: 'held',
   },
   outside_workday: {
@@ -225,6 +234,7 @@ const GO: Record<Exclude<Place, null>, string> = {
   campaign: 'Open the campaign',
   lead: 'Open the person',
   suppressions: 'Open the do-not-contact list',
+  organization: "Open the organization's limits",
   unknown: 'Open the messages in doubt',
 };
 
@@ -244,6 +254,7 @@ export interface WhyContext {
 
 function hrefOf(place: Place, { campaign, lead, mailbox }: WhyContext): string | undefined {
   if (place === 'suppressions') return paths.settingsPart('suppressions');
+  if (place === 'organization') return paths.settingsPart('organization');
   if (place === 'mailboxes') return mailbox ? paths.mailbox(mailbox) : paths.mailboxes;
   if (place === 'lead') return lead ? paths.lead(lead) : undefined;
   if (!campaign) return place === null ? undefined : paths.campaigns;

@@ -19,6 +19,7 @@ from reachly.services.identity.schemas import (
     UsageOut,
     UserOut,
 )
+from reachly.services.sending import service as sending
 
 router = APIRouter(prefix="/api", tags=["users"])
 ADMIN = require(Permission.ORG_ADMIN)
@@ -59,7 +60,8 @@ async def get_organization(session: Db, actor: Caller) -> OrganizationOut:
 
 @router.put("/organization", dependencies=[ADMIN])
 async def update_organization(body: OrganizationIn, session: Db, actor: Caller) -> OrganizationOut:
-    return await service.update_organization(session, actor, body)
+    """A limit of its domains holds from the next turn of each mailbox on."""
+    return await sending.update_organization(session, actor, body)
 
 
 @router.get("/organization/members", dependencies=[SIGNED_IN])

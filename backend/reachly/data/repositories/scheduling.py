@@ -64,6 +64,7 @@ class MailboxFacts:
     last_handed_at: datetime | None
     not_before: datetime | None
     next_turn_at: datetime | None
+    domain_daily_limit: int | None  # the organization's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,9 @@ WHERE organization_id = $1 AND campaign_id = ANY($2::uuid[]) AND is_active ORDER
 _BOX = """a.id, a.email_key, a.email_address, a.provider,
        a.smtp_config ->> 'host' AS smtp_host, a.is_active, a.status, a.status_reason,
        a.daily_limit, a.min_gap_seconds, a.gap_jitter_seconds, a.ramp_enabled, a.ramp_start, a.ramp_step,
-       a.ramp_started_at, a.timezone, a.workday, a.absences, a.last_handed_at, a.not_before, a.next_turn_at"""
+       a.ramp_started_at, a.timezone, a.workday, a.absences, a.last_handed_at, a.not_before, a.next_turn_at,
+       (SELECT (o.settings ->> 'domain_daily_limit')::int FROM organizations o WHERE o.id = a.organization_id)
+       AS domain_daily_limit"""
 _MAILBOXES = f"""
 SELECT c.campaign_id, c.weight, {_BOX}
 FROM campaign_email_accounts c

@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
 
 Role = Literal["admin", "user", "viewer"]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -95,6 +96,13 @@ class OrganizationOut(BaseModel):
         description="`restored`: the database is a restored copy, and nothing leaves until it is resumed",
     )
     sending_held_at: datetime | None = None
+    domain_daily_limit: int | None = Field(
+        None,
+        description="Messages a day from all mailboxes of one domain; null: the server's own limit holds",
+    )
+    server_domain_daily_limit: int | None = Field(
+        None, description="What holds while `domain_daily_limit` is null; null: no such limit"
+    )
     created_at: datetime
 
 
@@ -133,6 +141,9 @@ class PasswordIn(BaseModel):
     new_password: Password
 
 
+MOST_A_DAY = 1_000_000
+
+
 class OrganizationIn(BaseModel):
     name: Name
     domain: Annotated[str, StringConstraints(strip_whitespace=True, max_length=253)] | None = None
@@ -140,6 +151,21 @@ class OrganizationIn(BaseModel):
     postal_address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = Field(
         None, description="Stands at the foot of every campaign message; a campaign does not start without it"
     )
+    domain_daily_limit: int | None = Field(
+        None,
+        strict=True,
+        description="Messages a day from all mailboxes of one domain together; null: the server's own limit."
+        " Left out: it stays as it is. It holds from the next turn of each mailbox on",
+        json_schema_extra={"minimum": 1, "maximum": MOST_A_DAY},
+    )
+
+    @field_validator("domain_daily_limit")
+    @classmethod
+    def _in_bounds(cls, value: int | None) -> int | None:
+        if value is not None and not 1 <= value <= MOST_A_DAY:
+            told = "Give a whole number from 1 to 1,000,000, or null for the server's own limit."
+            raise PydanticCustomError("out_of_bounds", told)
+        return value
 
 
 class MemberOut(UserOut):

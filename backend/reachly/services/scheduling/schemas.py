@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -63,6 +64,9 @@ class MailboxWhy(BaseModel):
     due: int = Field(description="Messages of this campaign that are due here")
 
 
+SetIn = Literal["mailbox", "organization", "server"]
+
+
 class CapToday(BaseModel):
     """One of a mailbox's caps and what has been used of it."""
 
@@ -70,6 +74,7 @@ class CapToday(BaseModel):
     limit: int
     used: int = Field(description="With what is on its way")
     left: int
+    set_in: SetIn = Field(description="Where it is set")
 
 
 class DueHere(BaseModel):

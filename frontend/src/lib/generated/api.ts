@@ -1129,7 +1129,10 @@ export interface paths {
         };
         /** Get Organization */
         get: operations["get_organization"];
-        /** Update Organization */
+        /**
+         * Update Organization
+         * @description A limit of its domains holds from the next turn of each mailbox on.
+         */
         put: operations["update_organization"];
         post?: never;
         delete?: never;
@@ -1830,6 +1833,12 @@ export interface components {
             left: number;
             /** Limit */
             limit: number;
+            /**
+             * Set In
+             * @description Where it is set
+             * @enum {string}
+             */
+            set_in: "mailbox" | "organization" | "server";
             /**
              * Used
              * @description With what is on its way
@@ -3000,6 +3009,11 @@ export interface components {
         OrganizationIn: {
             /** Domain */
             domain?: string | null;
+            /**
+             * Domain Daily Limit
+             * @description Messages a day from all mailboxes of one domain together; null: the server's own limit. Left out: it stays as it is. It holds from the next turn of each mailbox on
+             */
+            domain_daily_limit?: number | null;
             /** Name */
             name: string;
             /**
@@ -3023,6 +3037,11 @@ export interface components {
             /** Domain */
             domain: string | null;
             /**
+             * Domain Daily Limit
+             * @description Messages a day from all mailboxes of one domain; null: the server's own limit holds
+             */
+            domain_daily_limit?: number | null;
+            /**
              * Id
              * Format: uuid
              */
@@ -3042,6 +3061,11 @@ export interface components {
             sending_held?: string | null;
             /** Sending Held At */
             sending_held_at?: string | null;
+            /**
+             * Server Domain Daily Limit
+             * @description What holds while `domain_daily_limit` is null; null: no such limit
+             */
+            server_domain_daily_limit?: number | null;
             /** Timezone */
             timezone: string;
         };

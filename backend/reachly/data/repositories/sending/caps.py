@@ -6,7 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from reachly.data.repositories.sending.rows import CapKey
 from reachly.data.session import Session, raw
@@ -39,6 +39,16 @@ DO UPDATE SET reserved = greatest(0, u.reserved - excluded.reserved), used = gre
 RETURNING scope, key, day, reserved, used
 """
 
+_READ_SCOPE = """
+SELECT scope, key, day, reserved + used AS n FROM cap_usage WHERE organization_id = $1 AND scope = $2 AND day >= $3
+"""
+_AT_LEAST = """
+INSERT INTO cap_usage AS u (organization_id, scope, key, day, reserved, used)
+SELECT $1, w.scope, w.key, w.day, 0, w.n
+FROM unnest($2::text[], $3::text[], $4::date[], $5::int[]) AS w(scope, key, day, n)
+ORDER BY w.scope, w.key, w.day
+ON CONFLICT (organization_id, scope, key, day) DO UPDATE SET used = greatest(u.used, excluded.used - u.reserved)
+"""
 _ROLLING = """
 SELECT count(*) AS n, (array_agg(handed_at ORDER BY handed_at DESC))[$4] AS nth FROM email_sends
 WHERE organization_id = $1 AND email_account_id = $2 AND handed_at > $3
@@ -65,6 +75,23 @@ async def read_usage(
     columns = [list(column) for column in zip(*wanted, strict=True)]
     rows = await (await raw(session)).fetch(_READ, organization_id, *columns)
     return {(r["scope"], r["key"], r["day"]): Usage(r["reserved"], r["used"]) for r in rows}
+
+
+async def read_scope(
+    session: Session, organization_id: uuid.UUID, scope: str, since: date
+) -> dict[CapKey, int]:
+    """What is reserved and used of all counters of a kind from a day on."""
+    rows = await (await raw(session)).fetch(_READ_SCOPE, organization_id, scope, since)
+    return {(r["scope"], r["key"], r["day"]): r["n"] for r in rows}
+
+
+async def count_at_least(session: Session, organization_id: uuid.UUID, sums: Mapping[CapKey, int]) -> None:
+    """For counters that begin in the middle of a day: they stand no lower than what left before. Again: no change."""
+    keys = sorted(sums)
+    if keys:
+        columns = [list(column) for column in zip(*keys, strict=True)]
+        counts = [sums[key] for key in keys]
+        await (await raw(session)).execute(_AT_LEAST, organization_id, *columns, counts)
 
 
 async def read_rolling_day(

@@ -22,7 +22,8 @@ SELECT a.id, a.organization_id, a.provider, a.smtp_config ->> 'host' AS smtp_hos
        a.failures_in_a_row, a.daily_limit, a.min_gap_seconds, a.gap_jitter_seconds, a.ramp_enabled, a.ramp_start,
        a.ramp_step, a.ramp_started_at, a.timezone, a.workday, a.absences, a.signature, a.reply_to, a.files_sent,
        a.imap_config IS NOT NULL AS readable, a.sync_cursor, a.last_handed_at, a.not_before, a.next_turn_at,
-       o.postal_address, o.name AS organization_name, o.plan_type
+       o.postal_address, o.name AS organization_name, o.plan_type,
+       (o.settings ->> 'domain_daily_limit')::int AS domain_daily_limit
 FROM email_accounts a JOIN organizations o ON o.id = a.organization_id
 WHERE a.organization_id = $1 AND a.id = $2
 """

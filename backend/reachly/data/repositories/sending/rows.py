@@ -31,7 +31,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class MailboxRow:
-    """One mailbox, its organization's postal address, and where reading it stands."""
+    """One mailbox, what its organization says for all of them, and where reading it stands."""
 
     id: uuid.UUID
     organization_id: uuid.UUID
@@ -64,6 +64,7 @@ class MailboxRow:
     postal_address: str | None
     organization_name: str
     plan_type: str
+    domain_daily_limit: int | None  # the organization's own
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> MailboxRow:

@@ -38,6 +38,8 @@ FROM (
 WHERE a.organization_id = $1 AND a.id = w.id
 """
 
+_ABLE = "SELECT id FROM email_accounts WHERE organization_id = $1 AND is_active AND status = 'connected'"
+
 
 async def find_next_due(
     session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, after: datetime
@@ -55,6 +57,12 @@ async def wake_mailboxes(
     connection, ids = await raw(session), sorted(set(account_ids))
     await connection.execute(_LOCK, organization_id, ids)
     await connection.execute(_WAKE, organization_id, ids, now)
+
+
+async def wake_all(session: Session, organization_id: uuid.UUID, now: datetime) -> None:
+    """Every mailbox of the organization that may send looks at once whether it can."""
+    rows = await (await raw(session)).fetch(_ABLE, organization_id)
+    await wake_mailboxes(session, organization_id, [row["id"] for row in rows], now)
 
 
 async def ask_for_sync(

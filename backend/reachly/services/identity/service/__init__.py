@@ -18,6 +18,7 @@ from reachly.services.identity.service.once import (
 )
 from reachly.services.identity.service.organizations import (
     add_usage,
+    domain_limit,
     find_organization,
     find_quota,
     get_organization,
@@ -43,8 +44,8 @@ from reachly.services.identity.service.signing_in import (
 
 __all__ = [
     "SavedAnswer", "add_usage", "authenticate", "authenticate_token", "begin_once", "change_password",
-    "create_organization", "delete_account", "drop_once", "end_once", "end_session", "find_organization", "find_quota",
-    "forget_answers", "forget_attempts", "get_me", "get_organization", "get_profile", "get_usage", "keep_password",
-    "list_members", "list_sessions", "login", "logout", "page_audit_log", "quota_reached", "record", "refresh",
-    "register", "require_quota", "update_organization", "update_profile",
+    "create_organization", "delete_account", "domain_limit", "drop_once", "end_once", "end_session",
+    "find_organization", "find_quota", "forget_answers", "forget_attempts", "get_me", "get_organization",
+    "get_profile", "get_usage", "keep_password", "list_members", "list_sessions", "login", "logout", "page_audit_log",
+    "quota_reached", "record", "refresh", "register", "require_quota", "update_organization", "update_profile",
 ]  # fmt: skip

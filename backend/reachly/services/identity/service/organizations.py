@@ -10,6 +10,7 @@ from reachly.data.models.identity import AuditEntry, Organization, User
 from reachly.data.repositories import identity as repository
 from reachly.data.session import Session
 from reachly.events import QuotaReached
+from reachly.infra.settings import current_settings
 from reachly.kit import clock
 from reachly.kit.errors import Conflict, FieldError, Invalid
 from reachly.kit.ids import new_id
@@ -26,6 +27,8 @@ from reachly.services.identity.schemas import (
     UsageOut,
     UserOut,
 )
+
+DOMAIN_LIMIT = "domain_daily_limit"  # in the settings of an organization
 
 
 async def get_usage(session: Session, actor: Actor) -> UsageOut:
@@ -109,9 +112,22 @@ async def update_organization(session: Session, actor: Actor, body: Organization
     organization.domain = body.domain or None
     organization.timezone = policy.require_timezone(body.timezone)
     organization.postal_address = body.postal_address or None
+    detail = {}
+    if "domain_daily_limit" in body.model_fields_set:
+        organization.settings = {**organization.settings, DOMAIN_LIMIT: body.domain_daily_limit}
+        detail = {DOMAIN_LIMIT: body.domain_daily_limit}
     organization.updated_at = clock.machine_now()
-    await record(session, actor.organization_id, actor.user_id, "organization.changed", ip=actor.ip)
+    await session.flush()
+    await record(
+        session, actor.organization_id, actor.user_id, "organization.changed", detail=detail, ip=actor.ip
+    )
     return organization_out(organization)
+
+
+def domain_limit(own: int | None) -> int | None:
+    """Messages a day from all mailboxes of one domain: the organization's own number, else the server's; None: no
+    limit. The one place where this is decided."""
+    return own if own is not None else current_settings().sending.domain_daily_limit
 
 
 async def list_members(session: Session, actor: Actor) -> list[MemberOut]:
@@ -163,4 +179,5 @@ def organization_out(row: Organization) -> OrganizationOut:
         id=row.id, name=row.name, domain=row.domain, plan_type=row.plan_type, timezone=row.timezone,
         postal_address=row.postal_address, is_demo=bool(row.settings.get("demo")), created_at=row.created_at,
         sending_held=row.sending_held, sending_held_at=row.sending_held_at,
+        domain_daily_limit=row.settings.get(DOMAIN_LIMIT), server_domain_daily_limit=domain_limit(None),
     )  # fmt: skip

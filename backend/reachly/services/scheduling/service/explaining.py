@@ -27,6 +27,7 @@ from reachly.services.scheduling.schemas import (
     MailboxExplainOut,
     MailboxWhy,
     Reason,
+    SetIn,
     Why,
 )
 from reachly.services.scheduling.service import facts
@@ -131,16 +132,17 @@ def _caps(box: MailboxFacts, state: policy.MailboxState, now: datetime) -> list[
     rules = state.mailbox
     ramp = rules.ramp.cap_on(facts.mailbox_day(box, now)[2].toordinal()) if rules.ramp else None
     of_the_domain = max(state.domain_sent_today, state.sent_today)
-    caps = (
-        (BlockReason.MAILBOX_CAP, rules.daily_limit, state.sent_today),
-        (BlockReason.RAMP, ramp, state.sent_today),
-        (BlockReason.HEALTH_CAP, rules.health_cap, state.sent_today),
-        (BlockReason.DOMAIN_CAP, rules.domain_cap, of_the_domain),
-        (BlockReason.PROVIDER_CAP, rules.provider_limit, state.provider_sent),
+    domain_set_in: SetIn = "server" if box.domain_daily_limit is None else "organization"
+    caps: tuple[tuple[BlockReason, int | None, int, SetIn], ...] = (
+        (BlockReason.MAILBOX_CAP, rules.daily_limit, state.sent_today, "mailbox"),
+        (BlockReason.RAMP, ramp, state.sent_today, "mailbox"),
+        (BlockReason.HEALTH_CAP, rules.health_cap, state.sent_today, "server"),
+        (BlockReason.DOMAIN_CAP, rules.domain_cap, of_the_domain, domain_set_in),
+        (BlockReason.PROVIDER_CAP, rules.provider_limit, state.provider_sent, "server"),
     )
     found = [
-        CapToday(code=code.value, limit=limit, used=used, left=max(0, limit - used))
-        for code, limit, used in caps
+        CapToday(code=code.value, limit=limit, used=used, left=max(0, limit - used), set_in=set_in)
+        for code, limit, used, set_in in caps
         if limit is not None
     ]
     return sorted(found, key=lambda cap: (cap.left, cap.limit))

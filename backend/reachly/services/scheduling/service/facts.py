@@ -21,6 +21,7 @@ from reachly.infra.settings import current_settings
 from reachly.kit.address import company_domain
 from reachly.kit.mail_providers import provider_of_host
 from reachly.kit.schedule import WHOLE_WEEK, DayWindows, SendSchedule, parse_schedule, parse_workday
+from reachly.services.identity import service as identity
 from reachly.services.scheduling import policy
 from reachly.services.scheduling.policy.calendar import to_seconds
 
@@ -88,6 +89,8 @@ class MailboxFields(Protocol):
     def last_handed_at(self) -> datetime | None: ...
     @property
     def not_before(self) -> datetime | None: ...
+    @property
+    def domain_daily_limit(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +200,14 @@ def provider_limit(row: MailboxFields) -> int | None:
     return current_settings().sending.provider_limits.get(provider_of(row))
 
 
+def domain_limit(row: MailboxFields) -> int | None:
+    """Messages a day from all mailboxes of one domain: the organization's own number, else the server's."""
+    return identity.domain_limit(row.domain_daily_limit)
+
+
 def sending_domain(row: MailboxFields) -> str | None:
     """The domain whose daily cap this mailbox shares; None where there is none (no cap, or free mail)."""
-    return (
-        company_domain(row.email_key) if current_settings().sending.domain_daily_limit is not None else None
-    )
+    return None if domain_limit(row) is None else company_domain(row.email_key)
 
 
 def mailbox_of(row: MailboxFields) -> policy.Mailbox:
@@ -219,7 +225,7 @@ def mailbox_of(row: MailboxFields) -> policy.Mailbox:
         ramp=ramp,
         provider=provider_of(row),
         provider_limit=provider_limit(row),
-        domain_cap=current_settings().sending.domain_daily_limit if sending_domain(row) else None,
+        domain_cap=domain_limit(row) if sending_domain(row) else None,
         absences=tuple(
             (date.fromisoformat(a["start"]), date.fromisoformat(a["end"])) for a in row.absences or ()
         ),

@@ -10,6 +10,7 @@ from reachly.services.sending.service.holding import (
     resume_sending,
 )
 from reachly.services.sending.service.leasing import find_next_turn, lease_due, renew_leases
+from reachly.services.sending.service.limiting import update_organization
 from reachly.services.sending.service.reading import page_sends
 from reachly.services.sending.service.rescue import (
     abandon,
@@ -58,5 +59,6 @@ __all__ = [
     "settle_mailbox",
     "settle_unknown",
     "take_turn",
+    "update_organization",
     "wake_sleepers",
 ]

@@ -28,9 +28,9 @@ const told = {
   due: 3,
   timezone: 'Asia/Tokyo',
   caps: [
-    { code: 'domain_cap', limit: 60, used: 57, left: 3 },
-    { code: 'ramp', limit: 12, used: 5, left: 7 },
-    { code: 'mailbox_cap', limit: 40, used: 5, left: 35 },
+    { code: 'domain_cap', limit: 60, used: 57, left: 3, set_in: 'organization' },
+    { code: 'ramp', limit: 12, used: 5, left: 7, set_in: 'mailbox' },
+    { code: 'mailbox_cap', limit: 40, used: 5, left: 35, set_in: 'mailbox' },
   ],
   campaigns: [{ campaign_id: 'c', name: 'Spring', due: 3 }],
 };
@@ -53,6 +53,8 @@ test('the cap with the least room stands first and is called the tightest', asyn
   for (const other of others) expect(other).not.toHaveTextContent('the tightest');
   expect(screen.getByText('10 Mar 2031 17:00', { exact: false })).toBeVisible();
   expect(screen.getByRole('link', { name: 'Spring' })).toHaveAttribute('href', '/campaigns/c');
+  const where = within(first!).getByRole('link', { name: 'set for the organization' });
+  expect(where).toHaveAttribute('href', '/settings?part=organization');
 });
 
 test('a mailbox that is held says by what, until when in its own zone, and what changes it', async () => {

@@ -1,5 +1,6 @@
 'use client';
 import Link from 'next/link';
+import type { ReactNode } from 'react';
 
 import { ProgressBar } from '@/components/ui/progress';
 import { ErrorState, Skeleton } from '@/components/ui/states';
@@ -62,16 +63,33 @@ function Told({ why }: { why: Schema<'MailboxExplainOut'> }) {
   );
 }
 
+type Cap = Schema<'CapToday'>;
+
 /** A cap by the reason it gives when it is reached. */
-const CAPS: Record<string, { name: string; note: string }> = {
-  mailbox_cap: { name: 'Its daily limit', note: 'set below' },
-  ramp: { name: 'Ramp', note: 'today; more every day' },
-  health_cap: { name: 'Health', note: 'until it recovers' },
-  domain_cap: { name: 'Its domain', note: 'a day, all its mailboxes together; set on the server' },
-  provider_cap: { name: 'Its provider', note: 'in any 24 hours; set on the server' },
+const CAPS: Record<string, { name: string; note: (cap: Cap) => ReactNode }> = {
+  mailbox_cap: { name: 'Its daily limit', note: () => 'set below' },
+  ramp: { name: 'Ramp', note: () => 'today; more every day' },
+  health_cap: { name: 'Health', note: () => 'until it recovers' },
+  domain_cap: { name: 'Its domain', note: (cap) => <OfTheDomain set_in={cap.set_in} /> },
+  provider_cap: { name: 'Its provider', note: () => 'in any 24 hours; set on the server' },
 };
 
-function Caps({ caps }: { caps: readonly Schema<'CapToday'>[] }) {
+function OfTheDomain({ set_in }: Pick<Cap, 'set_in'>) {
+  return (
+    <>
+      a day, all its mailboxes together; {set_in === 'server' && 'set on the server, or '}
+      <Link
+        href={paths.settingsPart('organization')}
+        prefetch={false}
+        className="text-accent hover:underline"
+      >
+        {set_in === 'organization' ? 'set for the organization' : 'in the settings'}
+      </Link>
+    </>
+  );
+}
+
+function Caps({ caps }: { caps: readonly Cap[] }) {
   return (
     <div>
       <table className="w-full text-left" aria-label="Caps that hold now">
@@ -84,17 +102,18 @@ function Caps({ caps }: { caps: readonly Schema<'CapToday'>[] }) {
         </thead>
         <tbody className="divide-y border-y">
           {caps.map((cap, place) => {
-            const said = CAPS[cap.code] ?? { name: cap.code.replaceAll('_', ' '), note: '' };
+            const said = CAPS[cap.code];
+            const name = said?.name ?? cap.code.replaceAll('_', ' ');
             const first = place === 0;
             return (
               <tr key={cap.code} aria-current={first || undefined}>
                 <th scope="row" className="py-1.5 pr-3 font-normal">
-                  <span className={cn('block', first && 'font-medium')}>{said.name}</span>
-                  <span className="block text-xs text-ink-3">{said.note}</span>
+                  <span className={cn('block', first && 'font-medium')}>{name}</span>
+                  <span className="block text-xs text-ink-3">{said?.note(cap)}</span>
                 </th>
                 <td className="w-2/5 py-1.5 pr-3">
                   <ProgressBar
-                    label={said.name}
+                    label={name}
                     total={cap.limit}
                     segments={[{ label: 'sent', value: cap.used, tone: cap.left > 0 ? 'sending' : 'held' }]}
                   />

@@ -16,6 +16,8 @@ export function useUpdateOrganization() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (body: Schema<'OrganizationIn'>) => unwrap(client.PUT('/api/organization', { body })),
-    onSuccess: () => invalidate(cache, keys.organization, keys.me),
+    // A limit of its domains changes what every mailbox may send, and so every plan.
+    onSuccess: () =>
+      invalidate(cache, keys.organization, keys.me, keys.mailboxes, keys.campaigns, keys.pulse),
   });
 }

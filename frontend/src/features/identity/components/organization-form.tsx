@@ -3,19 +3,22 @@ import { zodResolver } from '@hookform/resolvers/zod';
 import { useForm } from 'react-hook-form';
 import * as z from 'zod';
 
-import { SelectField, TextareaField, TextField } from '@/components/forms/fields';
+import { NumberField, SelectField, TextareaField, TextField } from '@/components/forms/fields';
 import { ZoneOptions } from '@/components/forms/zone-options';
 import { Button } from '@/components/ui/button';
 import { toast, toastError } from '@/components/ui/toast';
+import { count } from '@/lib/format';
 import { placeFaults } from '@/lib/form-faults';
 
 import { useUpdateOrganization, type Organization } from '../api/organization';
 
+const BOUNDS = 'A whole number from 1 to 1,000,000, or nothing';
 const schema = z.object({
   name: z.string().trim().min(1, 'The name your team goes by').max(200),
   domain: z.string().trim().max(253),
   timezone: z.string(),
   postal_address: z.string().trim().max(500),
+  domain_daily_limit: z.int(BOUNDS).min(1, BOUNDS).max(1_000_000, BOUNDS).nullable(),
 });
 
 export function OrganizationForm({
@@ -26,6 +29,7 @@ export function OrganizationForm({
   readOnly: boolean;
 }) {
   const update = useUpdateOrganization();
+  const serverLimit = organization.server_domain_daily_limit;
   const form = useForm({
     resolver: zodResolver(schema),
     disabled: readOnly,
@@ -34,6 +38,7 @@ export function OrganizationForm({
       domain: organization.domain ?? '',
       timezone: organization.timezone,
       postal_address: organization.postal_address ?? '',
+      domain_daily_limit: organization.domain_daily_limit ?? null,
     },
   });
   const submit = form.handleSubmit(async (values) => {
@@ -64,6 +69,20 @@ export function OrganizationForm({
         label="Postal address"
         rows={3}
         hint="Shown at the end of every campaign message; no campaign starts without it"
+      />
+      <NumberField
+        form={form}
+        name="domain_daily_limit"
+        label="Messages a day from one domain"
+        optional
+        min={1}
+        max={1_000_000}
+        placeholder={serverLimit ? count(serverLimit) : 'no limit'}
+        end="a day"
+        className="sm:max-w-64"
+        hint={`All mailboxes of a domain together send at most this many a day, whatever each of them may. Empty: ${
+          serverLimit ? `the server's limit of ${count(serverLimit)}` : 'only their own limits'
+        }. It holds from each mailbox's next turn on.`}
       />
       {readOnly ? (
         <p className="text-ink-3">Only an administrator can change this.</p>
