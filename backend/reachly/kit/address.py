@@ -105,7 +105,11 @@ def is_free_mail(domain: str) -> bool:
 
 def company_domain(email: str) -> str | None:
     """The registrable domain that stands for the recipient's company; None for free mail or no address."""
-    domain = domain_of(email)
+    return _company_of(domain_of(email))
+
+
+@lru_cache(maxsize=4096)
+def _company_of(domain: str) -> str | None:
     if not domain or is_free_mail(domain):
         return None
     registrable = registrable_domain(domain)

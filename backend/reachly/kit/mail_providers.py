@@ -6,6 +6,7 @@ Gmail and Google Workspace are `gmail`; Outlook.com, Exchange Online and Microso
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 GMAIL, OUTLOOK = "gmail", "outlook"
 _ENDINGS = {
@@ -14,6 +15,7 @@ _ENDINGS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def provider_of_host(host: str | None) -> str | None:
     """The provider whose name a server's name (SMTP or MX) or an address's domain ends in."""
     name = (host or "").strip().lower().rstrip(".")

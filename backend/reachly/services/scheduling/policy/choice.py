@@ -16,7 +16,7 @@ T = TypeVar("T")
 WEIGHT_UNITS = 1 << 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # one a message: a frozen one costs three times as much to make
 class Candidate(Generic[T]):
     """A message that is due. `key` is stable over databases (campaign seed and normalised address, never an id).
 

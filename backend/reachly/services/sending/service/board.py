@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from reachly.data.repositories.sending import caps, claims, turns
 from reachly.data.repositories.sending.caps import Usage
@@ -20,14 +20,14 @@ from reachly.data.repositories.sending.rows import (
 )
 from reachly.data.session import Session
 from reachly.kit.address import company_domain
-from reachly.services.campaigns.policy import mailing_choice
 from reachly.services.scheduling import policy as scheduling
 from reachly.services.scheduling.policy import Budget, Candidate, NoSlot
 from reachly.services.sending.policy import intent_key
 from reachly.services.sending.service import world
-from reachly.services.sending.service.counting import Cap, Counters
+from reachly.services.sending.service.counting import Cap
+from reachly.services.sending.service.lots import Lot, Lots
+from reachly.services.sending.service.lots import next_step as next_step  # noqa: PLC0414 - settling asks it of the board
 
-VERIFICATION_WAIT = timedelta(minutes=15)
 CAPPED = frozenset({scheduling.BlockReason.CAMPAIGN_CAP, scheduling.BlockReason.NEW_LEAD_CAP,
                     scheduling.BlockReason.COMPANY_CAP})  # fmt: skip
 
@@ -77,58 +77,26 @@ async def load_board(session: Session, mailbox: MailboxRow, now: datetime, limit
     campaign_ids = sorted({person.campaign_id for person in people})
     campaigns = await claims.list_campaigns(session, organization_id, campaign_ids)
     steps = await claims.list_steps(session, organization_id, campaign_ids)
-    keys = {person.id: _next_intent(person, steps[person.campaign_id]) for person in people}
-    intents = await claims.list_intents(session, organization_id, [key for key in keys.values() if key])
-    counters = Counters(mailbox, now)
+    lots = Lots(mailbox, now, campaigns, steps)
+    found = [(person, lots.of(person)) for person in people]
+    changes = [replace(lot, enrollment_id=person.id) for person, lot in found if isinstance(lot, Change)]
+    going = [
+        (person, lot, intent_key(person.id, lot.step.id)) for person, lot in found if isinstance(lot, Lot)
+    ]
+    intents = await claims.list_intents(session, organization_id, [key for _, _, key in going])
     ready: list[Ready] = []
-    changes: list[Change] = []
-    for person in people:
-        campaign = campaigns.get(person.campaign_id)
-        sorted_out = _sort(
-            person, campaign, steps[person.campaign_id], keys[person.id],
-            intents.get(keys[person.id] or ""), mailbox, counters, now,
-        )  # fmt: skip
-        if isinstance(sorted_out, Ready):
-            ready.append(sorted_out)
+    for person, lot, key in going:
+        intent = intents.get(key)
+        if intent is not None and intent.status not in ("deferred", "cancelled"):
+            changes.append(
+                _decided(person, lot.campaign, steps[person.campaign_id], lot.step, intent, mailbox)
+            )
+        elif isinstance(lot.opens, NoSlot):
+            changes.append(Change(person.id, None, lot.opens.reason.value, lot.opens.detail))
         else:
-            changes.append(sorted_out)
+            caps = lots.caps_of(person, lot)
+            ready.append(Ready(person, lot.campaign, lot.step, key, lot.opens, caps, intent))
     return Board(now, mailbox, ready, changes, steps, more)
-
-
-def next_step(steps: Sequence[StepRow], number: int) -> StepRow | None:
-    """The first active step with this number or a later one."""
-    return next((step for step in steps if step.sequence_number >= number), None)
-
-
-def _next_intent(person: EnrollmentRow, steps: Sequence[StepRow]) -> str | None:
-    step = next_step(steps, person.next_step)
-    return intent_key(person.id, step.id) if step else None
-
-
-def _sort(
-    person: EnrollmentRow, campaign: CampaignRow | None, steps: Sequence[StepRow], key: str | None,
-    intent: IntentRow | None, mailbox: MailboxRow, counters: Counters, now: datetime,
-) -> Ready | Change:  # fmt: skip
-    """Ready, or what the enrollment becomes instead."""
-    if campaign is None or campaign.status != "active":
-        paused = campaign is not None and campaign.status == "paused"
-        return Change(person.id, None, "campaign_paused" if paused else "campaign_not_active")
-    choice = mailing_choice(person.verification, campaign.settings.get("mail_to", "unknown"))
-    if choice == "skip":
-        return Change(person.id, None, status="stopped", stopped="undeliverable")
-    if choice == "wait":
-        until = now + VERIFICATION_WAIT
-        return Change(person.id, until, "awaiting_verification", "The address is still being checked.", until)
-    step = next_step(steps, person.next_step)
-    if step is None:
-        return Change(person.id, None, status="completed")
-    if intent is not None and intent.status not in ("deferred", "cancelled"):
-        return _decided(person, campaign, steps, step, intent, mailbox)
-    opens = world.open_from(now, campaign, person, mailbox)
-    if isinstance(opens, NoSlot):
-        return Change(person.id, None, opens.reason.value, opens.detail)
-    caps = counters.of(campaign, person.email_key, first=person.last_sent_at is None)
-    return Ready(person, campaign, step, key or intent_key(person.id, step.id), opens, caps, intent)
 
 
 def _decided(

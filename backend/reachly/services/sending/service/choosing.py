@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reachly.data import outbox
+from reachly.data.ids import new_ids
 from reachly.data.repositories.sending import claims, enrollments, marks, outcomes
 from reachly.data.repositories.sending.enrollments import Change
 from reachly.data.repositories.sending.rows import Intent, Lease, MailboxRow
@@ -15,7 +17,6 @@ from reachly.events import Event
 from reachly.infra.crypto import CannotOpen
 from reachly.infra.settings import SendingSettings
 from reachly.kit import clock
-from reachly.kit.ids import new_id
 from reachly.services.campaigns import service as campaigns
 from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.service import Connection
@@ -136,13 +137,16 @@ async def _connection(session: Session, lease: Lease) -> tuple[Connection | None
 def _items(lease: Lease, board: Board, taken: list[Ready], now: datetime) -> list[Item]:
     on_time = timedelta(0) <= now - lease.planned_turn <= ON_TIME
     planned = lease.planned_turn if on_time else now
-    return [Item(ready, _intent(ready, board.mailbox, now, planned)) for ready in taken]
+    ids = iter(new_ids(2 * len(taken)))
+    return [Item(ready, _intent(ready, board.mailbox, now, planned, ids)) for ready in taken]
 
 
-def _intent(ready: Ready, mailbox: MailboxRow, now: datetime, planned: datetime) -> Intent:
+def _intent(
+    ready: Ready, mailbox: MailboxRow, now: datetime, planned: datetime, ids: Iterator[uuid.UUID]
+) -> Intent:
     person, step, kept = ready.person, ready.step, ready.kept
     return Intent(
-        send_id=kept.id if kept else new_id(),
+        send_id=kept.id if kept else next(ids),
         intent_key=ready.intent_key,
         campaign_id=ready.campaign.id,
         enrollment_id=person.id,
@@ -151,9 +155,9 @@ def _intent(ready: Ready, mailbox: MailboxRow, now: datetime, planned: datetime)
         step=step.sequence_number,
         variant=pick_label(ready),
         to_email=person.email,
-        message_id=kept.message_id if kept else make_message_id(mailbox.email_key, new_id()),
+        message_id=kept.message_id if kept else make_message_id(mailbox.email_key, next(ids)),
         planned_at=min(now, max(planned, person.next_due_at or planned)),
-        caps=tuple(key for key, _ in ready.caps),
+        caps=tuple([key for key, _ in ready.caps]),
         attempts=kept.attempts if kept else 0,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from reachly.data.repositories.sending.rows import CampaignRow, CapKey, MailboxRow
 from reachly.kit.address import company_domain
@@ -24,23 +24,27 @@ class Counters:
         self._box: list[Cap] = [(own, scheduling.day_cap(box, own[2].toordinal()).limit)]
         if box.domain_cap is not None and domain is not None:
             self._box.append((domain, box.domain_cap))
-        self._known: dict[tuple[uuid.UUID, bool], tuple[Cap, ...]] = {}
+        self._days: dict[uuid.UUID, date] = {}
 
-    def of(self, campaign: CampaignRow, email_key: str, *, first: bool) -> tuple[Cap, ...]:
-        """Every counter of one message with its cap, those of the mailbox first."""
-        alike = (campaign.id, first)
-        caps = self._known.get(alike)
-        if caps is None:
-            caps = self._known[alike] = tuple(self._of_campaign(campaign, first=first))
-        if campaign.company_cap and (company := company_domain(email_key)):
-            day = world.campaign_day(campaign, self._now)
-            return (*caps, (("company", company, day), campaign.company_cap))
-        return caps
+    def of(self, campaign: CampaignRow, *, first: bool) -> tuple[Cap, ...]:
+        """The counters of a message of this campaign with their caps, those of the mailbox first."""
+        return (*self._box, *self._of_campaign(campaign, first=first))
+
+    def of_company(self, campaign: CampaignRow, email_key: str) -> Cap | None:
+        """The counter of the person's company, where there is a cap on it."""
+        if not campaign.company_cap or not (company := company_domain(email_key)):
+            return None
+        return ("company", company, self._day(campaign)), campaign.company_cap
+
+    def _day(self, campaign: CampaignRow) -> date:
+        day = self._days.get(campaign.id)
+        if day is None:
+            day = self._days[campaign.id] = world.campaign_day(campaign, self._now)
+        return day
 
     def _of_campaign(self, campaign: CampaignRow, *, first: bool) -> Iterable[Cap]:
         """Only what has a limit is counted: a counter that all mailboxes of a campaign share is a queue."""
-        day = world.campaign_day(campaign, self._now)
-        yield from self._box
+        day = self._day(campaign)
         if campaign.daily_cap is not None:
             yield ("campaign", str(campaign.id), day), campaign.daily_cap
         if first and campaign.new_leads_cap is not None:
