@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 
 import structlog
 
 from reachly.infra.settings import Settings
+from reachly.jobs.places import Places
 from reachly.kit import clock
 from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.service import DueSync
@@ -21,7 +21,6 @@ from reachly.services.inbox.service import ReaderFactory, Readers, open_reader
 log = structlog.get_logger(__name__)
 
 SIDE_BY_SIDE = 10
-GUESTS = 5  # looks beyond that, for organizations that have none here
 EVERYTHING = 10_000
 BEAT_SECONDS = 30.0
 SHORTEST_NAP = timedelta(milliseconds=50)
@@ -31,10 +30,10 @@ LONGEST_NAP = timedelta(seconds=5)  # a mailbox connected by a process whose wak
 class InboxLoop:
     """Leases mailboxes that are due and looks into each.
 
-    On the real clock up to ten are read side by side; a slow server holds up no other. Where slow ones have all the
-    places, organizations without a look here are guests with one each. On the virtual clock the loop is one actor and
-    reads one mailbox after the other by address, so that a run can be repeated; there `clock.nudge(name)` (mail has
-    arrived somewhere) means a look into every mailbox, while on the real clock it means: see what is due.
+    On the real clock up to ten are read side by side, and some of guests (see `Places`); a slow server holds up no
+    other. On the virtual clock the loop is one actor and reads one mailbox after the other by address, so that a
+    run can be repeated; there `clock.nudge(name)` (mail has arrived somewhere) means a look into every mailbox,
+    while on the real clock it means: see what is due.
     """
 
     def __init__(
@@ -43,8 +42,7 @@ class InboxLoop:
         self.name = name
         self.readers = Readers(reader_factory)
         self._inbox = settings.inbox
-        self._looks: dict[uuid.UUID, asyncio.Task[bool]] = {}
-        self._owners: dict[uuid.UUID, uuid.UUID] = {}  # whose mailbox each look is in
+        self._looks: Places[DueSync] = Places(SIDE_BY_SIDE, name)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; looks in progress are finished first."""
@@ -55,8 +53,7 @@ class InboxLoop:
                 while not stop.is_set():
                     nudged = await self._pass(everything=nudged)
             finally:
-                if self._looks:
-                    await asyncio.wait(self._looks.values())
+                await self._looks.finish()
                 for task in beside:
                     task.cancel()
                 await asyncio.gather(*beside, return_exceptions=True)
@@ -75,37 +72,15 @@ class InboxLoop:
             if self._is_virtual():
                 wanted = await self.run_once(everything=everything) > 0
             else:
-                wanted = await self._start_looks()
+                wanted = await self._looks.fill(self._lease, self._look) > 0
             return False if wanted else await self._sleep()
         except Exception:
             log.exception("reading is held up")
             await clock.sleep(1.0, self.name)
             return False
 
-    async def _start_looks(self) -> bool:
-        free = SIDE_BY_SIDE - len(self._looks)
-        due = await email_accounts.lease_syncs(free) if free > 0 else []
-        self._start(due)
-        started = bool(due)
-        while SIDE_BY_SIDE <= len(self._looks) < SIDE_BY_SIDE + GUESTS:
-            guest = await email_accounts.lease_syncs(1, besides=set(self._owners.values()))
-            if not guest:
-                break
-            self._start(guest)
-            started = True
-        return started
-
-    def _start(self, due: Sequence[DueSync]) -> None:
-        for each in due:
-            task = asyncio.create_task(self._look(each))
-            self._looks[each.account_id] = task
-            self._owners[each.account_id] = each.organization_id
-            task.add_done_callback(partial(self._look_ended, each.account_id))
-
-    def _look_ended(self, account_id: uuid.UUID, _task: asyncio.Task[bool]) -> None:
-        self._looks.pop(account_id, None)
-        self._owners.pop(account_id, None)
-        clock.nudge(self.name)
+    async def _lease(self, limit: int, besides: Collection[uuid.UUID]) -> list[DueSync]:
+        return await email_accounts.lease_syncs(limit, besides=besides)
 
     async def _look(self, due: DueSync) -> bool:
         """One look; whether more lies there."""
@@ -121,8 +96,7 @@ class InboxLoop:
         when = await email_accounts.find_next_sync() or clock.FOREVER
         if not self._is_virtual():
             nap = clock.now() + LONGEST_NAP
-            full = len(self._looks) >= SIDE_BY_SIDE
-            when = nap if full else min(max(when, clock.now() + SHORTEST_NAP), nap)
+            when = nap if self._looks.is_full else min(max(when, clock.now() + SHORTEST_NAP), nap)
         await clock.sleep_until(when, self.name)
         return clock.now() < when
 
@@ -130,9 +104,9 @@ class InboxLoop:
         """Renews the leases of long looks, on machine time."""
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            if self._looks:
+            if looks := self._looks.taken:
                 with suppress(Exception):
-                    await email_accounts.renew_syncs(set(self._looks))
+                    await email_accounts.renew_syncs({each.account_id for each in looks})
 
     async def _heed(self, stop: asyncio.Event) -> None:
         await stop.wait()

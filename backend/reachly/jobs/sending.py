@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 
 from reachly.infra.settings import Settings
+from reachly.jobs.places import Places
 from reachly.kit import clock
 from reachly.services.sending import service
 from reachly.services.sending.service import MailerFactory, ReaderFactory, Tools, open_mailer, open_reader
@@ -21,7 +22,6 @@ log = structlog.get_logger(__name__)
 SETTLE_EVERY = timedelta(minutes=1)  # product time, doubled while nothing comes of it
 SETTLE_AT_MOST = timedelta(minutes=30)
 TIDY_SECONDS = 60.0
-GUESTS = 5  # turns beyond `mailboxes_per_lease`, for organizations that have none here
 ASKED_AT_ONCE = 10  # organizations whose Sent folders are asked at a time
 SHORTEST_NAP = 0.05
 
@@ -29,10 +29,10 @@ SHORTEST_NAP = 0.05
 class SendingLoop:
     """Leases mailboxes whose turn has come and gives each its turn.
 
-    On the real clock turns run side by side, up to `mailboxes_per_lease` of them; a slow one holds up no other. Where
-    slow ones have all the places, organizations without a turn here are guests with one each, and Sent folders are
-    asked beside it all. On the virtual clock the loop is one actor and turns go one after the other by address, so that
-    a run can be repeated. `clock.nudge(name)` (the worker's answer to NOTIFY) ends its sleep.
+    On the real clock turns run side by side, up to `mailboxes_per_lease` of them and some for guests (see
+    `Places`); a slow one holds up no other. Sent folders are asked beside it all. On the virtual clock the loop is
+    one actor and turns go one after the other by address, so that a run can be repeated. `clock.nudge(name)` (the
+    worker's answer to NOTIFY) ends its sleep.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class SendingLoop:
         self.name = name
         self.tools = Tools(settings, mailer_factory, reader_factory)
         self._sending = settings.sending
-        self._turns: dict[asyncio.Task[int], uuid.UUID] = {}  # and whose they are
+        self._turns: Places[service.Lease] = Places(self._sending.mailboxes_per_lease, name)
         self._settling: asyncio.Task[None] | None = None
         self._rescue_at = self._tidy_at = 0.0
         self._settle_at: datetime | None = None
@@ -58,8 +58,7 @@ class SendingLoop:
                 while not stop.is_set():
                     await self._pass()
             finally:
-                if self._turns:
-                    await asyncio.wait(self._turns)
+                await self._turns.finish()
                 ending = [*beside, *([self._settling] if self._settling else [])]
                 for task in ending:
                     task.cancel()
@@ -90,28 +89,10 @@ class SendingLoop:
 
     async def _start_turns(self) -> int:
         await self._keep_house(beside=True)
-        places = self._sending.mailboxes_per_lease
-        free = places - len(self._turns)
-        leases = await service.lease_due(self._sending, free) if free > 0 else []
-        self._start(leases)
-        started = len(leases)
-        while places <= len(self._turns) < places + GUESTS:
-            guest = await service.lease_due(self._sending, 1, besides=set(self._turns.values()))
-            if not guest:
-                break
-            self._start(guest)
-            started += 1
-        return started
+        return await self._turns.fill(self._lease, self._turn)
 
-    def _start(self, leases: Sequence[service.Lease]) -> None:
-        for lease in leases:
-            task = asyncio.create_task(self._turn(lease))
-            self._turns[task] = lease.organization_id
-            task.add_done_callback(self._turn_ended)
-
-    def _turn_ended(self, task: asyncio.Task[int]) -> None:
-        self._turns.pop(task, None)
-        clock.nudge(self.name)
+    async def _lease(self, limit: int, besides: Collection[uuid.UUID]) -> list[service.Lease]:
+        return await service.lease_due(self._sending, limit, besides)
 
     async def _turn(self, lease: service.Lease) -> int:
         try:
@@ -130,7 +111,7 @@ class SendingLoop:
             await clock.sleep_until(min(times, default=clock.FOREVER), self.name)
             return
         nap = self._sending.poll_seconds
-        if when is not None and len(self._turns) < self._sending.mailboxes_per_lease:
+        if when is not None and not self._turns.is_full:
             nap = min(nap, max(SHORTEST_NAP, (when - clock.now()).total_seconds()))
         await clock.sleep(nap, self.name)
 
