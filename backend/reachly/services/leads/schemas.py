@@ -103,7 +103,13 @@ class LeadEnrollmentOut(BaseModel):
     campaign_id: uuid.UUID
     campaign_name: str
     status: str
+    next_step: int
     next_due_at: datetime | None
+    blocked_reason: str | None = Field(
+        description="Machine-readable; null: nothing that was written down is in the way. The full answer is in"
+        " `GET /api/campaigns/{campaign_id}/enrollments/{enrollment_id}/explain`"
+    )
+    blocked_until: datetime | None
 
 
 class ImportOptions(BaseModel):

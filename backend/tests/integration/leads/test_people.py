@@ -183,12 +183,17 @@ async def test_the_seeds_status_comes_from_the_enrollment(actor: Actor, sql: Any
         await enrol(sql, actor, lead.id, other_id, "pending", False)
         wanted[lead.id] = seen
     await add(actor, "nowhere@example.com")
+    first = next(iter(wanted))
+    await sql.execute(
+        "UPDATE enrollments SET blocked_reason = 'missing_field' WHERE lead_id = $1 AND campaign_id = $2",
+        first, other_id,
+    )  # fmt: skip
     async with tenant(actor.organization_id) as session:
         page = await service.page_leads(session, actor, limit=50, campaign_id=campaign_id)
         replied = await service.page_leads(
             session, actor, limit=50, campaign_id=campaign_id, status="replied"
         )
-        detail = await service.get_lead(session, actor, next(iter(wanted)))
+        detail = await service.get_lead(session, actor, first)
         with pytest.raises(Invalid):
             await service.page_leads(session, actor, limit=50, campaign_id=campaign_id, status="nonsense")
         with pytest.raises(Invalid):
@@ -197,6 +202,9 @@ async def test_the_seeds_status_comes_from_the_enrollment(actor: Actor, sql: Any
     assert [lead.status for lead in replied.items] == ["replied"]
     assert {lead.campaigns for lead in page.items} == {2}
     assert {e.campaign_name for e in detail.enrollments} == {"Spring", "Autumn"}
+    assert {(e.campaign_id, e.blocked_reason, e.next_step) for e in detail.enrollments} == {
+        (campaign_id, None, 1), (other_id, "missing_field", 1),
+    }  # fmt: skip
 
 
 async def test_a_suppressed_person_is_shown_as_such(actor: Actor) -> None:

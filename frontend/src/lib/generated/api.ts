@@ -2521,6 +2521,13 @@ export interface components {
         /** LeadEnrollmentOut */
         LeadEnrollmentOut: {
             /**
+             * Blocked Reason
+             * @description Machine-readable; null: nothing that was written down is in the way. The full answer is in `GET /api/campaigns/{campaign_id}/enrollments/{enrollment_id}/explain`
+             */
+            blocked_reason: string | null;
+            /** Blocked Until */
+            blocked_until: string | null;
+            /**
              * Campaign Id
              * Format: uuid
              */
@@ -2534,6 +2541,8 @@ export interface components {
             enrollment_id: string;
             /** Next Due At */
             next_due_at: string | null;
+            /** Next Step */
+            next_step: number;
             /** Status */
             status: string;
         };

@@ -6,8 +6,9 @@ import { useMemo, useState } from 'react';
 
 import { Page } from '@/components/layout/page';
 import { Button } from '@/components/ui/button';
-import { SearchInput, Select } from '@/components/ui/input';
-import { EmptyState, ErrorState } from '@/components/ui/states';
+import { Choice } from '@/components/ui/choice';
+import { SearchInput } from '@/components/ui/input';
+import { EmptyState } from '@/components/ui/states';
 import { useCampaigns } from '@/features/campaigns/api/list-campaigns';
 import { useMe } from '@/features/identity/api/get-me';
 import { useLeads } from '@/features/leads/api/list-leads';
@@ -18,6 +19,7 @@ import { LeadsTable } from '@/features/leads/components/leads-table';
 import { VERDICTS } from '@/features/leads/model';
 import { useDebounced } from '@/hooks/use-debounced';
 import { useStored } from '@/hooks/use-stored';
+import { useUrlChoice } from '@/hooks/use-url-choice';
 import { useUrlState } from '@/hooks/use-url-state';
 import { can } from '@/lib/can';
 import { plural } from '@/lib/format';
@@ -28,7 +30,7 @@ const parts = (text: string): string[] => text.split(',').filter(Boolean);
 export function LeadsView() {
   const { data: me } = useMe();
   const [q, setQ] = useUrlState('q');
-  const [verdict, setVerdict] = useUrlState('address');
+  const [verdict, setVerdict] = useUrlChoice('address', VERDICTS);
   const [campaign, setCampaign] = useUrlState('campaign');
   const [importId, setImportId] = useUrlState('import');
   const [hidden, setHidden] = useStored('leads.hidden', '');
@@ -36,26 +38,22 @@ export function LeadsView() {
   const [selected, setSelected] = useState<RowSelectionState>({});
   const [adding, setAdding] = useState(false);
   const search = useDebounced(q.trim());
-  const known = VERDICTS.find((one) => one.value === verdict)?.value;
   const leads = useLeads({
     ...(search ? { q: search } : {}),
-    ...(known ? { verification: known } : {}),
+    ...(verdict ? { verification: verdict } : {}),
     ...(campaign ? { campaign_id: campaign } : {}),
     ...(importId ? { import_id: importId } : {}),
   });
   const campaigns = useCampaigns({}, { limit: 100 });
-  const choices = campaigns.data?.pages.flatMap((page) => page.items) ?? [];
-  const rows = useMemo(() => leads.data?.pages.flatMap((page) => page.items) ?? [], [leads.data]);
   const fields = useMemo(
-    () => [...new Set(rows.slice(0, 200).flatMap((lead) => Object.keys(lead.custom_fields)))].sort(),
-    [rows],
+    () => [...new Set(leads.rows.slice(0, 200).flatMap((lead) => Object.keys(lead.custom_fields)))].sort(),
+    [leads.rows],
   );
   const shownCustom = useMemo(() => parts(custom), [custom]);
   const ids = Object.keys(selected).filter((id) => selected[id]);
-  const total = leads.data?.pages[0]?.total;
   const imports = can(me, 'leads:import');
   const writes = can(me, 'leads:write');
-  const filtered = Boolean(search || known || campaign || importId);
+  const filtered = Boolean(search || verdict || campaign || importId);
   const importButton = imports && (
     <Button variant="primary" asChild>
       <Link href={paths.leadsImport()}>
@@ -86,32 +84,22 @@ export function LeadsView() {
           onValueChange={setQ}
           className="w-full sm:w-64"
         />
-        <Select
-          aria-label="Address"
+        <Choice
+          label="Address"
+          any="Any address"
           value={verdict}
-          onChange={(event) => setVerdict(event.target.value)}
+          onValueChange={setVerdict}
+          options={VERDICTS}
           className="w-40"
-        >
-          <option value="">Any address</option>
-          {VERDICTS.map((one) => (
-            <option key={one.value} value={one.value}>
-              {one.label}
-            </option>
-          ))}
-        </Select>
-        <Select
-          aria-label="Campaign"
+        />
+        <Choice
+          label="Campaign"
+          any="Any campaign"
           value={campaign}
-          onChange={(event) => setCampaign(event.target.value)}
+          onValueChange={setCampaign}
+          options={campaigns.rows.map((one) => ({ value: one.id, label: one.name }))}
           className="w-44"
-        >
-          <option value="">Any campaign</option>
-          {choices.map((one) => (
-            <option key={one.id} value={one.id}>
-              {one.name}
-            </option>
-          ))}
-        </Select>
+        />
         {importId && (
           <Button size="sm" variant="ghost" onClick={() => setImportId('')}>
             From one import · show all
@@ -121,12 +109,14 @@ export function LeadsView() {
         {ids.length > 0 ? (
           <LeadBulkBar
             ids={ids}
-            campaigns={choices.filter((one) => one.status !== 'archived')}
+            campaigns={campaigns.rows.filter((one) => one.status !== 'archived')}
             onClear={() => setSelected({})}
           />
         ) : (
           <>
-            {typeof total === 'number' && <span className="text-xs text-ink-3">{plural(total, 'lead')}</span>}
+            {typeof leads.total === 'number' && (
+              <span className="text-xs text-ink-3">{plural(leads.total, 'lead')}</span>
+            )}
             <span className="max-sm:hidden">
               <ColumnMenu
                 hidden={parts(hidden)}
@@ -139,29 +129,22 @@ export function LeadsView() {
           </>
         )}
       </div>
-      {leads.isError ? (
-        <ErrorState error={leads.error} onRetry={() => void leads.refetch()} />
-      ) : (
-        <LeadsTable
-          rows={rows}
-          loading={leads.isPending}
-          hasMore={leads.hasNextPage}
-          onEnd={() => !leads.isFetchingNextPage && void leads.fetchNextPage()}
-          hidden={parts(hidden)}
-          customFields={shownCustom}
-          selected={selected}
-          onSelect={setSelected}
-          empty={
-            filtered ? (
-              <EmptyState title="No lead like that">Change the search or the filters.</EmptyState>
-            ) : (
-              <EmptyState icon={Users} title="No lead yet" action={importButton}>
-                Bring a CSV file as it is. You see how it was understood before anything is kept.
-              </EmptyState>
-            )
-          }
-        />
-      )}
+      <LeadsTable
+        pages={leads}
+        hidden={parts(hidden)}
+        customFields={shownCustom}
+        selected={selected}
+        onSelect={setSelected}
+        empty={
+          filtered ? (
+            <EmptyState title="No lead like that">Change the search or the filters.</EmptyState>
+          ) : (
+            <EmptyState icon={Users} title="No lead yet" action={importButton}>
+              Bring a CSV file as it is. You see how it was understood before anything is kept.
+            </EmptyState>
+          )
+        }
+      />
       <AddLeadDialog open={adding} onOpenChange={setAdding} />
     </Page>
   );

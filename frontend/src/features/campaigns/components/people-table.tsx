@@ -1,5 +1,5 @@
 'use client';
-import { CircleHelp, Play, Square } from 'lucide-react';
+import { Play, Square } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 
 import { Button } from '@/components/ui/button';
@@ -9,17 +9,15 @@ import { EmptyState, ErrorState } from '@/components/ui/states';
 import { StatusWord } from '@/components/ui/status';
 import { toast, toastError } from '@/components/ui/toast';
 import { Tooltip } from '@/components/ui/tooltip';
-import { WhyChip } from '@/components/ui/why-chip';
 import { useDebounced } from '@/hooks/use-debounced';
 import { useUrlState } from '@/hooks/use-url-state';
 import { count, fullName, fullTime, when } from '@/lib/format';
 import { paths } from '@/lib/paths';
-import { remedyFor } from '@/lib/why';
 
 import { useEnrollments, type Enrollment, type EnrollmentStatus } from '../api/page-enrollments';
 import { useSteerEnrollment } from '../api/steer-enrollment';
 import type { Progress } from '../model';
-import { EnrollmentWhy } from './enrollment-why';
+import { NextMessage } from './next-message';
 
 const STATES: { value: EnrollmentStatus; label: string }[] = [
   { value: 'pending', label: 'Waiting' },
@@ -118,7 +116,13 @@ function columnsFor(
   canWrite: boolean,
   mailboxes: ReadonlyMap<string, string> | undefined,
 ): DataColumn<Enrollment>[] {
-  const next = (one: Enrollment) => <NextOf {...{ one, campaign, mailboxes }} />;
+  const next = (one: Enrollment) => (
+    <NextMessage
+      one={{ ...one, enrollment_id: one.id }}
+      who={{ lead: one.lead_id, email: one.email }}
+      {...{ campaign, mailboxes }}
+    />
+  );
   return [
     {
       id: 'who',
@@ -187,63 +191,6 @@ function columnsFor(
       cell: (one) => (canWrite ? <Steer one={one} campaign={campaign} /> : null),
     },
   ];
-}
-
-const OPEN: ReadonlySet<EnrollmentStatus> = new Set(['pending', 'active', 'held']);
-
-/** What comes next and when, or what is in the way; asked, it says why in full. */
-function NextOf({
-  one,
-  campaign,
-  mailboxes,
-}: {
-  one: Enrollment;
-  campaign: string;
-  mailboxes: ReadonlyMap<string, string> | undefined;
-}) {
-  const told = <NextWords one={one} />;
-  if (!OPEN.has(one.status)) return told;
-  return (
-    <EnrollmentWhy
-      campaign={campaign}
-      enrollment={one.id}
-      lead={one.lead_id}
-      email={one.email}
-      mailboxes={mailboxes}
-      trigger={
-        <button
-          type="button"
-          className="group relative z-10 -mx-1 inline-flex max-w-full items-center gap-1 rounded-sm px-1 text-left hover:bg-hover"
-        >
-          {told}
-          {!one.blocked_reason && (
-            <CircleHelp className="size-3 shrink-0 text-ink-3 group-hover:text-ink" aria-hidden />
-          )}
-          <span className="sr-only">, why is nothing sent to {one.email} now</span>
-        </button>
-      }
-    />
-  );
-}
-
-function NextWords({ one }: { one: Enrollment }) {
-  if (one.blocked_reason) {
-    const { words, tone } = remedyFor(one.blocked_reason);
-    return (
-      <WhyChip
-        reason={words}
-        until={one.blocked_until ? `until ${when(one.blocked_until)}` : undefined}
-        tone={tone}
-      />
-    );
-  }
-  if (one.next_due_at)
-    return (
-      <span className="truncate text-ink-2" title={fullTime(one.next_due_at)}>
-        Step {one.next_step}, {when(one.next_due_at)}
-      </span>
-    );
-  return <span className="text-ink-3">{OPEN.has(one.status) ? `Step ${one.next_step}` : '–'}</span>;
 }
 
 function Steer({ one, campaign }: { one: Enrollment; campaign: string }) {

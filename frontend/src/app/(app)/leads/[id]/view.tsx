@@ -1,6 +1,5 @@
 'use client';
 import { Ban, ShieldCheck, Trash2 } from 'lucide-react';
-import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import type { ReactNode } from 'react';
 
@@ -23,6 +22,8 @@ import { can } from '@/lib/can';
 import type { Schema } from '@/lib/client';
 import { day, fullName, when } from '@/lib/format';
 import { paths } from '@/lib/paths';
+
+import { LeadEnrollments } from './enrollments';
 
 const crumbs = [{ label: 'Leads', href: paths.leads }];
 
@@ -97,7 +98,7 @@ function LeadBody({ lead, writes }: { lead: Schema<'LeadDetailOut'>; writes: boo
             </dl>
           </Panel>
           <Panel title="Campaigns" bodyClassName="p-0">
-            <Enrollments enrollments={lead.enrollments} />
+            <LeadEnrollments lead={lead} />
           </Panel>
           <Panel title="Timeline" bodyClassName="p-0">
             <LeadTimeline lead={lead.id} />
@@ -127,36 +128,6 @@ function FoundOut({ facts }: { facts: readonly Schema<'FactOut'>[] }) {
           <span className="min-w-0 flex-1">{fact.value}</span>
           <span className="shrink-0 text-xs text-ink-3">
             {fact.source.replaceAll('_', ' ')}, {day(fact.observed_at)}
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function Enrollments({ enrollments }: { enrollments: readonly Schema<'LeadEnrollmentOut'>[] }) {
-  if (enrollments.length === 0) return <p className="px-4 py-6 text-center text-ink-2">In no campaign.</p>;
-  return (
-    <ul className="divide-y">
-      {enrollments.map((one) => (
-        <li
-          key={one.enrollment_id}
-          className="relative flex items-center justify-between gap-3 px-4 py-2.5 hover:bg-hover"
-        >
-          <Link
-            href={paths.campaign(one.campaign_id)}
-            prefetch={false}
-            className="min-w-0 truncate font-medium after:absolute after:inset-0"
-          >
-            {one.campaign_name}
-          </Link>
-          <span className="flex shrink-0 items-center gap-3">
-            {one.next_due_at && <span className="text-xs text-ink-3">next {when(one.next_due_at)}</span>}
-            <StatusWord
-              status={one.status}
-              word={one.status === 'active' ? 'In sequence' : undefined}
-              className="text-xs"
-            />
           </span>
         </li>
       ))}

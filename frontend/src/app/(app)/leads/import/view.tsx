@@ -15,9 +15,6 @@ export function ImportView() {
   const [id, setId] = useUrlState('id');
   const [campaign, setCampaign] = useUrlState('campaign');
   const campaigns = useCampaigns({}, { limit: 100 });
-  const choices = (campaigns.data?.pages.flatMap((page) => page.items) ?? []).filter(
-    (one) => one.status !== 'archived',
-  );
   const allowed = can(me, 'leads:import');
   return (
     <Page title="Import" crumbs={[{ label: 'Leads', href: paths.leads }]}>
@@ -29,7 +26,7 @@ export function ImportView() {
             <ImportWizard
               campaign={campaign}
               onCampaign={setCampaign}
-              campaigns={choices}
+              campaigns={campaigns.rows.filter((one) => one.status !== 'archived')}
               onStarted={(started) => {
                 setCampaign('');
                 setId(started);

@@ -1,0 +1,88 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { http, HttpResponse } from 'msw';
+import { setupServer } from 'msw/node';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import { TooltipProvider } from '@/components/ui/tooltip';
+import { accept } from '@/lib/auth';
+import type { Schema } from '@/lib/client';
+
+import { LeadEnrollments } from './enrollments';
+
+const server = setupServer();
+beforeAll(() => {
+  server.listen({ onUnhandledRequest: 'error' });
+  accept(`h.${btoa(JSON.stringify({ exp: Date.now() / 1000 + 900 }))}.s`);
+});
+afterEach(() => server.resetHandlers());
+afterAll(() => server.close());
+
+function enrolled(name: string, more: Partial<Schema<'LeadEnrollmentOut'>>): Schema<'LeadEnrollmentOut'> {
+  return {
+    enrollment_id: `e-${name}`,
+    campaign_id: `c-${name}`,
+    campaign_name: name,
+    status: 'active',
+    next_step: 2,
+    next_due_at: null,
+    blocked_reason: null,
+    blocked_until: null,
+    ...more,
+  };
+}
+
+function show(enrollments: Schema<'LeadEnrollmentOut'>[]): void {
+  server.use(http.get('*/api/email-accounts', () => HttpResponse.json([])));
+  render(
+    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+      <TooltipProvider>
+        <LeadEnrollments lead={{ id: 'l', email: 'ana@example.com', enrollments }} />
+      </TooltipProvider>
+    </QueryClientProvider>,
+  );
+}
+
+const line = (name: string) => screen.getByRole('link', { name }).closest('li')!;
+
+test('each campaign that may still write says what is next or in the way, and one that is over does not', () => {
+  show([
+    enrolled('Spring', { blocked_reason: 'mailbox_error' }),
+    enrolled('Autumn', { next_due_at: '2031-03-10T08:00:00Z', status: 'pending' }),
+    enrolled('Winter', { status: 'replied' }),
+  ]);
+  const why = { name: /why is nothing sent to ana@example.com now/ };
+  expect(within(line('Spring')).getByRole('button', why)).toHaveTextContent('mailbox in trouble');
+  expect(within(line('Autumn')).getByRole('button', why)).toHaveTextContent('Step 2, 10 Mar 2031');
+  expect(within(line('Winter')).queryByRole('button')).toBeNull();
+});
+
+test('asked, it tells the rule of that very campaign', async () => {
+  const asked: string[] = [];
+  server.use(
+    http.get('*/api/campaigns/:campaign/enrollments/:enrollment/explain', ({ params }) => {
+      asked.push(`${String(params['campaign'])} ${String(params['enrollment'])}`);
+      return HttpResponse.json({
+        enrollment_id: 'e-Autumn',
+        email: 'ana@example.com',
+        step: 2,
+        next_due_at: null,
+        email_account_id: null,
+        timezone: 'UTC',
+        held: {
+          code: 'outside_window',
+          detail: 'It is outside the hours.',
+          change: 'They open.',
+          until: null,
+        },
+      });
+    }),
+  );
+  show([enrolled('Spring', {}), enrolled('Autumn', {})]);
+  await userEvent.click(within(line('Autumn')).getByRole('button'));
+  const told = await screen.findByRole('dialog', { name: 'Why nothing goes to ana@example.com now' });
+  expect(await within(told).findByText('It is outside the hours.')).toBeVisible();
+  expect(within(told).getByRole('link')).toHaveAttribute('href', '/campaigns/c-Autumn/edit?part=schedule');
+  expect(asked).toEqual(['c-Autumn e-Autumn']);
+});
