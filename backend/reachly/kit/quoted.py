@@ -14,6 +14,7 @@ from reachly.kit.mime import encode_quoted_printable
 _ROOM = 75  # octets of a line beside the `=` of a soft break
 _LOOK = 1_000  # in the place of `first`: this beginning depends on what stands before it
 _SOFT = b"=\r\n"
+_DELICATE = bytes(byte for byte in range(256) if not 0x20 <= byte <= 0x7E or byte == ord("="))
 
 # Plain tuples: a message makes a dozen, and a tuple with names costs six times as much.
 Piece: TypeAlias = tuple[str, bytes, int, int]
@@ -27,12 +28,22 @@ Part: TypeAlias = tuple[str, bytes | None, int, int]
 
 def make_piece(text: str) -> Piece:
     """Encodes `text`. Bare CR and bare LF count as line ends; a CRLF must not be cut in two by two pieces."""
+    is_plain = text.isascii() and text.isprintable() and "=" not in text
+    return _make_plain(text) if is_plain else _make_any(text)
+
+
+def _make_plain(text: str) -> Piece:
+    """Of printable ASCII without `=`, which is its own encoding but for the ends of lines."""
     size = len(text)
-    if 0 < size <= 2 * _ROOM and text.isascii() and text.isprintable() and "=" not in text and text[0] != ".":
+    if 0 < size <= 2 * _ROOM and text[0] != ".":
         if size <= _ROOM:
             return text, text.encode(), size, -1
         if text[_ROOM] != ".":  # nearly every web address
             return text, f"{text[:_ROOM]}=\r\n{text[_ROOM:]}".encode(), _ROOM, size - _ROOM
+    return _make_any(text)
+
+
+def _make_any(text: str) -> Piece:
     # The x keeps the end from being taken for the end of a line, which would encode a space there.
     data = encode_quoted_printable(text + "x")[:-1].removesuffix(_SOFT)
     if text.startswith("."):
@@ -40,6 +51,14 @@ def make_piece(text: str) -> Piece:
     end = data.find(b"\r\n")
     first, last = (len(data), -1) if end < 0 else (end - 1, len(data) - data.rindex(b"\n") - 1)
     return text, data, _LOOK if data[:1] in (b"", b"\r", b".") else first, last
+
+
+def make_pieces(texts: Sequence[str]) -> list[Piece]:
+    """`make_piece` of each, looked at together: the web addresses of a message are plain, nearly always."""
+    together = "".join(texts)
+    is_plain = together.isascii() and len(together.encode().translate(None, _DELICATE)) == len(together)
+    make = _make_plain if is_plain else make_piece
+    return [make(text) for text in texts]
 
 
 def make_place(shown: str, number: int) -> Part:
@@ -50,28 +69,30 @@ def make_place(shown: str, number: int) -> Part:
 def join_pieces(parts: Iterable[Part], places: Sequence[Piece] = ()) -> bytes:
     """The body: CRLF, no line past 76 octets, none that begins with a dot or ends with a space or tab."""
     out: list[bytes] = []
-    add = out.append
+    add, room = out.append, _ROOM
     column = 0
     for part in parts:
         _, data, first, last = part
         if data is None:
             _, data, first, last = places[first]
-        end = column + first
-        if end > _ROOM:
+        column += first
+        if column > room:
             if first == _LOOK:
-                if data:
-                    column = _join_with_care(out, column, data, last)
+                column = _join_with_care(out, column - first, data, last)
                 continue
             add(_SOFT)
-            end = first
+            column = first
         add(data)
-        column = end if last < 0 else last
+        if last >= 0:
+            column = last
     _encode_last_space(out, column)
     return b"".join(out)
 
 
 def _join_with_care(out: list[bytes], column: int, data: bytes, last: int) -> int:
-    """Adds what begins with a line break or a dot. Returns the new column."""
+    """Adds what is empty or begins with a line break or a dot. Returns the new column."""
+    if not data:
+        return column
     if data.startswith(b"\r"):
         _encode_last_space(out, column)
         out.append(data)

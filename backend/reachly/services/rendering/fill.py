@@ -20,6 +20,7 @@ UNSUBSCRIBE_FIELD = "unsubscribe_url"
 SIGNATURE_FIELD = "signature"
 MAX_KEPT = 2_000  # characters of a value that is kept with its forms
 MAX_FILLED = 2_000_000  # characters of one text, with the values in it
+LONG = 200  # characters of a value; shorter ones cannot make a bomb, with as few tags as a template may have
 
 _LINE_ENDS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]|[\ud800-\udfff]")
@@ -58,6 +59,7 @@ class Run:
     unresolved: list[str] = field(default_factory=list)
     in_text: dict[str | int, Part] = field(default_factory=dict)  # values by name, links by number of slot
     in_html: dict[str | int, Part] = field(default_factory=dict)
+    is_long: bool = False  # whether a value is LONG
     _cleaned: dict[str, str] = field(default_factory=dict)
     _picked: dict[tuple[str, int], int] = field(default_factory=dict)
 
@@ -66,6 +68,7 @@ class Run:
         known = self._cleaned.get(node.name)
         if known is None:
             known = self._cleaned[node.name] = look_up(self.values, node.name, node.key)
+            self.is_long = self.is_long or len(known) > LONG
         return known
 
     def words(self, node: Field) -> str:
@@ -166,16 +169,23 @@ def fill_words(nodes: Sequence[Node], run: Run) -> str:
     """The text of a tree without links, as plain text."""
     parts: list[Part] = []
     fill(nodes, run, Mode.TEXT, parts)
-    return show(parts)
+    return show(parts, run)
 
 
-def show(parts: Sequence[Part]) -> str:
-    """The text of `parts`. Measured before it is joined, so that a bomb never exists in memory. Raises
-    MessageTooLarge."""
+def show(parts: Sequence[Part], run: Run) -> str:
+    """The text of `parts`. With long values it is measured before it is joined, so that a bomb never exists in memory.
+    Raises MessageTooLarge."""
     texts = [part[0] for part in parts]
-    if sum(map(len, texts)) > MAX_FILLED:
-        raise MessageTooLarge("The values of this lead make the message too large.", code="message_too_large")
-    return "".join(texts)
+    if run.is_long and sum(map(len, texts)) > MAX_FILLED:
+        raise _too_large()
+    text = "".join(texts)
+    if len(text) > MAX_FILLED:
+        raise _too_large()
+    return text
+
+
+def _too_large() -> MessageTooLarge:
+    return MessageTooLarge("The values of this lead make the message too large.", code="message_too_large")
 
 
 def _fill_slot(program: SlotProgram, number: int, run: Run, mode: Mode) -> Part:

@@ -12,7 +12,7 @@ from html import escape
 from itertools import groupby
 
 from reachly.kit import mime
-from reachly.kit.quoted import Part, join_pieces, make_piece, make_place
+from reachly.kit.quoted import Part, join_pieces, make_piece, make_pieces, make_place
 from reachly.services.rendering.compile import CompiledTemplate, find_unresolved
 from reachly.services.rendering.errors import UnresolvedField, Unsendable
 from reachly.services.rendering.fill import Mode, Run, fill, fill_words, show
@@ -67,10 +67,10 @@ def render(
         fill(compiled.html, run, Mode.HTML, html_parts)
     fill(compiled.text, run, Mode.TEXT, text_parts)
     _stop_if_any(run.unresolved)
-    text_parts, text = _tidied(text_parts, fold=compiled.tidies_text)
+    text_parts, text = _tidied(text_parts, run, fold=compiled.tidies_text)
     return Rendered(
         subject=subject,
-        html=None if html_parts is None else show((*html_parts, _TAIL)),
+        html=None if html_parts is None else show((*html_parts, _TAIL), run),
         text=text,
         links=tuple(run.links),
         unsubscribe_form=compiled.source.unsubscribe_form,
@@ -110,13 +110,13 @@ def build_message(rendered: Rendered, envelope: MessageEnvelope, urls: TrackedUr
     except ValueError as error:
         raise Unsendable(f"The message cannot be addressed: {error}", code="bad_envelope") from None
     shown = [*clicks, urls.pixel_url or "", opt_out or PREVIEW_UNSUBSCRIBE_URL]
-    places = [make_piece(url) for url in shown]
+    places = make_pieces(shown)
     text = join_pieces(rendered.text_parts, places)
     if rendered.html_parts is None:
         return _PLAIN % (head, text)
     escaped = _escaped(shown)
     if escaped is not shown:
-        places = [make_piece(url) for url in escaped]
+        places = make_pieces(escaped)
     pixel = _PIXEL if rendered.track_opens and urls.pixel_url else ()
     html = join_pieces((*rendered.html_parts, *pixel, _TAIL), places)
     # No line of quoted-printable can contain "=_", so the boundary never occurs in a body (RFC 2045 6.7).
@@ -129,10 +129,10 @@ def _stop_if_any(unresolved: Sequence[str]) -> None:
         raise UnresolvedField(list(dict.fromkeys(unresolved)))
 
 
-def _tidied(parts: list[Part], *, fold: bool) -> tuple[list[Part], str]:
+def _tidied(parts: list[Part], run: Run, *, fold: bool) -> tuple[list[Part], str]:
     """Parts and their text, without blank ends, and (if derived from HTML) without the blank lines that conditions
     leave. Nearly every text is tidy as it comes."""
-    text = show(parts)
+    text = show(parts, run)
     if not (text[0].isspace() or text[-2].isspace() or (fold and "\n\n\n" in text)):
         return parts, text
     tidy: list[str | Part] = []
@@ -147,13 +147,14 @@ def _tidied(parts: list[Part], *, fold: bool) -> tuple[list[Part], str]:
     if isinstance(tidy[-1], str):
         tidy[-1] = tidy[-1].rstrip() + "\n"
     made = [make_piece(part) if isinstance(part, str) else part for part in tidy]
-    return made, show(made)
+    return made, show(made, run)
 
 
 def _escaped(urls: list[str]) -> list[str]:
     """The addresses as values of attributes."""
-    together = "".join(urls)  # nearly never has one of them anything to escape
-    return urls if escape(together) == together else [escape(url) for url in urls]
+    text = "".join(urls)  # nearly never has one of them anything to escape
+    is_plain = not ("&" in text or '"' in text or "'" in text or "<" in text or ">" in text)
+    return urls if is_plain else [escape(url) for url in urls]
 
 
 def _end_of_re(subject: str) -> int:
