@@ -6,7 +6,7 @@ import { useMemo } from 'react';
 import { Page } from '@/components/layout/page';
 import { Button } from '@/components/ui/button';
 import { Panel } from '@/components/ui/card';
-import { Select } from '@/components/ui/input';
+import { Choice } from '@/components/ui/choice';
 import { Menu, MenuItem, MenuLabel } from '@/components/ui/menu';
 import { Segmented } from '@/components/ui/segmented';
 import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states';
@@ -157,18 +157,13 @@ function ByStep({ data }: { data: Overview }) {
       title="By step and variant"
       bodyClassName="p-0"
       action={
-        <Select
-          aria-label="Campaign"
+        <Choice
+          label="Campaign"
           value={campaign.campaign_id}
-          onChange={(event) => setWanted(event.target.value)}
+          onValueChange={setWanted}
+          options={data.campaigns.map((one) => ({ value: one.campaign_id, label: one.name }))}
           className="w-56"
-        >
-          {data.campaigns.map((one) => (
-            <option key={one.campaign_id} value={one.campaign_id}>
-              {one.name}
-            </option>
-          ))}
-        </Select>
+        />
       }
     >
       <StepTable key={campaign.campaign_id} campaign={campaign.campaign_id} />

@@ -1,12 +1,13 @@
 'use client';
 import type { RowSelectionState } from '@tanstack/react-table';
 import { Plus, Send } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 
 import { Page } from '@/components/layout/page';
 import { Button } from '@/components/ui/button';
-import { SearchInput, Select } from '@/components/ui/input';
-import { EmptyState, ErrorState } from '@/components/ui/states';
+import { Choice } from '@/components/ui/choice';
+import { SearchInput } from '@/components/ui/input';
+import { EmptyState } from '@/components/ui/states';
 import { useCampaigns, type CampaignStatus } from '@/features/campaigns/api/list-campaigns';
 import { CampaignBulkBar } from '@/features/campaigns/components/bulk-bar';
 import { CampaignTable } from '@/features/campaigns/components/campaign-table';
@@ -14,6 +15,7 @@ import { NewCampaignDialog } from '@/features/campaigns/components/new-campaign-
 import { useMailboxes } from '@/features/email_accounts/api/list-mailboxes';
 import { useMe } from '@/features/identity/api/get-me';
 import { useDebounced } from '@/hooks/use-debounced';
+import { useUrlChoice } from '@/hooks/use-url-choice';
 import { useUrlState } from '@/hooks/use-url-state';
 import { can } from '@/lib/can';
 import { plural } from '@/lib/format';
@@ -28,22 +30,19 @@ const STATUSES: { value: CampaignStatus; label: string }[] = [
 
 export function CampaignsView() {
   const { data: me } = useMe();
-  const [status, setStatus] = useUrlState('status');
+  const [status, setStatus] = useUrlChoice('status', STATUSES);
   const [q, setQ] = useUrlState('q');
   const [creating, setCreating] = useUrlState('new');
   const [selected, setSelected] = useState<RowSelectionState>({});
   const search = useDebounced(q.trim());
-  const known = STATUSES.find((one) => one.value === status)?.value;
   const list = useCampaigns({
     ...(search ? { q: search } : {}),
-    ...(known ? { status: known } : {}),
+    ...(status ? { status } : {}),
   });
   const mailboxes = useMailboxes();
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
-  const chosen = rows.filter((one) => selected[one.id]);
-  const total = list.data?.pages[0]?.total;
+  const chosen = list.rows.filter((one) => selected[one.id]);
   const writes = can(me, 'campaigns:write');
-  const fresh = !search && !known;
+  const fresh = !search && !status;
   const newButton = writes && (
     <Button variant="primary" onClick={() => setCreating('1')}>
       <Plus aria-hidden /> New campaign
@@ -59,49 +58,39 @@ export function CampaignsView() {
           onValueChange={setQ}
           className="w-full sm:w-60"
         />
-        <Select
-          aria-label="Status"
+        <Choice
+          label="Status"
+          any="All but archived"
           value={status}
-          onChange={(event) => setStatus(event.target.value)}
+          onValueChange={setStatus}
+          options={STATUSES}
           className="w-40"
-        >
-          <option value="">All but archived</option>
-          {STATUSES.map((one) => (
-            <option key={one.value} value={one.value}>
-              {one.label}
-            </option>
-          ))}
-        </Select>
+        />
         <span className="flex-1" />
         {chosen.length > 0 ? (
           <CampaignBulkBar chosen={chosen} onClear={() => setSelected({})} />
         ) : (
-          typeof total === 'number' && <span className="text-xs text-ink-3">{plural(total, 'campaign')}</span>
+          typeof list.total === 'number' && (
+            <span className="text-xs text-ink-3">{plural(list.total, 'campaign')}</span>
+          )
         )}
       </div>
-      {list.isError ? (
-        <ErrorState error={list.error} onRetry={() => void list.refetch()} />
-      ) : (
-        <CampaignTable
-          rows={rows}
-          loading={list.isPending}
-          hasMore={list.hasNextPage}
-          onEnd={() => !list.isFetchingNextPage && void list.fetchNextPage()}
-          canWrite={writes}
-          selected={selected}
-          onSelect={setSelected}
-          empty={
-            fresh ? (
-              <EmptyState icon={Send} title="No campaign yet" action={newButton}>
-                A campaign is words, people, mailboxes and hours. Make a draft; nothing is sent before you
-                start it.
-              </EmptyState>
-            ) : (
-              <EmptyState title="No campaign like that">Change the search or the status.</EmptyState>
-            )
-          }
-        />
-      )}
+      <CampaignTable
+        pages={list}
+        canWrite={writes}
+        selected={selected}
+        onSelect={setSelected}
+        empty={
+          fresh ? (
+            <EmptyState icon={Send} title="No campaign yet" action={newButton}>
+              A campaign is words, people, mailboxes and hours. Make a draft; nothing is sent before you start
+              it.
+            </EmptyState>
+          ) : (
+            <EmptyState title="No campaign like that">Change the search or the status.</EmptyState>
+          )
+        }
+      />
       <NewCampaignDialog
         open={creating === '1'}
         onOpenChange={(open) => setCreating(open ? '1' : '')}

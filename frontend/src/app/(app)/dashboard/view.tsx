@@ -31,7 +31,7 @@ export function TodayView() {
   const mailboxes = useMailboxes();
   const paused = useCampaigns({ status: 'paused' }, { limit: 50 });
   const threads = useThreads({ unread: true }, 5);
-  const unread = threads.data?.pages[0]?.items ?? [];
+  const unread = threads.rows;
   const data = overview.data;
   const fresh =
     data !== undefined && mailboxes.data !== undefined && data.totals.sent === 0 && data.previous.sent === 0;
@@ -39,7 +39,7 @@ export function TodayView() {
     unread: pulse.data?.unread_threads ?? unread.length,
     mailboxes: mailboxes.data ?? [],
     waiting: pulse.data?.waiting ?? [],
-    late: (paused.data?.pages[0]?.items ?? []).filter((one) => one.is_late),
+    late: paused.rows.filter((one) => one.is_late),
     postalAddress: me?.organization.postal_address ?? null,
     isAdmin: can(me, 'org:admin'),
   });

@@ -1,13 +1,12 @@
 'use client';
 import { Inbox } from 'lucide-react';
-import { useMemo } from 'react';
 
 import { Page } from '@/components/layout/page';
-import { Button } from '@/components/ui/button';
-import { Select } from '@/components/ui/input';
+import { Choice } from '@/components/ui/choice';
 import { Key } from '@/components/ui/keyboard-help';
+import { PagedList } from '@/components/ui/paged-list';
 import { Segmented } from '@/components/ui/segmented';
-import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
+import { EmptyState } from '@/components/ui/states';
 import { useMe } from '@/features/identity/api/get-me';
 import { useThreads } from '@/features/inbox/api/threads';
 import { Conversation } from '@/features/inbox/components/conversation';
@@ -51,7 +50,7 @@ export function InboxView() {
     ...(show === 'unread' ? { unread: true } : {}),
     ...(show === 'snoozed' ? { snoozed: true } : {}),
   });
-  const threads = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const threads = list.rows;
   const step = (by: number) => {
     const at = threads.findIndex((thread) => thread.id === open);
     const next = threads[Math.min(Math.max(at + by, 0), threads.length - 1)];
@@ -91,39 +90,19 @@ export function InboxView() {
           )}
         >
           <div className="border-b p-2 xl:hidden">
-            <Select aria-label="Folder" value={intent} onChange={(event) => setIntent(event.target.value)}>
-              {FOLDERS.map((folder) => (
-                <option key={folder.value} value={folder.value}>
-                  {folder.label}
-                </option>
-              ))}
-            </Select>
+            <Choice label="Folder" value={intent} onValueChange={setIntent} options={FOLDERS} />
           </div>
-          {list.isPending ? (
-            <SkeletonRows rows={8} />
-          ) : list.isError ? (
-            <ErrorState error={list.error} onRetry={() => void list.refetch()} />
-          ) : threads.length === 0 ? (
-            <EmptyState icon={Inbox} title={EMPTY[show].title(Boolean(known))}>
-              {EMPTY[show].words}
-            </EmptyState>
-          ) : (
-            <>
-              <ThreadList threads={threads} current={open} onOpen={setOpen} />
-              {list.hasNextPage && (
-                <div className="border-t p-2 text-center">
-                  <Button
-                    variant="ghost"
-                    size="sm"
-                    loading={list.isFetchingNextPage}
-                    onClick={() => void list.fetchNextPage()}
-                  >
-                    Show earlier
-                  </Button>
-                </div>
-              )}
-            </>
-          )}
+          <PagedList
+            pages={list}
+            skeleton={8}
+            empty={
+              <EmptyState icon={Inbox} title={EMPTY[show].title(Boolean(known))}>
+                {EMPTY[show].words}
+              </EmptyState>
+            }
+          >
+            {(rows) => <ThreadList threads={rows} current={open} onOpen={setOpen} />}
+          </PagedList>
         </section>
         <section
           aria-label="Conversation"

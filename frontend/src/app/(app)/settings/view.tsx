@@ -1,7 +1,7 @@
 'use client';
 import { Page } from '@/components/layout/page';
 import { Panel } from '@/components/ui/card';
-import { Select } from '@/components/ui/input';
+import { Choice } from '@/components/ui/choice';
 import { ErrorState, Skeleton } from '@/components/ui/states';
 import { useMe } from '@/features/identity/api/get-me';
 import { useOrganization } from '@/features/identity/api/organization';
@@ -33,18 +33,7 @@ export function SettingsView() {
   return (
     <Page title="Settings">
       <div className="mx-auto flex max-w-4xl flex-col gap-4 md:flex-row md:gap-8">
-        <Select
-          aria-label="Part"
-          value={part}
-          onChange={(event) => setPart(event.target.value)}
-          className="md:hidden"
-        >
-          {parts.map((one) => (
-            <option key={one.value} value={one.value}>
-              {one.label}
-            </option>
-          ))}
-        </Select>
+        <Choice label="Part" value={part} onValueChange={setPart} options={parts} className="md:hidden" />
         <nav aria-label="Parts of the settings" className="hidden w-40 shrink-0 space-y-px md:block">
           {parts.map((one) => (
             <button

@@ -18,8 +18,7 @@ import {
 } from 'lucide-react';
 import Link from 'next/link';
 
-import { Button } from '@/components/ui/button';
-import { ErrorState, SkeletonRows } from '@/components/ui/states';
+import { PagedList } from '@/components/ui/paged-list';
 import { toneText, type Tone } from '@/components/ui/status';
 import { useNow } from '@/hooks/use-now';
 import { cn } from '@/lib/cn';
@@ -95,31 +94,16 @@ function countOf(fact: Activity): number {
 export function ActivityFeed({ campaign, limit = 30 }: { campaign?: string; limit?: number }) {
   const feed = useActivity(campaign ? { campaign_id: campaign } : {}, limit);
   const now = useNow(15_000);
-  if (feed.isPending) return <SkeletonRows rows={6} />;
-  if (feed.isError) return <ErrorState error={feed.error} onRetry={() => void feed.refetch()} />;
-  const entries = foldRepeats(feed.data.pages.flatMap((page) => page.items));
-  if (entries.length === 0)
-    return <p className="px-4 py-8 text-center text-ink-2">Nothing has happened yet.</p>;
   return (
-    <>
-      <ol className="@container divide-y">
-        {entries.map((entry) => (
-          <Line key={entry.fact.seq} entry={entry} now={now} showCampaign={!campaign} />
-        ))}
-      </ol>
-      {feed.hasNextPage && (
-        <div className="border-t p-2 text-center">
-          <Button
-            variant="ghost"
-            size="sm"
-            loading={feed.isFetchingNextPage}
-            onClick={() => void feed.fetchNextPage()}
-          >
-            Show earlier
-          </Button>
-        </div>
+    <PagedList pages={feed} skeleton={6} empty="Nothing has happened yet.">
+      {(facts) => (
+        <ol className="@container divide-y">
+          {foldRepeats(facts).map((entry) => (
+            <Line key={entry.fact.seq} entry={entry} now={now} showCampaign={!campaign} />
+          ))}
+        </ol>
       )}
-    </>
+    </PagedList>
   );
 }
 

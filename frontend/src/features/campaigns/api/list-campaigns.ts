@@ -1,5 +1,4 @@
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-
+import { usePages } from '@/hooks/use-pages';
 import { client, unwrap, type Schema } from '@/lib/client';
 import { keys } from '@/lib/query';
 
@@ -16,15 +15,11 @@ export function useCampaigns(
   options: { enabled?: boolean; limit?: number } = {},
 ) {
   const { enabled = true, limit = 50 } = options;
-  return useInfiniteQuery({
-    queryKey: [...keys.campaigns, 'list', filter, limit],
-    queryFn: ({ signal, pageParam }) =>
-      unwrap(
-        client.GET('/api/campaigns', { params: { query: { ...filter, limit, cursor: pageParam } }, signal }),
-      ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    placeholderData: keepPreviousData,
+  return usePages({
+    key: [...keys.campaigns, 'list', filter, limit],
+    read: (cursor, signal) =>
+      unwrap(client.GET('/api/campaigns', { params: { query: { ...filter, limit, cursor } }, signal })),
+    keepPrevious: true,
     enabled,
   });
 }

@@ -2,9 +2,11 @@
 import type { RowSelectionState } from '@tanstack/react-table';
 import { useMemo, type ReactNode } from 'react';
 
-import { DataTable, type DataColumn } from '@/components/ui/data-table';
+import type { DataColumn } from '@/components/ui/data-table';
+import { PagedTable } from '@/components/ui/paged-table';
 import { ProgressBar } from '@/components/ui/progress';
 import { StatusWord } from '@/components/ui/status';
+import type { Pages } from '@/hooks/use-pages';
 import { count, plural, rate, when } from '@/lib/format';
 import { paths } from '@/lib/paths';
 
@@ -13,10 +15,7 @@ import { progressSegments, settled } from '../model';
 import { CampaignMenu } from './campaign-menu';
 
 export interface CampaignTableProps {
-  rows: readonly Campaign[];
-  loading: boolean;
-  hasMore: boolean;
-  onEnd: () => void;
+  pages: Pages<Campaign>;
   empty: ReactNode;
   canWrite: boolean;
   selected: RowSelectionState;
@@ -113,7 +112,7 @@ export function CampaignTable({ canWrite, selected, onSelect, ...props }: Campai
     [canWrite],
   );
   return (
-    <DataTable
+    <PagedTable
       {...props}
       label="Campaigns"
       columns={columns}

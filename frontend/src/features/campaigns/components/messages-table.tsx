@@ -1,11 +1,12 @@
 'use client';
 import { useMemo } from 'react';
 
-import { DataTable, type DataColumn } from '@/components/ui/data-table';
-import { Select } from '@/components/ui/input';
-import { EmptyState, ErrorState, Notice } from '@/components/ui/states';
+import { Choice } from '@/components/ui/choice';
+import type { DataColumn } from '@/components/ui/data-table';
+import { PagedTable } from '@/components/ui/paged-table';
+import { EmptyState, Notice } from '@/components/ui/states';
 import { StatusWord } from '@/components/ui/status';
-import { useUrlState } from '@/hooks/use-url-state';
+import { useUrlChoice } from '@/hooks/use-url-choice';
 import { fullTime, when } from '@/lib/format';
 import { paths } from '@/lib/paths';
 
@@ -94,10 +95,9 @@ const STATES = [
 
 /** The ledger of this campaign: every message, planned against done. */
 export function MessagesTable({ campaign, canWrite }: { campaign: string; canWrite: boolean }) {
-  const [asked, setAsked] = useUrlState('state');
-  const state = STATES.find((one) => one.value === asked)?.value;
+  const [state, setState] = useUrlChoice('state', STATES);
   const sends = useSends(campaign, state ? { status: state } : {});
-  const rows = useMemo(() => sends.data?.pages.flatMap((page) => page.items) ?? [], [sends.data]);
+  const { rows } = sends;
   const columns = useMemo(
     () => (canWrite && rows.some((one) => one.status === 'unknown') ? withDecision(campaign) : COLUMNS),
     [campaign, canWrite, rows],
@@ -105,19 +105,14 @@ export function MessagesTable({ campaign, canWrite }: { campaign: string; canWri
   return (
     <>
       <div className="mb-3 flex flex-wrap items-center gap-2">
-        <Select
-          aria-label="State"
-          value={state ?? ''}
-          onChange={(event) => setAsked(event.target.value)}
+        <Choice
+          label="State"
+          any="All messages"
+          value={state}
+          onValueChange={setState}
+          options={STATES}
           className="w-52"
-        >
-          <option value="">All messages</option>
-          {STATES.map((one) => (
-            <option key={one.value} value={one.value}>
-              {one.label}
-            </option>
-          ))}
-        </Select>
+        />
       </div>
       {state === 'unknown' && rows.length > 0 && (
         <Notice tone="held" className="mb-3" title="Nobody can say whether these were delivered">
@@ -126,11 +121,22 @@ export function MessagesTable({ campaign, canWrite }: { campaign: string; canWri
           so.
         </Notice>
       )}
-      {sends.isError ? (
-        <ErrorState error={sends.error} onRetry={() => void sends.refetch()} />
-      ) : (
-        <Ledger rows={rows} sends={sends} columns={columns} filtered={state !== undefined} />
-      )}
+      <PagedTable
+        label="Messages"
+        columns={columns}
+        pages={sends}
+        rowId={(one) => one.id}
+        rowHref={(one) => (one.lead_id ? paths.lead(one.lead_id) : '#')}
+        rowHeight={40}
+        walk
+        empty={
+          state ? (
+            <EmptyState title="No message in this state">Choose another state.</EmptyState>
+          ) : (
+            <EmptyState title="No message yet">The first ones appear here when they are due.</EmptyState>
+          )
+        }
+      />
     </>
   );
 }
@@ -148,38 +154,4 @@ function withDecision(campaign: string): DataColumn<Send>[] {
         one.status === 'unknown' ? <UnknownDecision campaign={campaign} message={one} /> : null,
     },
   ];
-}
-
-function Ledger({
-  rows,
-  sends,
-  columns,
-  filtered,
-}: {
-  rows: readonly Send[];
-  columns: DataColumn<Send>[];
-  sends: ReturnType<typeof useSends>;
-  filtered: boolean;
-}) {
-  return (
-    <DataTable
-      label="Messages"
-      columns={columns}
-      rows={rows}
-      rowId={(one) => one.id}
-      rowHref={(one) => (one.lead_id ? paths.lead(one.lead_id) : '#')}
-      loading={sends.isPending}
-      hasMore={sends.hasNextPage}
-      onEnd={() => !sends.isFetchingNextPage && void sends.fetchNextPage()}
-      rowHeight={40}
-      walk
-      empty={
-        filtered ? (
-          <EmptyState title="No message in this state">Choose another state.</EmptyState>
-        ) : (
-          <EmptyState title="No message yet">The first ones appear here when they are due.</EmptyState>
-        )
-      }
-    />
-  );
 }

@@ -4,7 +4,8 @@ import { useState } from 'react';
 
 import { PreviewFrame } from '@/components/email/preview-frame';
 import { Button } from '@/components/ui/button';
-import { Input, Select } from '@/components/ui/input';
+import { Choice } from '@/components/ui/choice';
+import { Input } from '@/components/ui/input';
 import { Popover } from '@/components/ui/menu';
 import { Segmented } from '@/components/ui/segmented';
 import { Notice, Skeleton } from '@/components/ui/states';
@@ -48,19 +49,14 @@ export function PreviewPanel(props: PreviewPanelProps) {
   return (
     <section aria-label="Preview" className="flex min-h-96 flex-col rounded-lg border bg-panel">
       <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
-        <Select
-          aria-label="As this person"
+        <Choice
+          label="As this person"
+          any="as the first person"
           value={lead}
-          onChange={(event) => setLead(event.target.value)}
+          onValueChange={setLead}
+          options={props.people.map((person) => ({ value: person.id, label: person.label }))}
           className="w-auto min-w-0 flex-1"
-        >
-          <option value="">as the first person</option>
-          {props.people.map((person) => (
-            <option key={person.id} value={person.id}>
-              {person.label}
-            </option>
-          ))}
-        </Select>
+        />
         <Segmented<View>
           label="View"
           value={view}
@@ -143,6 +139,7 @@ function TestSend({
   return (
     <div className="flex justify-end border-t px-2 py-1.5">
       <Popover
+        label="Send a test"
         align="end"
         className="w-72"
         trigger={

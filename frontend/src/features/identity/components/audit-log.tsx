@@ -1,6 +1,5 @@
 'use client';
-import { Button } from '@/components/ui/button';
-import { ErrorState, SkeletonRows } from '@/components/ui/states';
+import { PagedList } from '@/components/ui/paged-list';
 import { fullTime, when } from '@/lib/format';
 
 import { useAuditLog, type AuditEntry } from '../api/audit-log';
@@ -33,31 +32,17 @@ export function actionWords(action: string): string {
 export function AuditLog() {
   const log = useAuditLog();
   const members = useMembers();
-  if (log.isPending) return <SkeletonRows rows={8} />;
-  if (log.isError) return <ErrorState error={log.error} onRetry={() => void log.refetch()} />;
   const names = new Map((members.data ?? []).map((one) => [one.id, one.name || one.email]));
-  const entries = log.data.pages.flatMap((page) => page.items);
-  if (entries.length === 0) return <p className="px-4 py-8 text-center text-ink-2">Nothing yet.</p>;
   return (
-    <>
-      <ol className="divide-y">
-        {entries.map((entry) => (
-          <Line key={entry.id} entry={entry} who={entry.user_id ? names.get(entry.user_id) : undefined} />
-        ))}
-      </ol>
-      {log.hasNextPage && (
-        <div className="border-t p-2 text-center">
-          <Button
-            variant="ghost"
-            size="sm"
-            loading={log.isFetchingNextPage}
-            onClick={() => void log.fetchNextPage()}
-          >
-            Show earlier
-          </Button>
-        </div>
+    <PagedList pages={log} skeleton={8} empty="Nothing yet.">
+      {(entries) => (
+        <ol className="divide-y">
+          {entries.map((entry) => (
+            <Line key={entry.id} entry={entry} who={entry.user_id ? names.get(entry.user_id) : undefined} />
+          ))}
+        </ol>
       )}
-    </>
+    </PagedList>
   );
 }
 

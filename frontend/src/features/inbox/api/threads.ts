@@ -1,11 +1,6 @@
-import {
-  keepPreviousData,
-  useInfiniteQuery,
-  useMutation,
-  useQuery,
-  useQueryClient,
-} from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
+import { usePages } from '@/hooks/use-pages';
 import { client, unwrap, type Schema } from '@/lib/client';
 import { invalidate, keys } from '@/lib/query';
 
@@ -21,18 +16,16 @@ export interface ThreadFilter {
 }
 
 export function useThreads(filter: ThreadFilter = {}, limit = 50) {
-  return useInfiniteQuery({
-    queryKey: [...keys.inbox, 'list', filter, limit],
-    queryFn: ({ signal, pageParam }) =>
+  return usePages({
+    key: [...keys.inbox, 'list', filter, limit],
+    read: (cursor, signal) =>
       unwrap(
         client.GET('/api/inbox/threads', {
-          params: { query: { ...filter, limit, cursor: pageParam } },
+          params: { query: { ...filter, limit, cursor } },
           signal,
         }),
       ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    placeholderData: keepPreviousData,
+    keepPrevious: true,
   });
 }
 

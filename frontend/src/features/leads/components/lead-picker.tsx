@@ -1,11 +1,12 @@
 'use client';
 import type { RowSelectionState } from '@tanstack/react-table';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 
 import { Button } from '@/components/ui/button';
-import { DataTable, type DataColumn } from '@/components/ui/data-table';
+import type { DataColumn } from '@/components/ui/data-table';
 import { SearchInput } from '@/components/ui/input';
-import { EmptyState, ErrorState } from '@/components/ui/states';
+import { PagedTable } from '@/components/ui/paged-table';
+import { EmptyState } from '@/components/ui/states';
 import { StatusWord } from '@/components/ui/status';
 import { useDebounced } from '@/hooks/use-debounced';
 import { fullName, plural } from '@/lib/format';
@@ -53,22 +54,17 @@ export function LeadPicker({
   const [selected, setSelected] = useState<RowSelectionState>({});
   const search = useDebounced(q.trim());
   const leads = useLeads(search ? { q: search } : {});
-  const rows = useMemo(() => leads.data?.pages.flatMap((page) => page.items) ?? [], [leads.data]);
   const ids = Object.keys(selected).filter((id) => selected[id]);
-  if (leads.isError) return <ErrorState error={leads.error} onRetry={() => void leads.refetch()} />;
   return (
     <div className="flex h-full min-h-0 flex-col gap-3">
       <SearchInput label="Search leads" placeholder="Name, address, company" value={q} onValueChange={setQ} />
-      <DataTable
+      <PagedTable
         label="Leads"
         columns={columns}
-        rows={rows}
+        pages={leads}
         rowId={(lead) => lead.id}
         selected={selected}
         onSelect={setSelected}
-        loading={leads.isPending}
-        hasMore={leads.hasNextPage}
-        onEnd={() => !leads.isFetchingNextPage && void leads.fetchNextPage()}
         rowHeight={48}
         className="min-h-0 flex-1"
         empty={<EmptyState title="No lead like that">Import a file first, or change the search.</EmptyState>}

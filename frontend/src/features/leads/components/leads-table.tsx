@@ -2,8 +2,10 @@
 import type { RowSelectionState } from '@tanstack/react-table';
 import { useMemo, type ReactNode } from 'react';
 
-import { DataTable, type DataColumn } from '@/components/ui/data-table';
+import type { DataColumn } from '@/components/ui/data-table';
+import { PagedTable } from '@/components/ui/paged-table';
 import { StatusWord } from '@/components/ui/status';
+import type { Pages } from '@/hooks/use-pages';
 import { count, day, fullName, fullTime } from '@/lib/format';
 import { paths } from '@/lib/paths';
 
@@ -87,10 +89,7 @@ function Blank() {
 }
 
 export interface LeadsTableProps {
-  rows: readonly Lead[];
-  loading: boolean;
-  hasMore: boolean;
-  onEnd: () => void;
+  pages: Pages<Lead>;
   empty: ReactNode;
   hidden: readonly string[];
   /** Fields of one's own that are shown as columns. */
@@ -114,7 +113,7 @@ export function LeadsTable({ customFields, ...props }: LeadsTableProps) {
     [customFields],
   );
   return (
-    <DataTable
+    <PagedTable
       {...props}
       label="Leads"
       columns={columns}

@@ -1,22 +1,21 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 
+import { usePages } from '@/hooks/use-pages';
 import { client, unwrap, type Schema } from '@/lib/client';
 import { invalidate, keys } from '@/lib/query';
 
 export type Suppression = Schema<'SuppressionOut'>;
 
 export function useSuppressions(q: string) {
-  return useInfiniteQuery({
-    queryKey: [...keys.suppressions, q],
-    queryFn: ({ signal, pageParam }) =>
+  return usePages({
+    key: [...keys.suppressions, q],
+    read: (cursor, signal) =>
       unwrap(
         client.GET('/api/suppressions', {
-          params: { query: { limit: 100, cursor: pageParam, ...(q ? { q } : {}) } },
+          params: { query: { limit: 100, cursor, ...(q ? { q } : {}) } },
           signal,
         }),
       ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 }
 

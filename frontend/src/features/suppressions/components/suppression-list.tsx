@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Button } from '@/components/ui/button';
 import { Confirm } from '@/components/ui/dialog';
 import { Input, SearchInput } from '@/components/ui/input';
-import { ErrorState, SkeletonRows } from '@/components/ui/states';
+import { PagedList } from '@/components/ui/paged-list';
 import { toast, toastError } from '@/components/ui/toast';
 import { useDebounced } from '@/hooks/use-debounced';
 import { day } from '@/lib/format';
@@ -21,7 +21,6 @@ import {
 export function SuppressionList({ canAdd, canDelete }: { canAdd: boolean; canDelete: boolean }) {
   const [q, setQ] = useState('');
   const list = useSuppressions(useDebounced(q.trim()));
-  const rows = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
       <div className="flex flex-wrap items-center gap-2 border-b px-4 py-3">
@@ -35,33 +34,22 @@ export function SuppressionList({ canAdd, canDelete }: { canAdd: boolean; canDel
         <span className="flex-1" />
         {canAdd && <AddOne />}
       </div>
-      {list.isPending ? (
-        <SkeletonRows rows={4} />
-      ) : list.isError ? (
-        <ErrorState error={list.error} onRetry={() => void list.refetch()} />
-      ) : rows.length === 0 ? (
-        <p className="px-4 py-8 text-center text-ink-2">
-          {q ? 'No such address or domain.' : 'Nobody yet. Who unsubscribes or bounces comes here by itself.'}
-        </p>
-      ) : (
-        <ul className="divide-y">
-          {rows.map((row) => (
-            <Line key={row.id} row={row} canDelete={canDelete} />
-          ))}
-        </ul>
-      )}
-      {list.hasNextPage && (
-        <div className="border-t p-2 text-center">
-          <Button
-            variant="ghost"
-            size="sm"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            More
-          </Button>
-        </div>
-      )}
+      <PagedList
+        pages={list}
+        skeleton={4}
+        more="More"
+        empty={
+          q ? 'No such address or domain.' : 'Nobody yet. Who unsubscribes or bounces comes here by itself.'
+        }
+      >
+        {(rows) => (
+          <ul className="divide-y">
+            {rows.map((row) => (
+              <Line key={row.id} row={row} canDelete={canDelete} />
+            ))}
+          </ul>
+        )}
+      </PagedList>
     </>
   );
 }

@@ -16,8 +16,7 @@ export function WordsPart({
   readOnly: boolean;
   ownAddress: string;
 }) {
-  const leads = useLeads({ campaign_id: campaign }, { limit: 50 });
-  const sample = useMemo(() => leads.data?.pages[0]?.items ?? [], [leads.data]);
+  const { rows: sample } = useLeads({ campaign_id: campaign }, { limit: 50 });
   const customFields = useMemo(
     () => [...new Set(sample.flatMap((lead) => Object.keys(lead.custom_fields)))].sort(),
     [sample],
