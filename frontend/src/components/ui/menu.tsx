@@ -85,8 +85,8 @@ export function Popover({
   children: ReactNode;
   align?: 'start' | 'end' | 'center';
   className?: string;
-  /** What it is, for screen readers. */
-  label?: string;
+  /** What it is, for screen readers: one without a name is announced as a nameless dialog. */
+  label: string;
 }) {
   return (
     <RadixPopover.Root>

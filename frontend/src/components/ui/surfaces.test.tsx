@@ -1,0 +1,76 @@
+import { render, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+import { CommandPalette } from './command-palette';
+import { Confirm, Dialog, DialogContent, DrawerContent } from './dialog';
+import { KeyboardHelp } from './keyboard-help';
+import { Menu, MenuItem, Popover } from './menu';
+
+const SRC = join(import.meta.dirname, '..', '..');
+const opener = <button type="button">Open</button>;
+
+test.each([
+  ['dialog', 'Send a test', <Popover key="p" label="Send a test" trigger={opener} children="inside" />],
+  [
+    'dialog',
+    'Add a person',
+    <Dialog key="d" open>
+      <DialogContent title="Add a person">inside</DialogContent>
+    </Dialog>,
+  ],
+  [
+    'dialog',
+    'Pick people',
+    <Dialog key="w" open>
+      <DrawerContent title="Pick people">inside</DrawerContent>
+    </Dialog>,
+  ],
+  [
+    'alertdialog',
+    'Delete Ana?',
+    <Confirm
+      key="c"
+      trigger={opener}
+      title="Delete Ana?"
+      description="For good."
+      action="Delete"
+      onConfirm={() => {}}
+    />,
+  ],
+  ['menu', 'Open', <Menu key="m" trigger={opener} children={<MenuItem>Clone</MenuItem>} />],
+  ['dialog', 'Keyboard', <KeyboardHelp key="k" open onOpenChange={() => {}} groups={[]} />],
+  ['dialog', 'Search and commands', <CommandPalette key="s" open onOpenChange={() => {}} groups={[]} />],
+])('a %s is announced as “%s”', async (role, name, surface) => {
+  render(surface);
+  const button = screen.queryByRole('button', { name: 'Open' });
+  if (button) await userEvent.click(button);
+  expect(await screen.findByRole(role)).toHaveAccessibleName(name);
+});
+
+/** Each surface's name is demanded by the types of its component; so nothing may be made past those. */
+test('what floats is made by the components above, and those outside them carry a title', () => {
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.tsx'),
+  );
+  const makers = files.filter((file) => {
+    const words = readFileSync(join(SRC, file), 'utf8');
+    return (
+      !file.endsWith('.test.tsx') &&
+      (/\b(Dialog|AlertDialog|Popover|DropdownMenu|HoverCard|ContextMenu|Menubar)\b[^;]*from 'radix-ui'/.test(
+        words,
+      ) ||
+        /role="(alert)?dialog"|<dialog\b/.test(words))
+    );
+  });
+  expect(makers.map((file) => file.replaceAll('\\', '/')).sort()).toEqual([
+    'components/layout/shell.tsx',
+    'components/ui/command-palette.tsx',
+    'components/ui/dialog.tsx',
+    'components/ui/menu.tsx',
+  ]);
+  for (const file of makers)
+    if (!file.endsWith('menu.tsx')) expect(readFileSync(join(SRC, file), 'utf8')).toMatch(/\.Title\b/);
+});
