@@ -30,10 +30,9 @@ WHERE a.organization_id = $1 AND a.id = $2
 _LEASED = _MAILBOX + " AND a.lease_attempt = $3"
 
 _PEOPLE = """
-SELECT e.id, e.campaign_id, e.lead_id, e.status, e.next_step, e.next_due_at, e.sort_key, e.held_until,
-       e.personalization::text, e.thread_message_id, e.thread_references, e.thread_subject, e.last_sent_at,
-       e.created_at,
-       l.email, l.email_key, l.domain, l.first_name, l.last_name, l.company, l.position, l.country, l.timezone,
+SELECT e.id, e.campaign_id, e.lead_id, e.status, e.next_step, e.next_due_at, e.personalization::text,
+       e.thread_message_id, e.thread_references, e.thread_subject, e.last_sent_at, e.created_at,
+       l.email, l.email_key, l.first_name, l.last_name, l.company, l.position, l.country, l.timezone,
        l.mail_provider, l.custom_fields::text, l.verification
 FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
 WHERE e.organization_id = $1

@@ -13,6 +13,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+from pydantic_core import from_json
+
 CapKey = tuple[str, str, date]
 """Scope (mailbox, domain, campaign, new_leads, company), key, local day."""
 
@@ -142,8 +144,6 @@ class EnrollmentRow:
     status: str
     next_step: int
     next_due_at: datetime | None
-    sort_key: str
-    held_until: datetime | None
     personalization: Any
     thread_message_id: str | None
     thread_references: str
@@ -152,7 +152,6 @@ class EnrollmentRow:
     created_at: datetime
     email: str
     email_key: str
-    domain: str
     first_name: str
     last_name: str
     company: str
@@ -218,7 +217,7 @@ class Intent:
 def _json(value: Any) -> Any:
     if value == "{}":  # nearly always
         return {}
-    return json.loads(value) if isinstance(value, str) else value
+    return from_json(value) if isinstance(value, str) else value  # a fifth of what json.loads takes
 
 
 def _word(value: Any) -> str | None:
