@@ -200,7 +200,7 @@ async def test_after_a_pause_nothing_new_starts(
 async def test_a_plan_made_anew_leaves_alone_what_is_on_the_wire(
     relay: Relay, organization_id: uuid.UUID, settings: Settings, sql: Any
 ) -> None:
-    """Its sender is fixed from the mark on, and its alarm is set by whoever learns the answer."""
+    """Its sender is fixed from the mark on, and its next alarm is set by whoever learns the answer."""
     accounts = [
         await add_mailbox(organization_id, relay.port, address=f"m{n}@brightfjord.example") for n in range(4)
     ]
@@ -214,7 +214,7 @@ async def test_a_plan_made_anew_leaves_alone_what_is_on_the_wire(
         await scheduling.plan_campaign(organization_id, stage.campaign_id)
         query = """
         SELECT count(*) FROM email_sends s JOIN enrollments e ON e.id = s.enrollment_id
-        WHERE s.status = 'sending' AND (e.email_account_id <> s.email_account_id OR e.next_due_at IS NOT NULL)
+        WHERE s.status = 'sending' AND (e.email_account_id <> s.email_account_id OR e.updated_at >= s.claimed_at)
         """
         async with one_asks:
             moved.append(await sql.fetchval(query))
@@ -227,6 +227,38 @@ async def test_a_plan_made_anew_leaves_alone_what_is_on_the_wire(
     WHERE e.email_account_id <> s.email_account_id
     """
     assert await sql.fetchval(query) == 0, "the follow-up leaves from the same mailbox"
+
+
+@pytest.mark.parametrize(("answer", "step"), [("250 2.0.0 taken", 2), ("451 4.3.0 later", 1)])
+async def test_an_absence_that_is_read_while_a_message_is_on_the_wire_is_waited_for(
+    answer: str,
+    step: int,
+    relay: Relay,
+    organization_id: uuid.UUID,
+    settings: Settings,
+    sql: Any,
+    at: SetClock,
+) -> None:
+    account = await add_mailbox(organization_id, relay.port)
+    steps = [Step(), Step(subject="", body="Again.", hours=1)]
+    stage = await add_campaign(organization_id, [account], 1, steps=steps)
+    relay.script.answer("final", answer, address=FIRST)
+    back = at.at + timedelta(days=5)
+
+    async def go_away() -> None:
+        async with tenant(organization_id) as session:
+            assert await campaigns.hold_enrollment(session, organization_id, stage.enrollment_ids[0], back)
+
+    await drain(SendingLoop(settings, mailer_factory=hold_mailers(before_send=go_away)))
+    query = "SELECT status, next_due_at, next_step FROM enrollments"
+    assert tuple(await sql.fetchrow(query)) == ("held", back, step)
+    at.move(days=4)
+    await drain(SendingLoop(settings))
+    assert len(relay.script.accepted) == step - 1
+    at.move(days=1, hours=1)
+    await drain(SendingLoop(settings))
+    assert len(relay.script.accepted) == step
+    assert (await sql.fetchrow(query))["status"] == ("completed" if step == 2 else "active")
 
 
 async def test_what_comes_due_while_a_turn_is_under_way_gets_a_turn(

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from reachly.data.session import Session, raw
 
+# The alarm of what was on the wire is still the one that has rung; one that lies ahead was set meanwhile.
 _CHANGE = """
 UPDATE enrollments AS e
 SET status = coalesce(w.status, e.status), next_due_at = w.due, blocked_reason = w.reason, blocked_detail = w.detail,
@@ -21,7 +22,7 @@ FROM unnest($4::uuid[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $
             $11::int[])
      AS w(id, status, due, reason, detail, until, stopped, next_step)
 WHERE e.organization_id = $1 AND e.id = w.id AND e.status IN ('active', 'held')
-  AND (NOT $3 OR e.next_due_at IS NULL)
+  AND (NOT $3 OR e.next_due_at IS NULL OR e.next_due_at <= $2)
 """
 # The thread is a fact of the wire and is kept whatever has become of the enrollment; the next step is not.
 _ADVANCE = """

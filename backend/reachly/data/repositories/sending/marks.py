@@ -26,7 +26,7 @@ SELECT id, status, version, pg_advisory_xact_lock_shared({SUPPRESSING}) FROM cam
 WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR SHARE
 """  # noqa: S608 - fixed text
 _LOCK_DUE = """
-SELECT id FROM enrollments
+SELECT id, status FROM enrollments
 WHERE organization_id = $1 AND id = ANY($2::uuid[]) AND status IN ('active', 'held') AND next_due_at <= $3
   AND email_account_id = $4
 ORDER BY id FOR NO KEY UPDATE
@@ -57,9 +57,9 @@ SET status = excluded.status, attempt_id = excluded.attempt_id, attempts = s.att
 WHERE s.status IN ('deferred', 'cancelled') AND s.id = excluded.id
 RETURNING s.id
 """
-_TAKE = """
-UPDATE enrollments SET status = 'active', next_due_at = NULL, held_until = NULL, blocked_reason = NULL,
-                       blocked_detail = NULL, blocked_until = NULL, updated_at = $3
+_END_HOLDS = """
+UPDATE enrollments SET status = 'active', held_until = NULL, blocked_reason = NULL, blocked_detail = NULL,
+                       blocked_until = NULL, updated_at = $3
 WHERE organization_id = $1 AND id = ANY($2::uuid[])
 """
 _LINKS = """
@@ -106,26 +106,35 @@ async def lock_campaigns(
 
 async def lock_due(
     session: Session, lease: Lease, enrollment_ids: Sequence[uuid.UUID], due_at: datetime
-) -> set[uuid.UUID]:
+) -> dict[uuid.UUID, str]:
     """Locks those that are still due in this mailbox as they were at `due_at`, and going on; a reply, a stop, a new
-    alarm, or a plan that gave them to another mailbox and came first leaves them out."""
+    alarm, or a plan that gave them to another mailbox and came first leaves them out. The state of each."""
     if not enrollment_ids:
-        return set()
+        return {}
     rows = await (await raw(session)).fetch(
         _LOCK_DUE, lease.organization_id, list(enrollment_ids), due_at, lease.email_account_id
     )
-    return {row["id"] for row in rows}
+    return {row["id"]: row["status"] for row in rows}
+
+
+async def end_holds(
+    session: Session, organization_id: uuid.UUID, enrollment_ids: Sequence[uuid.UUID], now: datetime
+) -> None:
+    """Who was waited for goes on: their time has come, and their message goes on the wire."""
+    if enrollment_ids:
+        await (await raw(session)).execute(_END_HOLDS, organization_id, list(enrollment_ids), now)
 
 
 async def write_sending(
     session: Session, lease: Lease, entries: Sequence[Entry], *, now: datetime, lease_until: datetime
 ) -> set[uuid.UUID]:
-    """Writes intents as being on the wire and takes their enrollments, locked by `lock_due`, off the alarm. The ids
-    of those that were not decided before."""
+    """Writes intents as being on the wire. The ids of those that were not decided before.
+
+    The alarms of their enrollments stay as they are, which saves a version of each: the outcome sets the next one, and
+    until then the ledger says that they are under way.
+    """
     written = await _write(session, lease, entries, "sending", now)
     await opens.open_sends(session, lease.organization_id, sorted(written), lease.attempt_id, lease_until)
-    taken = [entry.intent.enrollment_id for entry in entries if entry.intent.send_id in written]
-    await (await raw(session)).execute(_TAKE, lease.organization_id, taken, now)
     return written
 
 

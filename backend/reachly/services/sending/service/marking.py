@@ -83,8 +83,9 @@ async def mark(
     Everything is asked again under the locks that a pause, a stop and a suppression of the person take too.
     """
     now, until = clock.now(), clock.machine_now() + timedelta(seconds=lease_seconds)
-    going, changes = await _ask_again(session, lease, board, messages)
+    going, changes, waited_for = await _ask_again(session, lease, board, messages)
     await enrollments.change(session, lease.organization_id, now, changes)
+    await marks.end_holds(session, lease.organization_id, waited_for, now)
     written = await marks.write_sending(
         session, lease, await _entries(session, lease, going, now), now=now, lease_until=until
     )
@@ -100,9 +101,9 @@ async def mark(
 
 async def _ask_again(
     session: Session, lease: Lease, board: Board, messages: Sequence[Message]
-) -> tuple[list[Message], list[Change]]:
-    """Locks campaigns, then enrollments; those that may still go, and what becomes of the suppressed and the paused.
-    Whoever was dealt with by somebody else is in neither."""
+) -> tuple[list[Message], list[Change], list[uuid.UUID]]:
+    """Locks campaigns, then enrollments; those that may still go, what becomes of the suppressed and the paused, and
+    which of those that go were on hold until now. Whoever was dealt with by somebody else is in none of them."""
     organization_id = lease.organization_id
     intents = {message.send_id: message.item.intent for message in messages}
     states = await marks.lock_campaigns(
@@ -127,7 +128,8 @@ async def _ask_again(
             changes.append(Change(intent.enrollment_id, None, status=end, stopped=told))
         elif version == message.item.ready.campaign.version:  # an edit counts from its commit on: chosen anew
             going.append(message)
-    return going, changes
+    held = [m.item.intent.enrollment_id for m in going if due[m.item.intent.enrollment_id] == "held"]
+    return going, changes, held
 
 
 async def _entries(session: Session, lease: Lease, messages: Sequence[Message], now: datetime) -> list[Entry]:
