@@ -13,7 +13,13 @@ const SRC = join(import.meta.dirname, '..', '..');
 const opener = <button type="button">Open</button>;
 
 test.each([
-  ['dialog', 'Send a test', <Popover key="p" label="Send a test" trigger={opener} children="inside" />],
+  [
+    'dialog',
+    'Send a test',
+    <Popover key="p" label="Send a test" trigger={opener}>
+      inside
+    </Popover>,
+  ],
   [
     'dialog',
     'Add a person',
@@ -40,7 +46,13 @@ test.each([
       onConfirm={() => {}}
     />,
   ],
-  ['menu', 'Open', <Menu key="m" trigger={opener} children={<MenuItem>Clone</MenuItem>} />],
+  [
+    'menu',
+    'Open',
+    <Menu key="m" trigger={opener}>
+      <MenuItem>Clone</MenuItem>
+    </Menu>,
+  ],
   ['dialog', 'Keyboard', <KeyboardHelp key="k" open onOpenChange={() => {}} groups={[]} />],
   ['dialog', 'Search and commands', <CommandPalette key="s" open onOpenChange={() => {}} groups={[]} />],
 ])('a %s is announced as “%s”', async (role, name, surface) => {
