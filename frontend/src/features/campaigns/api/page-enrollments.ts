@@ -1,5 +1,4 @@
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-
+import { usePages } from '@/hooks/use-pages';
 import { client, unwrap, type Schema } from '@/lib/client';
 import { keys } from '@/lib/query';
 
@@ -10,17 +9,15 @@ export function useEnrollments(
   campaign: string,
   filter: { q?: string | undefined; status?: EnrollmentStatus | undefined } = {},
 ) {
-  return useInfiniteQuery({
-    queryKey: [...keys.campaign(campaign), 'enrollments', filter],
-    queryFn: ({ signal, pageParam }) =>
+  return usePages({
+    key: [...keys.campaign(campaign), 'enrollments', filter],
+    read: (cursor, signal) =>
       unwrap(
         client.GET('/api/campaigns/{campaign_id}/enrollments', {
-          params: { path: { campaign_id: campaign }, query: { ...filter, limit: 100, cursor: pageParam } },
+          params: { path: { campaign_id: campaign }, query: { ...filter, limit: 100, cursor } },
           signal,
         }),
       ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    placeholderData: keepPreviousData,
+    keepPrevious: true,
   });
 }

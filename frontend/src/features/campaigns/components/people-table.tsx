@@ -3,13 +3,16 @@ import { Play, Square } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 
 import { Button } from '@/components/ui/button';
-import { DataTable, type DataColumn } from '@/components/ui/data-table';
-import { SearchInput, Select } from '@/components/ui/input';
-import { EmptyState, ErrorState } from '@/components/ui/states';
+import { Choice } from '@/components/ui/choice';
+import type { DataColumn } from '@/components/ui/data-table';
+import { SearchInput } from '@/components/ui/input';
+import { PagedTable } from '@/components/ui/paged-table';
+import { EmptyState } from '@/components/ui/states';
 import { StatusWord } from '@/components/ui/status';
 import { toast, toastError } from '@/components/ui/toast';
 import { Tooltip } from '@/components/ui/tooltip';
 import { useDebounced } from '@/hooks/use-debounced';
+import { useUrlChoice } from '@/hooks/use-url-choice';
 import { useUrlState } from '@/hooks/use-url-state';
 import { count, fullName, fullTime, when } from '@/lib/format';
 import { paths } from '@/lib/paths';
@@ -47,14 +50,12 @@ export function PeopleTable({
   actions?: ReactNode;
 }) {
   const [q, setQ] = useUrlState('q');
-  const [state, setState] = useUrlState('state');
+  const [status, setStatus] = useUrlChoice('state', STATES);
   const search = useDebounced(q.trim());
-  const status = STATES.find((one) => one.value === state)?.value;
   const people = useEnrollments(campaign, {
     ...(search ? { q: search } : {}),
     ...(status ? { status } : {}),
   });
-  const rows = useMemo(() => people.data?.pages.flatMap((page) => page.items) ?? [], [people.data]);
   const columns = useMemo(() => columnsFor(campaign, canWrite, mailboxes), [campaign, canWrite, mailboxes]);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -66,19 +67,17 @@ export function PeopleTable({
           onValueChange={setQ}
           className="w-full sm:w-60"
         />
-        <Select
-          aria-label="State"
-          value={state}
-          onChange={(event) => setState(event.target.value)}
+        <Choice
+          label="State"
+          any={`All, ${count(progress.total)}`}
+          value={status}
+          onValueChange={setStatus}
+          options={STATES.map(({ value, label }) => ({
+            value,
+            label: `${label}, ${count(progress[value])}`,
+          }))}
           className="w-48"
-        >
-          <option value="">All, {count(progress.total)}</option>
-          {STATES.map((one) => (
-            <option key={one.value} value={one.value}>
-              {one.label}, {count(progress[one.value])}
-            </option>
-          ))}
-        </Select>
+        />
         {actions && (
           <>
             <span className="flex-1 max-sm:hidden" />
@@ -86,27 +85,20 @@ export function PeopleTable({
           </>
         )}
       </div>
-      {people.isError ? (
-        <ErrorState error={people.error} onRetry={() => void people.refetch()} />
-      ) : (
-        <DataTable
-          label="People of this campaign"
-          columns={columns}
-          rows={rows}
-          rowId={(one) => one.id}
-          rowHref={(one) => paths.lead(one.lead_id)}
-          loading={people.isPending}
-          hasMore={people.hasNextPage}
-          onEnd={() => !people.isFetchingNextPage && void people.fetchNextPage()}
-          rowHeight={48}
-          walk
-          empty={
-            <EmptyState title={search || status ? 'Nobody like that' : 'Nobody is in this campaign'}>
-              {search || status ? 'Change the search or the state.' : 'Add people in the editor.'}
-            </EmptyState>
-          }
-        />
-      )}
+      <PagedTable
+        label="People of this campaign"
+        columns={columns}
+        pages={people}
+        rowId={(one) => one.id}
+        rowHref={(one) => paths.lead(one.lead_id)}
+        rowHeight={48}
+        walk
+        empty={
+          <EmptyState title={search || status ? 'Nobody like that' : 'Nobody is in this campaign'}>
+            {search || status ? 'Change the search or the state.' : 'Add people in the editor.'}
+          </EmptyState>
+        }
+      />
     </div>
   );
 }
