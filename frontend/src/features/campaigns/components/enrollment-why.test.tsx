@@ -1,22 +1,14 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { render, screen } from '@testing-library/react';
+import { screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
-import { setupServer } from 'msw/node';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { accept } from '@/lib/auth';
+import { renderAsking, serveApi } from '@/lib/testing';
 
 import { EnrollmentWhy } from './enrollment-why';
 
 const PATH = '*/api/campaigns/c/enrollments/e/explain';
-const server = setupServer();
-beforeAll(() => {
-  server.listen({ onUnhandledRequest: 'error' });
-  accept(`h.${btoa(JSON.stringify({ exp: Date.now() / 1000 + 900 }))}.s`);
-});
-afterEach(() => server.resetHandlers());
-afterAll(() => server.close());
+const server = serveApi();
 
 const told = {
   enrollment_id: 'e',
@@ -34,17 +26,15 @@ const told = {
 };
 
 async function ask(): Promise<void> {
-  render(
-    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
-      <EnrollmentWhy
-        campaign="c"
-        enrollment="e"
-        lead="l"
-        email="ana@example.com"
-        mailboxes={new Map([['box', 'mira@example.com']])}
-        trigger={<button type="button">Why</button>}
-      />
-    </QueryClientProvider>,
+  renderAsking(
+    <EnrollmentWhy
+      campaign="c"
+      enrollment="e"
+      lead="l"
+      email="ana@example.com"
+      mailboxes={new Map([['box', 'mira@example.com']])}
+      trigger={<button type="button">Why</button>}
+    />,
   );
   await userEvent.click(screen.getByRole('button', { name: 'Why' }));
 }

@@ -1,27 +1,20 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, waitFor } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
-import { setupServer } from 'msw/node';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { accept } from '@/lib/auth';
+import { renderAsking, serveApi } from '@/lib/testing';
 
 import type { Campaign } from '../api/list-campaigns';
 import { LateNotice } from './late-notice';
 
 const asked: string[] = [];
-const server = setupServer(
+serveApi(
   http.post('*/api/campaigns/:id/start', ({ request }) => {
     asked.push(new URL(request.url).search);
     return HttpResponse.json({ id: 'one', name: 'Spring', status: 'active' });
   }),
 );
-beforeAll(() => {
-  server.listen({ onUnhandledRequest: 'error' });
-  accept(`h.${btoa(JSON.stringify({ exp: Date.now() / 1000 + 900 }))}.s`);
-});
-afterAll(() => server.close());
 
 const late = {
   id: 'one',
@@ -33,11 +26,7 @@ const late = {
 } as Campaign;
 
 function show(campaign: Campaign, canWrite = true) {
-  return render(
-    <QueryClientProvider client={new QueryClient()}>
-      <LateNotice campaign={campaign} canWrite={canWrite} />
-    </QueryClientProvider>,
-  );
+  return renderAsking(<LateNotice campaign={campaign} canWrite={canWrite} />);
 }
 
 test('a late campaign goes on only after a yes', async () => {

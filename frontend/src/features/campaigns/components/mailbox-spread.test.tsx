@@ -1,11 +1,9 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
-import { setupServer } from 'msw/node';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 
-import { accept } from '@/lib/auth';
+import { renderAsking, serveApi } from '@/lib/testing';
 
 import type { Campaign } from '../api/list-campaigns';
 import { SchedulePart } from './schedule-part';
@@ -13,20 +11,15 @@ import { SchedulePart } from './schedule-part';
 type Saved = Partial<Pick<Campaign, 'email_account_ids' | 'email_account_weights' | 'settings'>>;
 
 let saved: Saved[] = [];
-const server = setupServer(
+serveApi(
   http.put('*/api/campaigns/:id', async ({ request }) => {
     saved.push((await request.json()) as Saved);
     return HttpResponse.json({ id: 'c', version: saved.length + 1 });
   }),
 );
-beforeAll(() => {
-  server.listen({ onUnhandledRequest: 'error' });
-  accept(`h.${btoa(JSON.stringify({ exp: Date.now() / 1000 + 900 }))}.s`);
-});
 afterEach(() => {
   saved = [];
 });
-afterAll(() => server.close());
 
 const box = (id: string, more = {}) => ({
   id,
@@ -55,23 +48,21 @@ function show(
     settings: { match_provider: false },
     progress: { total: 0 },
   } as unknown as Campaign;
-  render(
-    <QueryClientProvider client={new QueryClient()}>
-      <SchedulePart
-        campaign={campaign}
-        mailboxes={boxes}
-        readOnly={readOnly}
-        renderMailboxes={(chosen, _change, aside) => (
-          <ul>
-            {chosen.map((id) => (
-              <li key={id} aria-label={id}>
-                {aside(id)}
-              </li>
-            ))}
-          </ul>
-        )}
-      />
-    </QueryClientProvider>,
+  renderAsking(
+    <SchedulePart
+      campaign={campaign}
+      mailboxes={boxes}
+      readOnly={readOnly}
+      renderMailboxes={(chosen, _change, aside) => (
+        <ul>
+          {chosen.map((id) => (
+            <li key={id} aria-label={id}>
+              {aside(id)}
+            </li>
+          ))}
+        </ul>
+      )}
+    />,
   );
 }
 

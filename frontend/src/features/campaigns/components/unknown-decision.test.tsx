@@ -1,37 +1,26 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, waitFor, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
-import { setupServer } from 'msw/node';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 
-import { accept } from '@/lib/auth';
+import { renderAsking, serveApi } from '@/lib/testing';
 
 import type { Send } from '../api/page-sends';
 import { UnknownDecision } from './unknown-decision';
 
 let decided: string[] = [];
-const server = setupServer(
+serveApi(
   http.post('*/api/campaigns/:id/sends/:send/:decision', ({ params }) => {
     decided.push(`${String(params.send)} ${String(params.decision)}`);
     return HttpResponse.json({ id: params.send });
   }),
 );
-beforeAll(() => {
-  server.listen({ onUnhandledRequest: 'error' });
-  accept(`h.${btoa(JSON.stringify({ exp: Date.now() / 1000 + 900 }))}.s`);
-});
 beforeEach(() => {
   decided = [];
 });
-afterAll(() => server.close());
 
 async function answer(button: RegExp, yes: string): Promise<void> {
-  render(
-    <QueryClientProvider client={new QueryClient()}>
-      <UnknownDecision campaign="c" message={{ id: 's', to_email: 'ana@example.com' } as Send} />
-    </QueryClientProvider>,
-  );
+  renderAsking(<UnknownDecision campaign="c" message={{ id: 's', to_email: 'ana@example.com' } as Send} />);
   await userEvent.click(screen.getByRole('button', { name: button }));
   expect(decided).toEqual([]);
   const question = screen.getByRole('alertdialog');

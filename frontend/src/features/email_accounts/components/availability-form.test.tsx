@@ -1,38 +1,27 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
-import { setupServer } from 'msw/node';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 
-import { accept } from '@/lib/auth';
+import { renderAsking, serveApi } from '@/lib/testing';
 
 import type { Mailbox } from '../api/list-mailboxes';
 import { AvailabilityForm } from './availability-form';
 
 let saved: Record<string, unknown>[] = [];
-const server = setupServer(
+serveApi(
   http.put('*/api/email-accounts/:id', async ({ request }) => {
     saved.push((await request.json()) as Record<string, unknown>);
     return HttpResponse.json({ id: 'box' });
   }),
 );
-beforeAll(() => {
-  server.listen({ onUnhandledRequest: 'error' });
-  accept(`h.${btoa(JSON.stringify({ exp: Date.now() / 1000 + 900 }))}.s`);
-});
 afterEach(() => {
   saved = [];
 });
-afterAll(() => server.close());
 
 function show(part: Partial<Mailbox> = {}) {
   const mailbox = { id: 'box', timezone: 'Europe/Oslo', workday: null, absences: [], ...part } as Mailbox;
-  return render(
-    <QueryClientProvider client={new QueryClient()}>
-      <AvailabilityForm mailbox={mailbox} readOnly={false} />
-    </QueryClientProvider>,
-  );
+  return renderAsking(<AvailabilityForm mailbox={mailbox} readOnly={false} />);
 }
 
 const save = () => screen.getByRole('button', { name: 'Save hours' });

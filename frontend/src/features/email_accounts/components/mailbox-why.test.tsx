@@ -1,21 +1,13 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, within } from '@testing-library/react';
+import { screen, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
-import { setupServer } from 'msw/node';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { accept } from '@/lib/auth';
+import { renderAsking, serveApi } from '@/lib/testing';
 
 import { MailboxWhy } from './mailbox-why';
 
 const PATH = '*/api/email-accounts/box/explain';
-const server = setupServer();
-beforeAll(() => {
-  server.listen({ onUnhandledRequest: 'error' });
-  accept(`h.${btoa(JSON.stringify({ exp: Date.now() / 1000 + 900 }))}.s`);
-});
-afterEach(() => server.resetHandlers());
-afterAll(() => server.close());
+const server = serveApi();
 
 const told = {
   email_account_id: 'box',
@@ -36,11 +28,7 @@ const told = {
 };
 
 function show(): void {
-  render(
-    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
-      <MailboxWhy mailbox="box" />
-    </QueryClientProvider>,
-  );
+  renderAsking(<MailboxWhy mailbox="box" />);
 }
 
 test('the cap with the least room stands first and is called the tightest', async () => {

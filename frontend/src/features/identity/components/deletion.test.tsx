@@ -1,34 +1,24 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, waitFor } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
-import { setupServer } from 'msw/node';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { accept, authSnapshot } from '@/lib/auth';
+import { authSnapshot } from '@/lib/auth';
+import { renderAsking, serveApi } from '@/lib/testing';
 
 import { DeleteOrganization } from './deletion';
 
 const asked: string[] = [];
-const server = setupServer(
+serveApi(
   http.delete('*/api/users/account', ({ request }) => {
     asked.push(new URL(request.url).search);
     return new HttpResponse(null, { status: 204 });
   }),
   http.post('*/api/auth/logout', () => new HttpResponse(null, { status: 204 })),
 );
-beforeAll(() => {
-  server.listen({ onUnhandledRequest: 'error' });
-  accept(`h.${btoa(JSON.stringify({ exp: Date.now() / 1000 + 900 }))}.s`);
-});
-afterAll(() => server.close());
 
 test('an organization is deleted only after its name and a second yes, and signs out', async () => {
-  render(
-    <QueryClientProvider client={new QueryClient()}>
-      <DeleteOrganization name="Brightfjord" />
-    </QueryClientProvider>,
-  );
+  renderAsking(<DeleteOrganization name="Brightfjord" />);
   const remove = screen.getByRole('button', { name: 'Delete organization' });
   await userEvent.type(screen.getByLabelText('Type Brightfjord to go on'), 'Bright');
   expect(remove).toBeDisabled();

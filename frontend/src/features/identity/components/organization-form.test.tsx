@@ -1,22 +1,14 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { render, screen } from '@testing-library/react';
+import { screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
-import { setupServer } from 'msw/node';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { accept } from '@/lib/auth';
+import { renderAsking, serveApi } from '@/lib/testing';
 
 import type { Organization } from '../api/organization';
 import { OrganizationForm } from './organization-form';
 
-const server = setupServer();
-beforeAll(() => {
-  server.listen({ onUnhandledRequest: 'error' });
-  accept(`h.${btoa(JSON.stringify({ exp: Date.now() / 1000 + 900 }))}.s`);
-});
-afterEach(() => server.resetHandlers());
-afterAll(() => server.close());
+const server = serveApi();
 
 const organization: Organization = {
   id: 'o',
@@ -40,11 +32,7 @@ function show(readOnly = false): Record<string, unknown>[] {
       return HttpResponse.json({ ...organization, ...body });
     }),
   );
-  render(
-    <QueryClientProvider client={new QueryClient()}>
-      <OrganizationForm organization={organization} readOnly={readOnly} />
-    </QueryClientProvider>,
-  );
+  renderAsking(<OrganizationForm organization={organization} readOnly={readOnly} />);
   return sent;
 }
 

@@ -1,23 +1,15 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, within } from '@testing-library/react';
+import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
-import { setupServer } from 'msw/node';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { TooltipProvider } from '@/components/ui/tooltip';
-import { accept } from '@/lib/auth';
 import type { Schema } from '@/lib/client';
+import { renderAsking, serveApi } from '@/lib/testing';
 
 import { LeadEnrollments } from './enrollments';
 
-const server = setupServer();
-beforeAll(() => {
-  server.listen({ onUnhandledRequest: 'error' });
-  accept(`h.${btoa(JSON.stringify({ exp: Date.now() / 1000 + 900 }))}.s`);
-});
-afterEach(() => server.resetHandlers());
-afterAll(() => server.close());
+const server = serveApi();
 
 function enrolled(name: string, more: Partial<Schema<'LeadEnrollmentOut'>>): Schema<'LeadEnrollmentOut'> {
   return {
@@ -35,12 +27,10 @@ function enrolled(name: string, more: Partial<Schema<'LeadEnrollmentOut'>>): Sch
 
 function show(enrollments: Schema<'LeadEnrollmentOut'>[]): void {
   server.use(http.get('*/api/email-accounts', () => HttpResponse.json([])));
-  render(
-    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
-      <TooltipProvider>
-        <LeadEnrollments lead={{ id: 'l', email: 'ana@example.com', enrollments }} />
-      </TooltipProvider>
-    </QueryClientProvider>,
+  renderAsking(
+    <TooltipProvider>
+      <LeadEnrollments lead={{ id: 'l', email: 'ana@example.com', enrollments }} />
+    </TooltipProvider>,
   );
 }
 
