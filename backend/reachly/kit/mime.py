@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import binascii
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import accumulate
 
 LINE = 78  # the length of a line that RFC 5322 2.1.1 recommends
 
@@ -29,6 +31,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 _BARE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 _Q = tuple("_" if byte == 0x20 else chr(byte) if byte in _BARE else f"={byte:02X}" for byte in range(256))
+_Q_ASCII = {chr(byte): _Q[byte] for byte in range(128)}
 _WORD_FRAME = len("=?utf-8?q??=")
 _LONGEST_WORD = 60
 
@@ -155,19 +158,21 @@ def _fold(words: Sequence[str], used: int) -> str:
 
 def _encoded_words(text: str, used: int) -> list[str]:
     """RFC 2047 words of at most 75 columns, never cut inside a character. Q or B, whichever is shorter."""
-    pieces = ["".join(_Q[byte] for byte in character.encode()) for character in text]
-    if sum(map(len, pieces)) > 4 * (len(text.encode()) + 2) / 3:
+    pieces = [_Q_ASCII.get(character) or _q(character) for character in text]
+    ends = list(accumulate(map(len, pieces)))
+    if ends[-1] > 4 * (len(text.encode()) + 2) / 3:
         return _base64_words(text, used)
     words: list[str] = []
-    word: list[str] = []
-    size, room = 0, LINE - 2 - used - _WORD_FRAME
-    for piece in pieces:
-        if size + len(piece) > room:
-            words.append(f"=?utf-8?q?{''.join(word)}?=")
-            word, size, room = [], 0, 75 - _WORD_FRAME
-        word.append(piece)
-        size += len(piece)
-    return [*words, f"=?utf-8?q?{''.join(word)}?="]
+    start, done, room = 0, 0, LINE - 2 - used - _WORD_FRAME
+    while done + room < ends[-1]:
+        end = bisect_right(ends, done + room, start)
+        words.append(f"=?utf-8?q?{''.join(pieces[start:end])}?=")
+        start, done, room = end, ends[end - 1] if end else 0, 75 - _WORD_FRAME
+    return [*words, f"=?utf-8?q?{''.join(pieces[start:])}?="]
+
+
+def _q(character: str) -> str:
+    return "".join([_Q[byte] for byte in character.encode()])
 
 
 def _base64_words(text: str, used: int) -> list[str]:
