@@ -136,7 +136,7 @@ def _shown(words: str, is_signature: bool) -> tuple[Piece, Piece]:
 
 
 # Senders, first names and fallbacks come again and again.
-_keep_shown = lru_cache(maxsize=2_048)(_shown)
+_keep_shown = lru_cache(maxsize=512)(_shown)
 
 
 def _make_places(target: str, index: int) -> tuple[Part, Part]:
