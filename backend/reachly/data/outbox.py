@@ -18,11 +18,12 @@ from typing import Any
 import asyncpg
 
 from reachly import pipeline
+from reachly.data.ids import new_ids
 from reachly.data.models.outbox import COUNTERS
 from reachly.data.session import Session, raw
 from reachly.events import Event, ImportProgressed
 from reachly.infra import queue
-from reachly.kit.ids import NIL, new_id
+from reachly.kit.ids import NIL
 
 LIVE_CHANNEL = "reachly_live"
 WAKE_CHANNEL = "reachly_wake"
@@ -134,10 +135,10 @@ async def _store(
     """Keeps them, numbered, and announces the last number."""
     rows = [
         (
-            new_id(), e.name, pipeline.LIVE.get(type(e)), e.campaign_id, e.lead_id, e.enrollment_id, e.send_id,
+            id_, e.name, pipeline.LIVE.get(type(e)), e.campaign_id, e.lead_id, e.enrollment_id, e.send_id,
             e.email_account_id, e.sequence_id, e.variant, json.dumps(_payload(e)), e.at,
         )
-        for e in events
+        for id_, e in zip(new_ids(len(events)), events, strict=True)
     ]  # fmt: skip
     columns = (list(column) for column in zip(*rows, strict=True))
     await connection.execute(_EVENTS, organization_id, len(rows), *columns, LIVE_CHANNEL)
