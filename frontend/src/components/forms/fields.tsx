@@ -25,129 +25,106 @@ interface Common<V extends FieldValues> {
   className?: string;
 }
 
+type Own<Tag extends 'input' | 'textarea' | 'select'> = Omit<ComponentProps<Tag>, keyof Common<FieldValues>>;
+
 function errorOf<V extends FieldValues>(form: Common<V>['form'], name: FieldPath<V>): string | undefined {
   const error: unknown = read(form.formState.errors, name);
   if (typeof error !== 'object' || error === null || !('message' in error)) return undefined;
   return typeof error.message === 'string' ? error.message : undefined;
 }
 
-export function TextField<V extends FieldValues>({
-  form,
-  name,
-  label,
-  hint,
-  optional,
-  className,
-  end,
-  ...input
-}: Common<V> & Omit<ComponentProps<'input'>, 'form' | 'name'> & { end?: ReactNode }) {
+/** What the frame of a field takes, and what is left for its control. */
+function parted<V extends FieldValues, Rest extends object>(props: Common<V> & Rest) {
+  const { form, name, label, hint, optional, className, ...control } = props;
+  const frame = { label, hint, optional, className, error: errorOf(form, name) };
+  return { frame, control: control as unknown as Rest };
+}
+
+/** A control with words after it: a unit, a domain. */
+function WithEnd({ end, children }: { end: ReactNode; children: ReactNode }) {
+  if (!end) return children;
   return (
-    <Field {...{ label, hint, optional, className }} error={errorOf(form, name)}>
-      {(control) =>
-        end ? (
-          <span className="flex items-center gap-2">
-            <Input {...control} {...input} {...form.register(name)} />
-            <span className="shrink-0 text-ink-2">{end}</span>
-          </span>
-        ) : (
-          <Input {...control} {...input} {...form.register(name)} />
-        )
-      }
+    <span className="flex items-center gap-2">
+      {children}
+      <span className="shrink-0 text-ink-2">{end}</span>
+    </span>
+  );
+}
+
+export function TextField<V extends FieldValues>({
+  end,
+  ...props
+}: Common<V> & Own<'input'> & { end?: ReactNode }) {
+  const { frame, control } = parted<V, Own<'input'>>(props);
+  return (
+    <Field {...frame}>
+      {(tied) => (
+        <WithEnd end={end}>
+          <Input {...tied} {...control} {...props.form.register(props.name)} />
+        </WithEnd>
+      )}
     </Field>
   );
 }
 
 /** An empty number is null: "no limit" is said by leaving it blank. */
 export function NumberField<V extends FieldValues>({
-  form,
-  name,
-  label,
-  hint,
-  optional,
-  className,
   end,
-  ...input
-}: Common<V> & Omit<ComponentProps<'input'>, 'form' | 'name'> & { end?: ReactNode }) {
+  ...props
+}: Common<V> & Own<'input'> & { end?: ReactNode }) {
+  const { frame, control } = parted<V, Own<'input'>>(props);
+  const setValueAs = (value: unknown) =>
+    value === '' || value === null || value === undefined ? null : Number(value);
   return (
-    <Field {...{ label, hint, optional, className }} error={errorOf(form, name)}>
-      {(control) => (
-        <span className="flex items-center gap-2">
+    <Field {...frame}>
+      {(tied) => (
+        <WithEnd end={end}>
           <Input
+            {...tied}
             {...control}
-            {...input}
             type="number"
             inputMode="numeric"
-            {...form.register(name, {
-              setValueAs: (value: unknown) =>
-                value === '' || value === null || value === undefined ? null : Number(value),
-            })}
+            {...props.form.register(props.name, { setValueAs })}
           />
-          {end && <span className="shrink-0 text-ink-2">{end}</span>}
-        </span>
+        </WithEnd>
       )}
     </Field>
   );
 }
 
-export function TextareaField<V extends FieldValues>({
-  form,
-  name,
-  label,
-  hint,
-  optional,
-  className,
-  ...input
-}: Common<V> & Omit<ComponentProps<'textarea'>, 'form' | 'name'>) {
+export function TextareaField<V extends FieldValues>(props: Common<V> & Own<'textarea'>) {
+  const { frame, control } = parted<V, Own<'textarea'>>(props);
   return (
-    <Field {...{ label, hint, optional, className }} error={errorOf(form, name)}>
-      {(control) => <Textarea {...control} {...input} {...form.register(name)} />}
+    <Field {...frame}>
+      {(tied) => <Textarea {...tied} {...control} {...props.form.register(props.name)} />}
     </Field>
   );
 }
 
-export function SelectField<V extends FieldValues>({
-  form,
-  name,
-  label,
-  hint,
-  optional,
-  className,
-  children,
-  ...input
-}: Common<V> & Omit<ComponentProps<'select'>, 'form' | 'name'>) {
+export function SelectField<V extends FieldValues>(props: Common<V> & Own<'select'>) {
+  const { frame, control } = parted<V, Own<'select'>>(props);
   return (
-    <Field {...{ label, hint, optional, className }} error={errorOf(form, name)}>
-      {(control) => (
-        <Select {...control} {...input} {...form.register(name)}>
-          {children}
-        </Select>
-      )}
+    <Field {...frame}>
+      {(tied) => <Select {...tied} {...control} {...props.form.register(props.name)} />}
     </Field>
   );
 }
 
 /** A sign-in secret: shown on request, and left to the password manager by `autoComplete`. */
-export function PasswordField<V extends FieldValues>({
-  form,
-  name,
-  label,
-  hint,
-  optional,
-  className,
-  ...input
-}: Common<V> & Omit<ComponentProps<'input'>, 'form' | 'name'>) {
+export function PasswordField<V extends FieldValues>(props: Common<V> & Own<'input'>) {
   const [shown, setShown] = useState(false);
+  const { frame, control } = parted<V, Own<'input'>>(props);
   const Icon = shown ? EyeOff : Eye;
   return (
-    <Field {...{ label, hint, optional, className }} error={errorOf(form, name)}>
-      {(control) => (
+    <Field {...frame}>
+      {(tied) => (
         <span className="relative block">
           <Input
+            {...tied}
             {...control}
-            {...input}
             type={shown ? 'text' : 'password'}
             className="pr-9"
-            {...form.register(name)}
+            {...props.form.register(props.name)}
           />
           <button
             type="button"

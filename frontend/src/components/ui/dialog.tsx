@@ -40,17 +40,11 @@ function Header({ title, description }: { title: ReactNode; description?: ReactN
   );
 }
 
-export function DialogContent({ title, description, footer, className, children, ...rest }: ContentProps) {
+function Content({ title, description, footer, children, ...rest }: ContentProps) {
   return (
     <Radix.Portal>
       <Radix.Overlay className={overlay} />
-      <Radix.Content
-        {...rest}
-        className={cn(
-          'fixed top-1/2 left-1/2 z-50 flex max-h-[88dvh] w-[calc(100vw-2rem)] max-w-lg -translate-x-1/2 -translate-y-1/2 flex-col overflow-hidden rounded-lg border bg-raised shadow-float data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=open]:zoom-in-[0.98]',
-          className,
-        )}
-      >
+      <Radix.Content {...rest}>
         <Header title={title} description={description} />
         <div className="min-h-0 flex-1 overflow-y-auto px-4 py-4">{children}</div>
         {footer && <footer className="flex justify-end gap-2 border-t px-4 py-3">{footer}</footer>}
@@ -59,23 +53,28 @@ export function DialogContent({ title, description, footer, className, children,
   );
 }
 
-/** A dialog that comes from the right edge; the whole width on phones. */
-export function DrawerContent({ title, description, footer, className, children, ...rest }: ContentProps) {
+export function DialogContent({ className, ...rest }: ContentProps) {
   return (
-    <Radix.Portal>
-      <Radix.Overlay className={overlay} />
-      <Radix.Content
-        {...rest}
-        className={cn(
-          'fixed inset-y-0 right-0 z-50 flex w-full max-w-xl flex-col border-l bg-raised shadow-float duration-200 data-[state=open]:animate-in data-[state=open]:slide-in-from-right-8 data-[state=open]:fade-in-0',
-          className,
-        )}
-      >
-        <Header title={title} description={description} />
-        <div className="min-h-0 flex-1 overflow-y-auto px-4 py-4">{children}</div>
-        {footer && <footer className="flex justify-end gap-2 border-t px-4 py-3">{footer}</footer>}
-      </Radix.Content>
-    </Radix.Portal>
+    <Content
+      {...rest}
+      className={cn(
+        'fixed top-1/2 left-1/2 z-50 flex max-h-[88dvh] w-[calc(100vw-2rem)] max-w-lg -translate-x-1/2 -translate-y-1/2 flex-col overflow-hidden rounded-lg border bg-raised shadow-float data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=open]:zoom-in-[0.98]',
+        className,
+      )}
+    />
+  );
+}
+
+/** A dialog that comes from the right edge; the whole width on phones. */
+export function DrawerContent({ className, ...rest }: ContentProps) {
+  return (
+    <Content
+      {...rest}
+      className={cn(
+        'fixed inset-y-0 right-0 z-50 flex w-full max-w-xl flex-col border-l bg-raised shadow-float duration-200 data-[state=open]:animate-in data-[state=open]:slide-in-from-right-8 data-[state=open]:fade-in-0',
+        className,
+      )}
+    />
   );
 }
 

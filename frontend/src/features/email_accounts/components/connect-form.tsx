@@ -5,12 +5,12 @@ import { useForm, useWatch, type UseFormReturn, type FieldValues } from 'react-h
 import * as z from 'zod';
 
 import { PasswordField, SelectField, SwitchField, TextField } from '@/components/forms/fields';
+import { Refusal } from '@/components/forms/submit';
 import { Button } from '@/components/ui/button';
 import { Notice } from '@/components/ui/states';
 import { toast } from '@/components/ui/toast';
 import { placeFaults } from '@/lib/form-faults';
 import { ownZone } from '@/lib/format';
-import { wordsFor } from '@/lib/problem';
 
 import { useConnectSmtp } from '../api/change-mailbox';
 import { guessHosts, presetFor, usualPort, type Security } from '../model';
@@ -83,16 +83,9 @@ export function ConnectForm({ onDone }: { onDone: () => void }) {
     },
     () => setAdvanced(true),
   );
-  const words = connect.error ? wordsFor(connect.error) : null;
   return (
     <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
-      {words && (
-        <div role="alert">
-          <Notice tone="bounced" title={words.title}>
-            {words.detail}
-          </Notice>
-        </div>
-      )}
+      <Refusal error={connect.error} />
       <div className="grid gap-3 sm:grid-cols-2">
         <TextField
           form={plain}

@@ -4,10 +4,9 @@ import { useForm, useWatch } from 'react-hook-form';
 import * as z from 'zod';
 
 import { NumberField, SelectField, SwitchField, TextareaField, TextField } from '@/components/forms/fields';
+import { SaveButton, submitting } from '@/components/forms/submit';
 import { ZoneOptions } from '@/components/forms/zone-options';
-import { Button } from '@/components/ui/button';
-import { toast, toastError } from '@/components/ui/toast';
-import { placeFaults } from '@/lib/form-faults';
+import { toast } from '@/components/ui/toast';
 
 import { useUpdateMailbox } from '../api/change-mailbox';
 import type { Mailbox } from '../api/list-mailboxes';
@@ -47,17 +46,13 @@ export function MailboxForm({ mailbox, readOnly }: { mailbox: Mailbox; readOnly:
     },
   });
   const ramp = useWatch({ control: form.control, name: 'ramp_enabled' });
-  const submit = form.handleSubmit(async (values) => {
-    try {
-      await update.mutateAsync({ id: mailbox.id, patch: values });
-      form.reset(values);
-      toast.success('Saved');
-    } catch (error) {
-      if (!placeFaults(form, error)) toastError(error);
-    }
+  const submit = submitting(form, async (values) => {
+    await update.mutateAsync({ id: mailbox.id, patch: values });
+    form.reset(values);
+    toast.success('Saved');
   });
   return (
-    <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+    <form noValidate onSubmit={submit} className="space-y-4">
       <div className="grid gap-3 sm:grid-cols-2">
         <TextField form={form} name="display_name" label="Sender name" />
         <TextField
@@ -102,11 +97,7 @@ export function MailboxForm({ mailbox, readOnly }: { mailbox: Mailbox; readOnly:
       >
         <ZoneOptions />
       </SelectField>
-      {!readOnly && (
-        <Button type="submit" variant="primary" disabled={!form.formState.isDirty} loading={update.isPending}>
-          Save
-        </Button>
-      )}
+      {!readOnly && <SaveButton form={form} busy={update.isPending} />}
     </form>
   );
 }

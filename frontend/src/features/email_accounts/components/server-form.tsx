@@ -5,10 +5,9 @@ import { useForm } from 'react-hook-form';
 import * as z from 'zod';
 
 import { PasswordField, SelectField, TextField } from '@/components/forms/fields';
+import { Refusal } from '@/components/forms/submit';
 import { Button } from '@/components/ui/button';
-import { Notice } from '@/components/ui/states';
 import { toast } from '@/components/ui/toast';
-import { wordsFor } from '@/lib/problem';
 
 import { useUpdateMailbox } from '../api/change-mailbox';
 import type { Mailbox } from '../api/list-mailboxes';
@@ -72,18 +71,11 @@ function LegForm({ mailbox, leg, onDone }: { mailbox: Mailbox; leg: 'smtp' | 'im
       // Said above the form.
     }
   });
-  const words = update.error ? wordsFor(update.error) : null;
   const plain = form as never;
   return (
     <form noValidate onSubmit={(event) => void submit(event)} className="space-y-3 rounded-md border p-3">
       <h3 className="font-medium">{leg === 'smtp' ? 'Sending (SMTP)' : 'Reading (IMAP)'}</h3>
-      {words && (
-        <div role="alert">
-          <Notice tone="bounced" title={words.title}>
-            {words.detail}
-          </Notice>
-        </div>
-      )}
+      <Refusal error={update.error} />
       <div className="grid grid-cols-[1fr_6rem_8rem] gap-3">
         <TextField<Values> form={plain} name="host" label="Server" />
         <TextField<Values> form={plain} name="port" label="Port" inputMode="numeric" />

@@ -4,11 +4,10 @@ import { useForm } from 'react-hook-form';
 import * as z from 'zod';
 
 import { NumberField, SelectField, TextareaField, TextField } from '@/components/forms/fields';
+import { SaveButton, submitting } from '@/components/forms/submit';
 import { ZoneOptions } from '@/components/forms/zone-options';
-import { Button } from '@/components/ui/button';
-import { toast, toastError } from '@/components/ui/toast';
+import { toast } from '@/components/ui/toast';
 import { count } from '@/lib/format';
-import { placeFaults } from '@/lib/form-faults';
 
 import { useUpdateOrganization, type Organization } from '../api/organization';
 
@@ -41,27 +40,35 @@ export function OrganizationForm({
       domain_daily_limit: organization.domain_daily_limit ?? null,
     },
   });
-  const submit = form.handleSubmit(async (values) => {
-    try {
-      await update.mutateAsync({
-        ...values,
-        domain: values.domain || null,
-        postal_address: values.postal_address || null,
-      });
-      form.reset(values);
-      toast.success('Saved');
-    } catch (error) {
-      if (!placeFaults(form, error)) toastError(error);
-    }
+  const submit = submitting(form, async (values) => {
+    await update.mutateAsync({
+      ...values,
+      domain: values.domain || null,
+      postal_address: values.postal_address || null,
+    });
+    form.reset(values);
+    toast.success('Saved');
   });
   return (
-    <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+    <form noValidate onSubmit={submit} className="space-y-4">
       <div className="grid gap-3 sm:grid-cols-2">
         <TextField form={form} name="name" label="Name" />
         <TextField form={form} name="domain" label="Domain" optional placeholder="company.example" />
         <SelectField form={form} name="timezone" label="Time zone">
           <ZoneOptions />
         </SelectField>
+        <NumberField
+          form={form}
+          name="domain_daily_limit"
+          label="Messages a day from one domain"
+          optional
+          min={1}
+          max={1_000_000}
+          placeholder={serverLimit ? count(serverLimit) : 'no limit'}
+          hint={`All mailboxes of a domain together send at most this many a day, whatever each of them may. Empty: ${
+            serverLimit ? `the server's limit of ${count(serverLimit)}` : 'only their own limits'
+          }. It holds from each mailbox's next turn on.`}
+        />
       </div>
       <TextareaField
         form={form}
@@ -70,26 +77,10 @@ export function OrganizationForm({
         rows={3}
         hint="Shown at the end of every campaign message; no campaign starts without it"
       />
-      <NumberField
-        form={form}
-        name="domain_daily_limit"
-        label="Messages a day from one domain"
-        optional
-        min={1}
-        max={1_000_000}
-        placeholder={serverLimit ? count(serverLimit) : 'no limit'}
-        end="a day"
-        className="sm:max-w-64"
-        hint={`All mailboxes of a domain together send at most this many a day, whatever each of them may. Empty: ${
-          serverLimit ? `the server's limit of ${count(serverLimit)}` : 'only their own limits'
-        }. It holds from each mailbox's next turn on.`}
-      />
       {readOnly ? (
         <p className="text-ink-3">Only an administrator can change this.</p>
       ) : (
-        <Button type="submit" variant="primary" disabled={!form.formState.isDirty} loading={update.isPending}>
-          Save
-        </Button>
+        <SaveButton form={form} busy={update.isPending} />
       )}
     </form>
   );

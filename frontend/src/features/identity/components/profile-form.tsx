@@ -4,10 +4,10 @@ import { useForm } from 'react-hook-form';
 import * as z from 'zod';
 
 import { PasswordField, SelectField, TextField } from '@/components/forms/fields';
+import { SaveButton, submitting } from '@/components/forms/submit';
 import { ZoneOptions } from '@/components/forms/zone-options';
 import { Button } from '@/components/ui/button';
-import { toast, toastError } from '@/components/ui/toast';
-import { placeFaults } from '@/lib/form-faults';
+import { toast } from '@/components/ui/toast';
 
 import { useChangePassword } from '../api/change-password';
 import type { Me } from '../api/get-me';
@@ -21,17 +21,13 @@ export function ProfileForm({ me }: { me: Me }) {
     resolver: zodResolver(profile),
     defaultValues: { name: me.user.name, timezone: me.user.timezone ?? '' },
   });
-  const submit = form.handleSubmit(async (values) => {
-    try {
-      await update.mutateAsync({ name: values.name, timezone: values.timezone || null });
-      form.reset(values);
-      toast.success('Saved');
-    } catch (error) {
-      if (!placeFaults(form, error)) toastError(error);
-    }
+  const submit = submitting(form, async (values) => {
+    await update.mutateAsync({ name: values.name, timezone: values.timezone || null });
+    form.reset(values);
+    toast.success('Saved');
   });
   return (
-    <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+    <form noValidate onSubmit={submit} className="space-y-4">
       <div className="grid gap-3 sm:grid-cols-2">
         <TextField form={form} name="name" label="Name" autoComplete="name" />
         <SelectField form={form} name="timezone" label="Time zone">
@@ -41,9 +37,7 @@ export function ProfileForm({ me }: { me: Me }) {
       <p className="text-ink-2">
         Signed in as {me.user.email}, {me.user.role}.
       </p>
-      <Button type="submit" variant="primary" disabled={!form.formState.isDirty} loading={update.isPending}>
-        Save
-      </Button>
+      <SaveButton form={form} busy={update.isPending} />
     </form>
   );
 }
@@ -59,17 +53,13 @@ export function PasswordForm() {
     resolver: zodResolver(passwords),
     defaultValues: { current_password: '', new_password: '' },
   });
-  const submit = form.handleSubmit(async (values) => {
-    try {
-      await change.mutateAsync(values);
-      form.reset();
-      toast.success('The password is changed', { description: 'Every other session is signed out.' });
-    } catch (error) {
-      if (!placeFaults(form, error)) toastError(error);
-    }
+  const submit = submitting(form, async (values) => {
+    await change.mutateAsync(values);
+    form.reset();
+    toast.success('The password is changed', { description: 'Every other session is signed out.' });
   });
   return (
-    <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+    <form noValidate onSubmit={submit} className="space-y-4">
       <div className="grid gap-3 sm:grid-cols-2">
         <PasswordField form={form} name="current_password" label="Now" autoComplete="current-password" />
         <PasswordField form={form} name="new_password" label="New" autoComplete="new-password" />

@@ -4,11 +4,10 @@ import { useForm } from 'react-hook-form';
 import * as z from 'zod';
 
 import { PasswordField, TextField } from '@/components/forms/fields';
+import { Refusal } from '@/components/forms/submit';
 import { Button } from '@/components/ui/button';
-import { Notice } from '@/components/ui/states';
 import { placeFaults } from '@/lib/form-faults';
 import { ownZone } from '@/lib/format';
-import { wordsFor } from '@/lib/problem';
 
 import { useRegister } from '../api/register';
 
@@ -33,16 +32,9 @@ export function RegisterForm({ onDone }: { onDone: () => void }) {
       placeFaults(form, error);
     }
   });
-  const words = register.error ? wordsFor(register.error) : null;
   return (
     <form onSubmit={(event) => void submit(event)} className="space-y-4" noValidate>
-      {words && (
-        <div role="alert">
-          <Notice tone="bounced" title={words.title}>
-            {words.detail}
-          </Notice>
-        </div>
-      )}
+      <Refusal error={register.error} />
       <div className="grid gap-4 sm:grid-cols-2">
         <TextField form={form} name="name" label="Your name" autoComplete="name" autoFocus />
         <TextField form={form} name="organization_name" label="Organization" autoComplete="organization" />

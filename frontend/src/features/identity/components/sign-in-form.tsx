@@ -4,10 +4,10 @@ import { useForm } from 'react-hook-form';
 import * as z from 'zod';
 
 import { PasswordField, TextField } from '@/components/forms/fields';
+import { Refusal } from '@/components/forms/submit';
 import { Button } from '@/components/ui/button';
-import { Notice } from '@/components/ui/states';
 import { placeFaults } from '@/lib/form-faults';
-import { ApiError, wordsFor } from '@/lib/problem';
+import { ApiError } from '@/lib/problem';
 
 import { useSignIn } from '../api/sign-in';
 
@@ -29,16 +29,9 @@ export function SignInForm({ onDone }: { onDone: () => void }) {
     }
   });
   const refused = signIn.error instanceof ApiError && signIn.error.status === 401;
-  const words = signIn.error ? wordsFor(signIn.error) : null;
   return (
     <form onSubmit={(event) => void submit(event)} className="space-y-4" noValidate>
-      {words && (
-        <div role="alert">
-          <Notice tone="bounced" title={refused ? 'Address or password is wrong' : words.title}>
-            {words.detail}
-          </Notice>
-        </div>
-      )}
+      <Refusal error={signIn.error} title={refused ? 'Address or password is wrong' : undefined} />
       <TextField form={form} name="email" label="E-mail" type="email" autoComplete="username" autoFocus />
       <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
       <Button type="submit" variant="primary" size="lg" className="w-full" loading={signIn.isPending}>

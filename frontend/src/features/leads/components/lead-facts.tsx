@@ -4,11 +4,10 @@ import { useForm } from 'react-hook-form';
 import * as z from 'zod';
 
 import { SelectField, TextField } from '@/components/forms/fields';
+import { SaveButton, submitting } from '@/components/forms/submit';
 import { ZoneOptions } from '@/components/forms/zone-options';
-import { Button } from '@/components/ui/button';
-import { toast, toastError } from '@/components/ui/toast';
+import { toast } from '@/components/ui/toast';
 import type { Schema } from '@/lib/client';
-import { placeFaults } from '@/lib/form-faults';
 
 import { useUpdateLead } from '../api/change-lead';
 
@@ -42,18 +41,14 @@ export function LeadFacts({ lead, readOnly }: { lead: Schema<'LeadDetailOut'>; r
     },
     resetOptions: { keepDirtyValues: true },
   });
-  const submit = form.handleSubmit(async (values) => {
-    try {
-      await update.mutateAsync(values);
-      form.reset(values);
-      toast.success('Saved');
-    } catch (error) {
-      if (!placeFaults(form, error)) toastError(error);
-    }
+  const submit = submitting(form, async (values) => {
+    await update.mutateAsync(values);
+    form.reset(values);
+    toast.success('Saved');
   });
   const own = Object.keys(lead.custom_fields).sort();
   return (
-    <form noValidate onSubmit={(event) => void submit(event)} className="grid gap-3 sm:grid-cols-2">
+    <form noValidate onSubmit={submit} className="grid gap-3 sm:grid-cols-2">
       <TextField form={form} name="email" label="E-mail" type="email" className="sm:col-span-2" />
       <TextField form={form} name="first_name" label="First name" />
       <TextField form={form} name="last_name" label="Last name" />
@@ -68,14 +63,7 @@ export function LeadFacts({ lead, readOnly }: { lead: Schema<'LeadDetailOut'>; r
       ))}
       {!readOnly && (
         <div className="sm:col-span-2">
-          <Button
-            type="submit"
-            variant="primary"
-            disabled={!form.formState.isDirty}
-            loading={update.isPending}
-          >
-            Save
-          </Button>
+          <SaveButton form={form} busy={update.isPending} />
         </div>
       )}
     </form>
