@@ -4,6 +4,7 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 
 import { cn } from '@/lib/cn';
+import { when } from '@/lib/format';
 
 import { toneSoft, type Tone } from './status';
 import { Tooltip } from './tooltip';
@@ -11,8 +12,8 @@ import { Tooltip } from './tooltip';
 export interface WhyProps {
   /** The rule that holds it, in words: "outside window", "no field company". */
   reason: string;
-  /** When it ends by itself, already in words: "until Mon 09:00". */
-  until?: string | undefined;
+  /** The instant it ends by itself. */
+  until?: string | null | undefined;
   /** What would change it. */
   remedy?: string | undefined;
   /** Where that is changed. */
@@ -33,7 +34,7 @@ export function WhyChip({ reason, until, remedy, href, tone = 'held', className 
       <CircleHelp className="size-3 shrink-0" aria-hidden />
       <span className="truncate">
         {reason}
-        {until && ` ${until}`}
+        {until && ` until ${when(until)}`}
       </span>
     </>
   );

@@ -8,6 +8,7 @@ import { HourStrip } from '@/components/charts/hour-strip';
 import { Dialog, DialogTrigger, DrawerContent } from '@/components/ui/dialog';
 import { ProgressBar } from '@/components/ui/progress';
 import { Skeleton } from '@/components/ui/states';
+import { WaitingList } from '@/components/ui/waiting-list';
 import { useNow } from '@/hooks/use-now';
 import { cn } from '@/lib/cn';
 import { count, countdown, hourIn, plural } from '@/lib/format';
@@ -15,7 +16,6 @@ import { paths } from '@/lib/paths';
 import { keys } from '@/lib/query';
 
 import { usePulse, type Pulse } from '../api/get-pulse';
-import { WaitingList } from './waiting-list';
 
 type Live = 'connecting' | 'live' | 'offline';
 type Known = Pulse & { skewMs: number };
@@ -162,7 +162,7 @@ export function PulsePlan({
       </div>
       <section>
         <h3 className="mb-1 text-xs text-ink-3">Waiting, and why</h3>
-        <WaitingList reasons={pulse.waiting} />
+        <WaitingList reasons={pulse.waiting.map((one) => ({ ...one, code: one.reason }))} />
       </section>
       <p className="text-ink-2">
         <Link href={paths.campaigns} onClick={onLeave} className="text-accent underline underline-offset-2">

@@ -1,4 +1,5 @@
 'use client';
+import { WaitingList } from '@/components/ui/waiting-list';
 import { WhyChip } from '@/components/ui/why-chip';
 import type { Schema } from '@/lib/client';
 import { count, when } from '@/lib/format';
@@ -12,38 +13,9 @@ export function Explanation({ campaign }: { campaign: string }) {
   if (isPending || !data) return null;
   return (
     <>
-      <Reasons reasons={data.reasons} campaign={campaign} />
+      <WaitingList reasons={data.reasons} context={{ campaign }} className="-my-2" />
       <MailboxesToday mailboxes={data.mailboxes} campaign={campaign} />
     </>
-  );
-}
-
-function Reasons({ reasons, campaign }: { reasons: readonly Schema<'Reason'>[]; campaign: string }) {
-  if (reasons.length === 0)
-    return <p className="text-ink-2">Nothing is waiting. All that is due is going out.</p>;
-  return (
-    <ul className="divide-y">
-      {reasons.map((reason) => {
-        const remedy = remedyFor(reason.code, { campaign });
-        return (
-          <li key={reason.code} className="flex gap-3 py-2 first:pt-0 last:pb-0">
-            <span className="min-w-5 shrink-0 font-medium">{count(reason.count)}</span>
-            <div className="min-w-0 flex-1">
-              <WhyChip
-                reason={remedy.words}
-                until={reason.until ? `until ${when(reason.until)}` : undefined}
-                href={remedy.href}
-                remedy={reason.change}
-                tone={remedy.tone}
-              />
-              <p className="mt-0.5 text-xs text-ink-2">
-                {reason.detail} {reason.change}
-              </p>
-            </div>
-          </li>
-        );
-      })}
-    </ul>
   );
 }
 
@@ -70,7 +42,7 @@ function MailboxesToday({
             {box.held && remedy ? (
               <WhyChip
                 reason={remedy.words}
-                until={box.held.until ? `until ${when(box.held.until)}` : undefined}
+                until={box.held.until}
                 remedy={[box.held.detail, box.held.change].filter(Boolean).join(' ')}
                 href={remedy.href}
                 tone={remedy.tone}

@@ -58,13 +58,7 @@ export function NextMessage({
 function NextWords({ one }: { one: Standing }) {
   if (one.blocked_reason) {
     const { words, tone } = remedyFor(one.blocked_reason);
-    return (
-      <WhyChip
-        reason={words}
-        until={one.blocked_until ? `until ${when(one.blocked_until)}` : undefined}
-        tone={tone}
-      />
-    );
+    return <WhyChip reason={words} until={one.blocked_until} tone={tone} />;
   }
   if (one.next_due_at)
     return (
