@@ -1,4 +1,5 @@
 import { cn } from '@/lib/cn';
+import { count } from '@/lib/format';
 
 import { toneFill, type Tone } from './status';
 
@@ -47,6 +48,31 @@ export function ProgressBar({
             />
           ),
       )}
+    </span>
+  );
+}
+
+/** The bar in a cell of a table, with how many of how many beside it. */
+export function ProgressCell({
+  segments,
+  done,
+  total,
+  label,
+  className,
+}: {
+  segments: readonly Segment[];
+  done: number;
+  total: number;
+  label: string;
+  /** The width of the numbers, so that the bars of a column end at one place. */
+  className: string;
+}) {
+  return (
+    <span className="flex items-center gap-2.5">
+      <ProgressBar segments={segments} total={total} label={label} />
+      <span className={cn('shrink-0 text-right text-xs text-ink-2', className)}>
+        {count(done)} / {count(total)}
+      </span>
     </span>
   );
 }

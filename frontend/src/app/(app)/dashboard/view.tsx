@@ -69,11 +69,7 @@ export function TodayView() {
               title="Unread replies"
               className="flex-1"
               bodyClassName="p-0"
-              action={
-                <Button variant="ghost" size="sm" asChild>
-                  <Link href={paths.inbox}>Inbox</Link>
-                </Button>
-              }
+              action={<PanelLink href={paths.inbox}>Inbox</PanelLink>}
             >
               <LatestReplies threads={unread} loading={threads.isPending} />
             </Panel>
@@ -109,11 +105,7 @@ export function TodayView() {
             title="Campaigns"
             bodyClassName="p-0"
             className="min-w-0 self-start"
-            action={
-              <Button variant="ghost" size="sm" asChild>
-                <Link href={paths.campaigns}>All</Link>
-              </Button>
-            }
+            action={<PanelLink href={paths.campaigns}>All</PanelLink>}
           >
             {data ? <CampaignLines campaigns={data.campaigns} /> : <Skeleton className="m-4 h-32" />}
           </Panel>
@@ -123,6 +115,14 @@ export function TodayView() {
         </div>
       </div>
     </Page>
+  );
+}
+
+function PanelLink({ href, children }: { href: string; children: string }) {
+  return (
+    <Button variant="ghost" size="sm" asChild>
+      <Link href={href}>{children}</Link>
+    </Button>
   );
 }
 

@@ -3,8 +3,9 @@ import type { RowSelectionState } from '@tanstack/react-table';
 import { useMemo, type ReactNode } from 'react';
 
 import type { DataColumn } from '@/components/ui/data-table';
+import { NameCell } from '@/components/ui/name-cell';
 import { PagedTable } from '@/components/ui/paged-table';
-import { ProgressBar } from '@/components/ui/progress';
+import { ProgressCell } from '@/components/ui/progress';
 import { StatusWord } from '@/components/ui/status';
 import type { Pages } from '@/hooks/use-pages';
 import { count, plural, rate, when } from '@/lib/format';
@@ -30,15 +31,11 @@ export function CampaignTable({ canWrite, selected, onSelect, ...props }: Campai
         header: 'Campaign',
         width: 'minmax(10rem,1.8fr)',
         cell: (one) => (
-          <span className="block leading-tight">
-            <span className="block truncate font-medium">{one.name}</span>
-            <span className="block truncate text-xs text-ink-3 max-sm:hidden">
-              {plural(one.steps, 'step')} · {plural(one.email_account_ids.length, 'mailbox', 'mailboxes')}
-            </span>
-            <span className="block truncate text-xs text-ink-3 sm:hidden">
-              {count(one.figures.sent)} sent · {count(one.figures.replied)} replied
-            </span>
-          </span>
+          <NameCell
+            name={one.name}
+            note={`${plural(one.steps, 'step')} · ${plural(one.email_account_ids.length, 'mailbox', 'mailboxes')}`}
+            narrow={`${count(one.figures.sent)} sent · ${count(one.figures.replied)} replied`}
+          />
         ),
       },
       {
@@ -53,16 +50,13 @@ export function CampaignTable({ canWrite, selected, onSelect, ...props }: Campai
         width: 'minmax(9rem,1.6fr)',
         from: 'md',
         cell: (one) => (
-          <span className="flex items-center gap-2.5">
-            <ProgressBar
-              segments={progressSegments(one.progress)}
-              total={one.progress.total}
-              label={one.name}
-            />
-            <span className="w-20 shrink-0 text-right text-xs text-ink-2">
-              {count(settled(one.progress))} / {count(one.progress.total)}
-            </span>
-          </span>
+          <ProgressCell
+            segments={progressSegments(one.progress)}
+            done={settled(one.progress)}
+            total={one.progress.total}
+            label={one.name}
+            className="w-20"
+          />
         ),
       },
       {

@@ -6,6 +6,7 @@ import { Button } from '@/components/ui/button';
 import { Choice } from '@/components/ui/choice';
 import type { DataColumn } from '@/components/ui/data-table';
 import { SearchInput } from '@/components/ui/input';
+import { NameCell } from '@/components/ui/name-cell';
 import { PagedTable } from '@/components/ui/paged-table';
 import { EmptyState } from '@/components/ui/states';
 import { StatusWord } from '@/components/ui/status';
@@ -121,13 +122,11 @@ function columnsFor(
       header: 'Person',
       width: 'minmax(10rem,1.6fr)',
       cell: (one) => (
-        <span className="block leading-tight">
-          <span className="block truncate font-medium">{fullName(one) || one.email}</span>
-          <span className="block truncate text-xs text-ink-3 max-sm:hidden">
-            {[fullName(one) && one.email, one.company].filter(Boolean).join(' · ')}
-          </span>
-          <span className="block text-xs sm:hidden">{next(one)}</span>
-        </span>
+        <NameCell
+          name={fullName(one) || one.email}
+          note={[fullName(one) && one.email, one.company].filter(Boolean).join(' · ')}
+          narrow={next(one)}
+        />
       ),
     },
     {

@@ -3,7 +3,8 @@ import { useMemo, type ReactNode } from 'react';
 
 import { Switch } from '@/components/ui/checkbox';
 import { DataTable, type DataColumn } from '@/components/ui/data-table';
-import { ProgressBar } from '@/components/ui/progress';
+import { NameCell } from '@/components/ui/name-cell';
+import { ProgressCell } from '@/components/ui/progress';
 import { StatusWord } from '@/components/ui/status';
 import { toast, toastError } from '@/components/ui/toast';
 import { Tooltip } from '@/components/ui/tooltip';
@@ -13,6 +14,9 @@ import { ago, count, fullTime, when } from '@/lib/format';
 import { useToggleMailbox } from '../api/change-mailbox';
 import type { Mailbox } from '../api/list-mailboxes';
 import { mailboxState } from '../model';
+
+/** Nothing reads what comes to it. */
+const unread = (box: Mailbox): boolean => !box.imap && box.provider === 'smtp';
 
 export function MailboxTable({
   rows,
@@ -34,13 +38,10 @@ export function MailboxTable({
         header: 'Mailbox',
         width: 'minmax(9rem,1.8fr)',
         cell: (box) => (
-          <span className="block leading-tight">
-            <span className="block truncate font-medium">{box.email_address}</span>
-            <span className="block truncate text-xs text-ink-3">
-              {box.display_name || 'no sender name'}
-              {!box.imap && box.provider === 'smtp' && ' · replies are not seen'}
-            </span>
-          </span>
+          <NameCell
+            name={box.email_address}
+            note={`${box.display_name || 'no sender name'}${unread(box) ? ' · replies are not seen' : ''}`}
+          />
         ),
       },
       {
@@ -64,16 +65,13 @@ export function MailboxTable({
         width: 'minmax(9rem,1.1fr)',
         from: 'sm',
         cell: (box) => (
-          <span className="flex items-center gap-2.5">
-            <ProgressBar
-              label="Today"
-              total={box.effective_limit_today}
-              segments={[{ label: 'sent', value: box.sent_today, tone: 'sending' }]}
-            />
-            <span className="w-16 shrink-0 text-right text-xs text-ink-2">
-              {count(box.sent_today)} / {count(box.effective_limit_today)}
-            </span>
-          </span>
+          <ProgressCell
+            label="Today"
+            segments={[{ label: 'sent', value: box.sent_today, tone: 'sending' }]}
+            done={box.sent_today}
+            total={box.effective_limit_today}
+            className="w-16"
+          />
         ),
       },
       {
@@ -133,7 +131,7 @@ export function MailboxTable({
 
 function LastRead({ box }: { box: Mailbox }) {
   const now = useNow(30_000);
-  if (!box.imap && box.provider === 'smtp') return <span className="text-ink-3">–</span>;
+  if (unread(box)) return <span className="text-ink-3">–</span>;
   return (
     <span className={box.sync_error ? 'text-bounced' : 'text-ink-2'} title={fullTime(box.last_synced_at)}>
       {ago(box.last_synced_at, now)}

@@ -5,13 +5,14 @@ import { useState } from 'react';
 import { Button } from '@/components/ui/button';
 import type { DataColumn } from '@/components/ui/data-table';
 import { SearchInput } from '@/components/ui/input';
+import { NameCell } from '@/components/ui/name-cell';
 import { PagedTable } from '@/components/ui/paged-table';
 import { EmptyState } from '@/components/ui/states';
-import { StatusWord } from '@/components/ui/status';
 import { useDebounced } from '@/hooks/use-debounced';
 import { fullName, plural } from '@/lib/format';
 
 import { useLeads, type Lead } from '../api/list-leads';
+import { LeadVerdict } from './lead-verdict';
 
 const columns: DataColumn<Lead>[] = [
   {
@@ -19,24 +20,17 @@ const columns: DataColumn<Lead>[] = [
     header: 'Person',
     width: 'minmax(10rem,1fr)',
     cell: (lead) => (
-      <span className="block leading-tight">
-        <span className="block truncate font-medium">{fullName(lead) || lead.email}</span>
-        <span className="block truncate text-xs text-ink-3">
-          {[lead.email, lead.company].filter(Boolean).join(' · ')}
-        </span>
-      </span>
+      <NameCell
+        name={fullName(lead) || lead.email}
+        note={[lead.email, lead.company].filter(Boolean).join(' · ')}
+      />
     ),
   },
   {
     id: 'verdict',
     header: 'Address',
     width: '9rem',
-    cell: (lead) =>
-      lead.suppressed ? (
-        <StatusWord status="stopped" word="Do not contact" />
-      ) : (
-        <StatusWord status={lead.verification} />
-      ),
+    cell: (lead) => <LeadVerdict lead={lead} />,
   },
 ];
 

@@ -3,13 +3,14 @@ import type { RowSelectionState } from '@tanstack/react-table';
 import { useMemo, type ReactNode } from 'react';
 
 import type { DataColumn } from '@/components/ui/data-table';
+import { NameCell } from '@/components/ui/name-cell';
 import { PagedTable } from '@/components/ui/paged-table';
-import { StatusWord } from '@/components/ui/status';
 import type { Pages } from '@/hooks/use-pages';
 import { count, day, fullName, fullTime } from '@/lib/format';
 import { paths } from '@/lib/paths';
 
 import type { Lead } from '../api/list-leads';
+import { LeadVerdict } from './lead-verdict';
 
 export const LEAD_COLUMNS = [
   { id: 'company', label: 'Company' },
@@ -26,12 +27,7 @@ const fixed: DataColumn<Lead>[] = [
     id: 'who',
     header: 'Person',
     width: 'minmax(12rem,1.8fr)',
-    cell: (lead) => (
-      <span className="block leading-tight">
-        <span className="block truncate font-medium">{fullName(lead) || lead.email}</span>
-        {fullName(lead) && <span className="block truncate text-xs text-ink-3">{lead.email}</span>}
-      </span>
-    ),
+    cell: (lead) => <NameCell name={fullName(lead) || lead.email} note={fullName(lead) && lead.email} />,
   },
   {
     id: 'company',
@@ -51,12 +47,7 @@ const fixed: DataColumn<Lead>[] = [
     id: 'verdict',
     header: 'Address',
     width: '9.5rem',
-    cell: (lead) =>
-      lead.suppressed ? (
-        <StatusWord status="stopped" word="Do not contact" />
-      ) : (
-        <StatusWord status={lead.verification} />
-      ),
+    cell: (lead) => <LeadVerdict lead={lead} />,
   },
   { id: 'country', header: 'Country', width: '6rem', from: 'xl', cell: (lead) => lead.country || <Blank /> },
   {

@@ -1,0 +1,16 @@
+import type { ReactNode } from 'react';
+
+import { cn } from '@/lib/cn';
+
+/** The first cell of a row: its name, and a line about it; on phones another line, where there is one. */
+export function NameCell({ name, note, narrow }: { name: ReactNode; note?: ReactNode; narrow?: ReactNode }) {
+  return (
+    <span className="block leading-tight">
+      <span className="block truncate font-medium">{name}</span>
+      {note && (
+        <span className={cn('block truncate text-xs text-ink-3', narrow && 'max-sm:hidden')}>{note}</span>
+      )}
+      {narrow && <span className="block text-xs text-ink-3 sm:hidden">{narrow}</span>}
+    </span>
+  );
+}
