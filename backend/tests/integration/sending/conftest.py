@@ -57,6 +57,12 @@ async def loop(database: Any, settings: Settings) -> AsyncIterator[SendingLoop]:
     await made.tools.close()
 
 
+def one_at_a_time(settings: Settings, **more: Any) -> Settings:
+    return settings.model_copy(
+        update={"sending": settings.sending.model_copy(update={"pipelining": 1, **more})}
+    )
+
+
 async def drain(loop: SendingLoop, most: int = 200) -> int:
     """Passes until no mailbox has its turn; how many turns were taken."""
     taken = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,20 +14,13 @@ from reachly.infra.settings import Settings
 from reachly.jobs.sending import SendingLoop
 from reachly.services.campaigns import service as campaigns
 from reachly.services.identity.schemas import Actor
-from reachly.services.scheduling import service as scheduling
 from reachly.services.sending import service
 from reachly.services.suppression import service as suppression
 from tests.factories.sending import Step, add_campaign, add_mailbox
-from tests.integration.sending.conftest import Relay, SetClock, drain, end_leases, hold_mailers
+from tests.integration.sending.conftest import Relay, SetClock, drain, end_leases, hold_mailers, one_at_a_time
 
 pytestmark = pytest.mark.anyio
 FIRST = "lead0000@example.com"
-
-
-def one_at_a_time(settings: Settings, **more: Any) -> Settings:
-    return settings.model_copy(
-        update={"sending": settings.sending.model_copy(update={"pipelining": 1, **more})}
-    )
 
 
 async def test_many_workers_on_many_mailboxes_send_everything_once(
@@ -195,88 +187,6 @@ async def test_after_a_pause_nothing_new_starts(
     reasons = await sql.fetch("SELECT DISTINCT blocked_reason FROM enrollments WHERE status = 'active'")
     assert [tuple(reason) for reason in reasons] == [("campaign_paused",)]
     assert await sql.fetchval("SELECT coalesce(sum(reserved), 0) FROM cap_usage") == 0
-
-
-async def test_a_plan_made_anew_leaves_alone_what_is_on_the_wire(
-    relay: Relay, organization_id: uuid.UUID, settings: Settings, sql: Any
-) -> None:
-    """Its sender is fixed from the mark on, and its next alarm is set by whoever learns the answer."""
-    accounts = [
-        await add_mailbox(organization_id, relay.port, address=f"m{n}@brightfjord.example") for n in range(4)
-    ]
-    stage = await add_campaign(
-        organization_id, accounts, 12, steps=[Step(), Step(subject="", body="Again.", days=2)]
-    )
-    moved: list[int] = []
-    one_asks = asyncio.Lock()
-
-    async def plan() -> None:
-        await scheduling.plan_campaign(organization_id, stage.campaign_id)
-        query = """
-        SELECT count(*) FROM email_sends s JOIN enrollments e ON e.id = s.enrollment_id
-        WHERE s.status = 'sending' AND (e.email_account_id <> s.email_account_id OR e.updated_at >= s.claimed_at)
-        """
-        async with one_asks:
-            moved.append(await sql.fetchval(query))
-
-    await drain(SendingLoop(one_at_a_time(settings), mailer_factory=hold_mailers(before_send=plan)))
-    assert set(moved) == {0}
-    assert len(relay.recipients) == len(set(relay.recipients)) == 12
-    query = """
-    SELECT count(*) FROM email_sends s JOIN enrollments e ON e.id = s.enrollment_id
-    WHERE e.email_account_id <> s.email_account_id
-    """
-    assert await sql.fetchval(query) == 0, "the follow-up leaves from the same mailbox"
-
-
-@pytest.mark.parametrize(("answer", "step"), [("250 2.0.0 taken", 2), ("451 4.3.0 later", 1)])
-async def test_an_absence_that_is_read_while_a_message_is_on_the_wire_is_waited_for(
-    answer: str,
-    step: int,
-    relay: Relay,
-    organization_id: uuid.UUID,
-    settings: Settings,
-    sql: Any,
-    at: SetClock,
-) -> None:
-    account = await add_mailbox(organization_id, relay.port)
-    steps = [Step(), Step(subject="", body="Again.", hours=1)]
-    stage = await add_campaign(organization_id, [account], 1, steps=steps)
-    relay.script.answer("final", answer, address=FIRST)
-    back = at.at + timedelta(days=5)
-
-    async def go_away() -> None:
-        async with tenant(organization_id) as session:
-            assert await campaigns.hold_enrollment(session, organization_id, stage.enrollment_ids[0], back)
-
-    await drain(SendingLoop(settings, mailer_factory=hold_mailers(before_send=go_away)))
-    query = "SELECT status, next_due_at, next_step FROM enrollments"
-    assert tuple(await sql.fetchrow(query)) == ("held", back, step)
-    at.move(days=4)
-    await drain(SendingLoop(settings))
-    assert len(relay.script.accepted) == step - 1
-    at.move(days=1, hours=1)
-    await drain(SendingLoop(settings))
-    assert len(relay.script.accepted) == step
-    assert (await sql.fetchrow(query))["status"] == ("completed" if step == 2 else "active")
-
-
-async def test_what_comes_due_while_a_turn_is_under_way_gets_a_turn(
-    relay: Relay, organization_id: uuid.UUID, settings: Settings, sql: Any, at: SetClock
-) -> None:
-    account = await add_mailbox(organization_id, relay.port)
-    await add_campaign(organization_id, [account], 2)
-    query = "UPDATE enrollments SET next_due_at = $1 WHERE sort_key <> $2"
-    await sql.execute(query, at.at + timedelta(seconds=1), FIRST)
-
-    async def time_goes_by() -> None:
-        at.move(seconds=2)
-
-    await SendingLoop(settings, mailer_factory=hold_mailers(before_send=time_goes_by)).run_once()
-    assert relay.recipients == [FIRST]
-    assert await sql.fetchval("SELECT next_turn_at FROM email_accounts") is not None
-    await drain(SendingLoop(settings))
-    assert len(relay.recipients) == 2
 
 
 @pytest.mark.parametrize("what", ["suppressed", "domain", "replied", "deleted"])

@@ -4,8 +4,8 @@ Locks are taken in one order by everybody: campaigns, enrollments, caps, sends, 
 """
 
 from reachly.data.repositories.sending import (
+    candidates,
     caps,
-    claims,
     enrollments,
     leases,
     lost,
@@ -15,4 +15,4 @@ from reachly.data.repositories.sending import (
     turns,
 )
 
-__all__ = ["caps", "claims", "enrollments", "leases", "lost", "marks", "outcomes", "reads", "turns"]
+__all__ = ["candidates", "caps", "enrollments", "leases", "lost", "marks", "outcomes", "reads", "turns"]

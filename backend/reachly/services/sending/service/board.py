@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reachly.data.repositories.sending import caps, claims, turns
+from reachly.data.repositories.sending import candidates, caps, turns
 from reachly.data.repositories.sending.caps import Usage
 from reachly.data.repositories.sending.enrollments import Change
 from reachly.data.repositories.sending.rows import (
@@ -73,17 +73,17 @@ class Picked:
 async def load_board(session: Session, mailbox: MailboxRow, now: datetime, limit: int) -> Board:
     """Reads a page of what is due in this mailbox and sorts it."""
     organization_id = mailbox.organization_id
-    people, more = await claims.list_due(session, organization_id, mailbox.id, now, limit)
+    people, more = await candidates.list_due(session, organization_id, mailbox.id, now, limit)
     campaign_ids = sorted({person.campaign_id for person in people})
-    campaigns = await claims.list_campaigns(session, organization_id, campaign_ids)
-    steps = await claims.list_steps(session, organization_id, campaign_ids)
+    campaigns = await candidates.list_campaigns(session, organization_id, campaign_ids)
+    steps = await candidates.list_steps(session, organization_id, campaign_ids)
     lots = Lots(mailbox, now, campaigns, steps)
     found = [(person, lots.of(person)) for person in people]
     changes = [replace(lot, enrollment_id=person.id) for person, lot in found if isinstance(lot, Change)]
     going = [
         (person, lot, intent_key(person.id, lot.step.id)) for person, lot in found if isinstance(lot, Lot)
     ]
-    intents = await claims.list_intents(session, organization_id, [key for _, _, key in going])
+    intents = await candidates.list_intents(session, organization_id, [key for _, _, key in going])
     ready: list[Ready] = []
     for person, lot, key in going:
         intent = intents.get(key)
@@ -156,8 +156,8 @@ async def pick(session: Session, board: Board, n: int, now: datetime) -> Picked:
     usage = await caps.read_usage(session, board.mailbox.organization_id, limits)
     budget = _budget(n, limits, usage)
     provider = world.provider_of(board.mailbox)
-    candidates = [_candidate(ready, board.mailbox, provider, now) for ready in board.ready]
-    choice = scheduling.choose(candidates, budget, now, provider=provider)
+    offered = [_candidate(ready, board.mailbox, provider, now) for ready in board.ready]
+    choice = scheduling.choose(offered, budget, now, provider=provider)
     waiting = [(one.item, _asked_again(one.item, reason, now)) for one, reason in choice.passed]
     return Picked([one.item for one in choice.taken], waiting)
 

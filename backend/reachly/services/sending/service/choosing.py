@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from reachly.data import outbox
 from reachly.data.ids import new_ids
-from reachly.data.repositories.sending import claims, enrollments, marks, outcomes
+from reachly.data.repositories.sending import candidates, enrollments, marks, outcomes
 from reachly.data.repositories.sending.enrollments import Change
 from reachly.data.repositories.sending.rows import Intent, Lease, MailboxRow
 from reachly.data.session import Session, tenant
@@ -69,7 +69,7 @@ async def choose(lease: Lease, settings: SendingSettings) -> tuple[Batch | None,
 async def _choose(
     session: Session, lease: Lease, settings: SendingSettings
 ) -> tuple[Batch | None, set[uuid.UUID]]:
-    mailbox = await claims.find_leased(session, lease)
+    mailbox = await candidates.find_leased(session, lease)
     if mailbox is None:
         return None, set()
     now = clock.now()
@@ -178,7 +178,7 @@ async def _ask_first(session: Session, lease: Lease, board: Board, before: datet
     Campaigns of the same mailbox that were due since then have their turn at once.
     """
     events: list[Event] = []
-    for campaign_id in await claims.list_late_campaigns(
+    for campaign_id in await candidates.list_late_campaigns(
         session, lease.organization_id, board.mailbox.id, before
     ):
         events += await campaigns.pause_for_trouble(session, lease.organization_id, campaign_id, LATE, "late")

@@ -6,7 +6,7 @@ import uuid
 from typing import Literal
 
 from reachly.data import outbox
-from reachly.data.repositories.sending import claims, enrollments, lost, reads
+from reachly.data.repositories.sending import candidates, enrollments, lost, reads
 from reachly.data.repositories.sending.enrollments import Change
 from reachly.data.repositories.sending.lost import OpenRow
 from reachly.data.session import Session, tenant
@@ -72,7 +72,9 @@ async def decide_at_the_console(send_id: uuid.UUID, decision: Decision) -> SendO
 
 async def _require_open(session: Session, organization_id: uuid.UUID, row: OpenRow) -> None:
     person = (
-        await claims.find_person(session, organization_id, row.enrollment_id) if row.enrollment_id else None
+        await candidates.find_person(session, organization_id, row.enrollment_id)
+        if row.enrollment_id
+        else None
     )
     if person is None or person.status not in OPEN:
         state = person.status if person else "deleted"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from reachly.data.repositories.sending import caps, claims, enrollments, marks
+from reachly.data.repositories.sending import candidates, caps, enrollments, marks
 from reachly.data.repositories.sending.enrollments import Change
 from reachly.data.repositories.sending.marks import Entry
 from reachly.data.repositories.sending.rows import Lease
@@ -92,7 +92,7 @@ async def mark(
     going = [message for message in going if message.send_id in written]
     await _reserve(session, lease, going)
     if not await marks.hold_mailbox(session, lease, now=now, lease_until=until, handed=bool(going)):
-        raise MailboxOff if await claims.find_leased(session, lease) else LeaseLost
+        raise MailboxOff if await candidates.find_leased(session, lease) else LeaseLost
     ended = {change.enrollment_id for change in changes if change.status}
     intents = [message.item.intent for message in messages]
     campaigns = {intent.campaign_id for intent in intents if intent.enrollment_id in ended}

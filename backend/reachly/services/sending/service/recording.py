@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from reachly.data.repositories.sending import caps, claims, enrollments, outcomes
+from reachly.data.repositories.sending import candidates, caps, enrollments, outcomes
 from reachly.data.repositories.sending.caps import Usage
 from reachly.data.repositories.sending.enrollments import Advance, Change
 from reachly.data.repositories.sending.outcomes import Outcome
@@ -65,7 +65,7 @@ async def record(
     ours = [result for result in results if result.message.send_id in written]
     spent = {r.message.send_id for r in ours if r.verdict.kind in ("sent", "unknown")}
     campaign_ids = sorted({result.message.item.ready.campaign.id for result in ours})
-    steps = await claims.list_steps(session, organization_id, campaign_ids)
+    steps = await candidates.list_steps(session, organization_id, campaign_ids)
     done = Recorded()
     for result in ours:
         _apply(done, result, mailbox, steps[result.message.item.ready.campaign.id], now)

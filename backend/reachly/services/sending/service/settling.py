@@ -15,7 +15,7 @@ from operator import itemgetter
 import structlog
 
 from reachly.data import outbox
-from reachly.data.repositories.sending import caps, claims, enrollments, leases, lost
+from reachly.data.repositories.sending import candidates, caps, enrollments, leases, lost
 from reachly.data.repositories.sending.enrollments import Advance, Change
 from reachly.data.repositories.sending.lost import OpenRow
 from reachly.data.repositories.sending.rows import MailboxRow
@@ -77,7 +77,7 @@ async def _try_to_settle(organization_id: uuid.UUID, account_id: uuid.UUID, tool
 async def settle_mailbox(organization_id: uuid.UUID, account_id: uuid.UUID, tools: Tools) -> tuple[int, int]:
     """One mailbox; (settled, still unknown). Raises ReaderError when it cannot be read."""
     async with tenant(organization_id) as session:
-        mailbox = await claims.get_mailbox(session, organization_id, account_id)
+        mailbox = await candidates.get_mailbox(session, organization_id, account_id)
         connection = await email_accounts.find_connection(session, organization_id, account_id)
         rows = await lost.list_unknown(session, organization_id, account_id, clock.now(), PAGE)
     if mailbox is None or connection is None or connection.reader is None:
@@ -132,7 +132,7 @@ async def note_arrived(
 ) -> list[Event]:
     """After an unknown row was settled as sent: its sequence goes on. The events to emit."""
     mailbox = (
-        await claims.get_mailbox(session, organization_id, row.email_account_id)
+        await candidates.get_mailbox(session, organization_id, row.email_account_id)
         if row.email_account_id
         else None
     )
@@ -148,9 +148,11 @@ async def _go_on(
 ) -> None:
     if row.enrollment_id is None or row.campaign_id is None:
         return
-    person = await claims.find_person(session, organization_id, row.enrollment_id)
-    campaign = (await claims.list_campaigns(session, organization_id, [row.campaign_id])).get(row.campaign_id)
-    steps = (await claims.list_steps(session, organization_id, [row.campaign_id]))[row.campaign_id]
+    person = await candidates.find_person(session, organization_id, row.enrollment_id)
+    campaign = (await candidates.list_campaigns(session, organization_id, [row.campaign_id])).get(
+        row.campaign_id
+    )
+    steps = (await candidates.list_steps(session, organization_id, [row.campaign_id]))[row.campaign_id]
     if person is None or campaign is None:
         return
     now = clock.now()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
-from reachly.data.repositories.sending import caps, claims, outcomes, reads
+from reachly.data.repositories.sending import candidates, caps, outcomes, reads
 from reachly.data.repositories.sending.outcomes import Outcome
 from reachly.data.repositories.sending.reads import TestRow
 from reachly.data.repositories.sending.rows import MailboxRow
@@ -87,7 +87,7 @@ async def _mailbox(
         ids = campaign.email_account_ids
     else:
         ids = [wanted]
-    rows = [await claims.get_mailbox(session, actor.organization_id, account_id) for account_id in ids]
+    rows = [await candidates.get_mailbox(session, actor.organization_id, account_id) for account_id in ids]
     found = [row for row in rows if row is not None]
     if wanted is not None and not found:
         raise NotFound("There is no such mailbox.")
