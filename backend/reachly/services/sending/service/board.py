@@ -25,8 +25,7 @@ from reachly.services.scheduling.policy import Budget, Candidate, NoSlot
 from reachly.services.sending.policy import intent_key
 from reachly.services.sending.service import world
 from reachly.services.sending.service.counting import Cap
-from reachly.services.sending.service.lots import Lot, Lots
-from reachly.services.sending.service.lots import next_step as next_step  # noqa: PLC0414 - settling asks it of the board
+from reachly.services.sending.service.lots import Lot, Lots, next_step
 
 CAPPED = frozenset({scheduling.BlockReason.CAMPAIGN_CAP, scheduling.BlockReason.NEW_LEAD_CAP,
                     scheduling.BlockReason.COMPANY_CAP})  # fmt: skip

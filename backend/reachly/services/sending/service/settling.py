@@ -32,6 +32,7 @@ from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.scheduling.policy import NoSlot
 from reachly.services.sending.policy import add_reference
 from reachly.services.sending.service import board as boards
+from reachly.services.sending.service.lots import next_step
 from reachly.services.sending.service.rescue import facts_of, set_next_turn, words_of
 from reachly.services.sending.service.tools import Tools
 
@@ -158,7 +159,7 @@ async def _go_on(
     now = clock.now()
     sent_at = row.handed_at or now
     threaded = person.thread_message_id is not None and row.subject.lower().startswith("re:")
-    following = boards.next_step(steps, row.step + 1)
+    following = next_step(steps, row.step + 1)
     due, following = boards.due_of(person, campaign, following, sent_at, mailbox)
     blocked = due if isinstance(due, NoSlot) else None
     advance = Advance(
