@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { AlertDialog, Dialog as Radix } from 'radix-ui';
-import { useState, type ComponentProps, type ReactNode } from 'react';
+import { useRef, useState, type ComponentProps, type ReactNode } from 'react';
 
 import { cn } from '@/lib/cn';
 
@@ -12,6 +12,23 @@ export const DialogClose = Radix.Close;
 
 const overlay =
   'fixed inset-0 z-40 bg-overlay data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=closed]:animate-out data-[state=closed]:fade-out-0';
+
+/** Focus goes back to where it was, also where no trigger of ours opened it (a row, a shortcut, an address). */
+function useFocusBack(): { onOpenAutoFocus: () => void; onCloseAutoFocus: (event: Event) => void } {
+  const before = useRef<Element | null>(null);
+  return {
+    onOpenAutoFocus: () => {
+      before.current = document.activeElement;
+    },
+    onCloseAutoFocus: (event) => {
+      const back = before.current;
+      if (back instanceof HTMLElement && back !== document.body && back.isConnected) {
+        event.preventDefault();
+        back.focus();
+      }
+    },
+  };
+}
 
 interface ContentProps extends Omit<ComponentProps<typeof Radix.Content>, 'title'> {
   title: ReactNode;
@@ -41,10 +58,11 @@ function Header({ title, description }: { title: ReactNode; description?: ReactN
 }
 
 function Content({ title, description, footer, children, ...rest }: ContentProps) {
+  const focusBack = useFocusBack();
   return (
     <Radix.Portal>
       <Radix.Overlay className={overlay} />
-      <Radix.Content {...rest}>
+      <Radix.Content {...focusBack} {...rest}>
         <Header title={title} description={description} />
         <div className="min-h-0 flex-1 overflow-y-auto px-4 py-4">{children}</div>
         {footer && <footer className="flex justify-end gap-2 border-t px-4 py-3">{footer}</footer>}
@@ -93,6 +111,7 @@ interface ConfirmProps {
 export function Confirm({ trigger, open, onOpenChange, ...props }: ConfirmProps) {
   const [own, setOwn] = useState(false);
   const [busy, setBusy] = useState(false);
+  const focusBack = useFocusBack();
   const shown = open ?? own;
   const setShown = onOpenChange ?? setOwn;
   async function confirm(): Promise<void> {
@@ -111,7 +130,10 @@ export function Confirm({ trigger, open, onOpenChange, ...props }: ConfirmProps)
       {trigger && <AlertDialog.Trigger asChild>{trigger}</AlertDialog.Trigger>}
       <AlertDialog.Portal>
         <AlertDialog.Overlay className={overlay} />
-        <AlertDialog.Content className="fixed top-1/2 left-1/2 z-50 w-[calc(100vw-2rem)] max-w-md -translate-x-1/2 -translate-y-1/2 rounded-lg border bg-raised p-4 shadow-float">
+        <AlertDialog.Content
+          {...focusBack}
+          className="fixed top-1/2 left-1/2 z-50 w-[calc(100vw-2rem)] max-w-md -translate-x-1/2 -translate-y-1/2 rounded-lg border bg-raised p-4 shadow-float"
+        >
           <AlertDialog.Title className="text-base font-semibold">{props.title}</AlertDialog.Title>
           <AlertDialog.Description className="mt-1 text-ink-2">{props.description}</AlertDialog.Description>
           <div className="mt-4 flex justify-end gap-2">

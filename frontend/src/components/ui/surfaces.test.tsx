@@ -1,7 +1,8 @@
-import { render, screen } from '@testing-library/react';
+import { render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { useState } from 'react';
 import { expect, test } from 'vitest';
 
 import { CommandPalette } from './command-palette';
@@ -60,6 +61,47 @@ test.each([
   const button = screen.queryByRole('button', { name: 'Open' });
   if (button) await userEvent.click(button);
   expect(await screen.findByRole(role)).toHaveAccessibleName(name);
+});
+
+test.each([
+  [
+    'dialog',
+    (open: boolean, set: (open: boolean) => void) => (
+      <Dialog open={open} onOpenChange={set}>
+        <DialogContent title="Add a person">inside</DialogContent>
+      </Dialog>
+    ),
+  ],
+  [
+    'question',
+    (open: boolean, set: (open: boolean) => void) => (
+      <Confirm
+        open={open}
+        onOpenChange={set}
+        title="Delete Ana?"
+        description="For good."
+        action="Delete"
+        onConfirm={() => {}}
+      />
+    ),
+  ],
+])('a %s that a row has opened gives the focus back to it', async (_, surface) => {
+  function Page() {
+    const [open, setOpen] = useState(false);
+    return (
+      <>
+        <button type="button" onClick={() => setOpen(true)}>
+          Row
+        </button>
+        {surface(open, setOpen)}
+      </>
+    );
+  }
+  render(<Page />);
+  const row = screen.getByRole('button', { name: 'Row' });
+  await userEvent.click(row);
+  await userEvent.keyboard('{Escape}');
+  await waitFor(() => expect(row).toHaveFocus());
 });
 
 /** Each surface's name is demanded by the types of its component; so nothing may be made past those. */
