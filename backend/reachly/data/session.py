@@ -17,6 +17,7 @@ from typing import Any, cast
 import asyncpg
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.orm import SessionTransaction
@@ -132,15 +133,31 @@ def database() -> Database:
 @asynccontextmanager
 async def unit_of_work(role: str, organization_id: uuid.UUID | None) -> AsyncIterator[Session]:
     """One transaction in `role`; for `tenant` and `system` only."""
-    async with database().session(role, organization_id) as session:
-        try:
-            await session.connection()  # enters now, so that an enqueue as the very first act is inside
-        except Exception as error:
-            if is_database_away(error):
-                metrics.database_connection_failures.inc()
-            raise
+    async with await _enter_role(role, organization_id) as session:
         yield session
         await session.commit()
+
+
+async def _enter_role(role: str, organization_id: uuid.UUID | None) -> Session:
+    """A session that has entered, so that an enqueue as the very first act is inside.
+
+    A connection whose server has just gone may not know it yet: its farewell is read with the first statement. Nothing
+    was said before that, so another connection is asked, once.
+    """
+    for is_last in (False, True):
+        session = database().session(role, organization_id)
+        try:
+            await session.connection()
+        except BaseException as error:
+            await session.invalidate()
+            away = is_database_away(error)
+            if is_last or not away or isinstance(error, PoolTimeout):
+                if away:
+                    metrics.database_connection_failures.inc()
+                raise
+        else:
+            return session
+    raise AssertionError("unreachable")
 
 
 @asynccontextmanager

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
+import asyncpg
 import pytest
 
 from reachly.data.session import raw, tenant
@@ -21,6 +24,25 @@ async def test_connections_that_the_server_closed_are_replaced_unseen(actor: Act
         pass
     async with tenant(actor.organization_id) as session:
         assert await (await raw(session)).fetchval("SELECT pg_backend_pid()") != pid
+
+
+async def test_a_farewell_that_is_not_read_yet_is_no_trouble_either(actor: Actor, dsn: str) -> None:
+    async with tenant(actor.organization_id) as session:
+        pid = await (await raw(session)).fetchval("SELECT pg_backend_pid()")
+
+    async def end_it() -> None:
+        other = await asyncpg.connect(dsn)
+        assert await other.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
+        await other.close()
+
+    # In a loop of its own, so that ours hears nothing of it before it speaks to the server.
+    ending = threading.Thread(target=lambda: asyncio.run(end_it()))
+    ending.start()
+    ending.join()
+    async with tenant(actor.organization_id) as session:
+        connection = await raw(session)
+        assert await connection.fetchval("SELECT current_user") == "reachly_tenant"
+        assert await connection.fetchval("SELECT pg_backend_pid()") != pid
 
 
 async def test_the_bare_connection_is_the_transactions_own(actor: Actor) -> None:
