@@ -9,7 +9,16 @@ from dataclasses import dataclass, replace
 import pytest
 
 from reachly.integrations.mailer.fake import DROP, FakeMailer, RelayScript
-from reachly.integrations.mailer.port import Envelope, Mailer, MailerConfig, MailerError, Stage
+from reachly.integrations.mailer.port import (
+    NOT_OFFERED,
+    WITHHELD,
+    Envelope,
+    Mailer,
+    MailerConfig,
+    MailerError,
+    Receipt,
+    Stage,
+)
 from reachly.integrations.mailer.registry import make_mailer
 from tests.contract.smtp_peer import SmtpPeer
 
@@ -160,30 +169,76 @@ async def test_a_connection_lost_after_the_final_dot_is_unknown(world: World) ->
     assert (await world.mailer.send(replace(HELLO, rcpt_to="b@example.com"))).outcome == "accepted"
 
 
-async def test_the_mark_is_written_after_the_recipient_was_accepted_and_before_the_message(
-    world: World,
+class Onlooker:
+    """Keeps what it was asked and told, in order; forbids what `no` says."""
+
+    def __init__(self, *no: tuple[str, int]) -> None:
+        self.no = list(no)
+        self.seen: list[tuple[str, int]] = []
+
+    def may_offer(self, n: int) -> bool:
+        again = ("may", n) in self.seen
+        self.seen.append(("again" if again else "may", n))
+        return self.seen[-1] not in self.no
+
+    def offering(self, n: int) -> bool:
+        self.seen.append(("offering", n))
+        return self.seen[-1] not in self.no
+
+    def answered(self, n: int, receipt: Receipt) -> None:
+        self.seen.append((receipt.outcome, n))
+
+    def of(self, n: int) -> list[str]:
+        return [word for word, number in self.seen if number == n]
+
+
+MANY = [replace(HELLO, rcpt_to=f"p{n}@example.com") for n in range(4)]
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_who_looks_on_is_asked_before_the_envelope_and_before_the_content(
+    world: World, many: bool
 ) -> None:
-    seen: list[int] = []
+    watch = Onlooker()
+    world.script.answer("rcpt", "550 5.1.1 No such user", address="p1@example.com")
+    if many:
+        await world.mailer.send_many(MANY, watch)
+    else:
+        await world.mailer.send(MANY[0], watch)
+    assert watch.of(0) == ["may", "again", "offering", "accepted"]
+    if many:
+        assert watch.of(1) == ["may", "refused"]
+        assert watch.of(2) == watch.of(3) == watch.of(0)
+        assert watch.seen.index(("accepted", 0)) < watch.seen.index(("offering", 2))
 
-    async def mark() -> None:
-        seen.append(len(world.script.accepted))
 
-    assert (await world.mailer.send(HELLO, mark)).outcome == "accepted"
-    assert seen == [0]
-    world.script.answer("rcpt", "550 5.1.1 No such user")
-    await world.mailer.send(HELLO, mark)
-    assert seen == [0]
-
-
-async def test_a_mark_that_fails_withdraws_the_message(world: World) -> None:
-    async def stop() -> None:
-        raise LookupError("the campaign was paused")
-
-    with pytest.raises(LookupError):
-        await world.mailer.send(HELLO, stop)
-    assert world.script.accepted == []
-    assert (await world.mailer.send(HELLO)).outcome == "accepted"
+async def test_one_that_may_not_begin_is_skipped_and_the_others_go(world: World) -> None:
+    watch = Onlooker(("may", 0), ("may", 2))
+    receipts = await world.mailer.send_many(MANY, watch)
+    assert [receipt is WITHHELD for receipt in receipts] == [True, False, True, False]
+    assert [envelope.rcpt_to for envelope in world.script.accepted] == ["p1@example.com", "p3@example.com"]
     assert world.script.sessions == 1
+    assert watch.of(0) == watch.of(2) == ["may", "connect_failed"]
+
+
+@pytest.mark.parametrize("word", ["again", "offering"])
+async def test_one_that_is_stopped_behind_its_envelope_ends_the_session(world: World, word: str) -> None:
+    watch = Onlooker((word, 1))
+    receipts = await world.mailer.send_many(MANY, watch)
+    assert receipts[0].outcome == "accepted"
+    assert receipts[1:] == [WITHHELD, NOT_OFFERED, NOT_OFFERED]
+    assert [n for what, n in watch.seen if what in ("connect_failed", "accepted")] == [0, 1, 2, 3]
+    assert (await world.mailer.send(HELLO)).outcome == "accepted"
+    assert [envelope.rcpt_to for envelope in world.script.accepted] == ["p0@example.com", ADA]
+    assert world.script.sessions == 2
+
+
+async def test_everyone_is_told_when_there_is_no_connection(world: World) -> None:
+    wrong = world.make(replace(world.config, password="nope"))
+    watch = Onlooker()
+    receipts = await wrong.send_many(MANY, watch)
+    assert [receipt.outcome for receipt in receipts] == ["auth_failed", *["connect_failed"] * 3]
+    assert watch.seen == [("auth_failed", 0), *(("connect_failed", n) for n in range(1, 4))]
 
 
 async def test_a_wrong_password_is_named_and_nothing_is_sent(world: World) -> None:

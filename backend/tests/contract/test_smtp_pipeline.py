@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from reachly.integrations.mailer.port import WITHHELD, Envelope, MailerConfig
+from reachly.integrations.mailer.port import WITHHELD, Envelope, MailerConfig, Unwatched
 from reachly.integrations.mailer.registry import make_mailer
 
 pytestmark = pytest.mark.anyio
@@ -98,6 +98,16 @@ async def test_a_batch_arrives_whole_and_in_order() -> None:
     assert peer.heard.count("EHLO") == 1
 
 
+class Gate(Unwatched):
+    """Open as long as `is_open` says so."""
+
+    def __init__(self, is_open: Callable[[], bool]) -> None:
+        self.is_open = is_open
+
+    def may_offer(self, n: int) -> bool:
+        return self.is_open()
+
+
 @pytest.mark.parametrize("extensions", [b"250-relay\r\n250 PIPELINING\r\n", b"250 relay\r\n"])
 @pytest.mark.parametrize("size", [200, 100_000])
 async def test_what_may_no_longer_go_is_withheld_with_all_behind_it(extensions: bytes, size: int) -> None:
@@ -105,7 +115,7 @@ async def test_what_may_no_longer_go_is_withheld_with_all_behind_it(extensions: 
     peer = Peer(extensions=extensions)
     async with peer.running() as config:
         mailer = make_mailer("smtp", config)
-        receipts = await mailer.send_many(letters(6, size), lambda: len(peer.taken) < 3)
+        receipts = await mailer.send_many(letters(6, size), Gate(lambda: len(peer.taken) < 3))
         await mailer.close()
     assert [r.outcome for r in receipts] == ["accepted"] * 3 + ["connect_failed"] * 3
     assert receipts[3] is WITHHELD
@@ -117,12 +127,33 @@ async def test_one_that_may_no_longer_go_is_withheld_behind_the_servers_go_ahead
     peer = Peer()
     async with peer.running() as config:
         mailer = make_mailer("smtp", config)
-        receipt = await mailer.send(letters(1, size)[0], may_offer=lambda: "DATA" not in peer.heard)
+        receipt = await mailer.send(letters(1, size)[0], Gate(lambda: "DATA" not in peer.heard))
         again = await mailer.send(letters(1, size)[0])
         await mailer.close()
     assert receipt is WITHHELD
     assert again.outcome == "accepted"
     assert len(peer.taken) == 1
+
+
+@pytest.mark.parametrize("size", [200, 100_000])
+async def test_the_peer_has_read_the_envelope_of_what_is_withheld_behind_it(size: int) -> None:
+    """Whoever stopped it is told so afterwards: then nothing of it may still lie before the peer."""
+    peer = Peer()
+    read: list[int] = []
+
+    class Stop(Unwatched):
+        def may_offer(self, n: int) -> bool:
+            if n == 2:
+                read.append(peer.heard.count("MAIL"))
+            return len(read) < 2
+
+    async with peer.running() as config:
+        mailer = make_mailer("smtp", config)
+        receipts = await mailer.send_many(letters(4, size), Stop())
+        await mailer.close()
+    assert [r.outcome for r in receipts] == ["accepted"] * 2 + ["connect_failed"] * 2
+    assert receipts[2] is WITHHELD
+    assert peer.heard.count("MAIL") == read[-1] == 3
 
 
 async def test_the_next_envelope_rides_with_the_body() -> None:

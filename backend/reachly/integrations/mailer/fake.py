@@ -6,21 +6,22 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 
 from reachly.integrations.mailer.port import (
+    NOT_OFFERED,
+    UNWATCHED,
     WITHHELD,
-    BeforeBody,
     Envelope,
     MailerConfig,
     MailerError,
-    MayOffer,
     Outcome,
     ProbeResult,
     Receipt,
     Stage,
-    always,
+    Watch,
 )
 from reachly.integrations.mailer.replies import read_loss, read_reply, wire_path
 
 DROP = "drop"
+_ENDS = ("throttled", "auth_failed", "connect_failed", "unknown")
 
 
 class RelayScript:
@@ -75,19 +76,20 @@ class FakeMailer:
         """The relay closes an idle connection."""
         self._open = False
 
-    async def send_many(self, envelopes: Sequence[Envelope], may_offer: MayOffer = always) -> list[Receipt]:
+    async def send(self, envelope: Envelope, watch: Watch = UNWATCHED) -> Receipt:
+        return (await self.send_many([envelope], watch))[0]
+
+    async def send_many(self, envelopes: Sequence[Envelope], watch: Watch = UNWATCHED) -> list[Receipt]:
         receipts: list[Receipt] = []
-        for envelope in envelopes:
-            if receipts and receipts[-1].outcome in ("throttled", "auth_failed", "connect_failed", "unknown"):
-                words = "Not offered: the session ended before its turn."
-                receipts.append(Receipt("connect_failed", None, None, words, "connect"))
-            else:
-                receipts.append(await self.send(envelope, may_offer=may_offer))
+        ended = False
+        for n, envelope in enumerate(envelopes):
+            receipt = NOT_OFFERED if ended else await self._send(envelope, n, watch)
+            ended = ended or (receipt.outcome in _ENDS and not (receipt is WITHHELD and self._open))
+            watch.answered(n, receipt)
+            receipts.append(receipt)
         return receipts
 
-    async def send(
-        self, envelope: Envelope, before_body: BeforeBody | None = None, may_offer: MayOffer = always
-    ) -> Receipt:
+    async def _send(self, envelope: Envelope, n: int, watch: Watch) -> Receipt:
         sender, recipient = wire_path(envelope.mail_from), wire_path(envelope.rcpt_to)
         words = "The address is not one that mail can be sent to."
         if sender is None:
@@ -106,21 +108,22 @@ class FakeMailer:
         if not self._script.smtputf8 and not (sender.isascii() and recipient.isascii()):
             text = "This server does not take addresses with signs outside ASCII (no SMTPUTF8)."
             return Receipt("refused", None, "5.6.7", text, "mail")
-        if not may_offer():
+        if not watch.may_offer(n):
             return WITHHELD
-        return await self._offer(Envelope(sender, recipient, envelope.data), before_body)
+        return self._offer(Envelope(sender, recipient, envelope.data), n, watch)
 
-    async def _offer(self, envelope: Envelope, before_body: BeforeBody | None) -> Receipt:
+    def _offer(self, envelope: Envelope, n: int, watch: Watch) -> Receipt:
         steps: tuple[tuple[Stage, str], ...] = (("mail", envelope.mail_from), ("rcpt", envelope.rcpt_to))
         for stage, address in steps:
             refusal = self._ask(stage, address)
             if refusal is not None:
                 return refusal
-        if before_body is not None:
-            await before_body()
         refusal = self._ask("data", envelope.rcpt_to)
         if refusal is not None:
             return refusal
+        if not (watch.may_offer(n) and watch.offering(n)):
+            self._open = False
+            return WITHHELD
         reply = self._script.next_answer("final", envelope.rcpt_to)
         if reply in (None, DROP) or (reply and reply.startswith("2")):
             data = envelope.data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")

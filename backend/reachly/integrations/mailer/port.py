@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
@@ -13,7 +13,6 @@ Security = Literal["tls", "starttls", "none"]
 Cause = Literal["auth", "refused", "tls", "timeout", "dns", "forbidden", "protocol"]
 Stage = Literal["connect", "auth", "mail", "rcpt", "data", "body", "final"]
 Outcome = Literal["accepted", "refused", "deferred", "unknown", "throttled", "auth_failed", "connect_failed"]
-BeforeBody = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +72,45 @@ class Receipt(NamedTuple):
 WITHHELD = Receipt(
     "connect_failed", None, None, "Not offered: whoever sends it may no longer do so.", "connect"
 )
-MayOffer = Callable[[], bool]
+NOT_OFFERED = Receipt(
+    "connect_failed", None, None, "Not offered: the session ended before its turn.", "connect"
+)
 
 
-def always() -> bool:
-    """Nobody forbids it."""
-    return True
+class Watch(Protocol):
+    """Who looks on while messages leave, and may keep them here. `n` is the number in the batch, from 0; `send` has 0.
+
+    Called from the event loop between two bytes of a dialogue: quick, never blocking for long, never raising.
+    """
+
+    def may_offer(self, n: int, /) -> bool:
+        """Asked before the first byte of its envelope (MAIL FROM), and once more before its content.
+
+        The first no is WITHHELD for this message alone. A later one comes when the peer has read the envelope; it
+        ends the session, and what is behind is NOT_OFFERED.
+        """
+
+    def offering(self, n: int, /) -> bool:
+        """Now its final dot leaves: from here on it may be delivered. False (it could not be noted) withholds it."""
+
+    def answered(self, n: int, receipt: Receipt, /) -> None:
+        """What became of it: as soon as it is known, of what was never offered at the end of the batch. Once each."""
+
+
+class Unwatched:
+    """Nobody looks on."""
+
+    def may_offer(self, _n: int, /) -> bool:
+        return True
+
+    def offering(self, _n: int, /) -> bool:
+        return True
+
+    def answered(self, _n: int, _receipt: Receipt, /) -> None:
+        return None
+
+
+UNWATCHED: Watch = Unwatched()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +139,20 @@ class MailerError(Invalid):
 class Mailer(Protocol):
     """One mailbox, one connection at a time, many messages over it.
 
-    `send` opens the connection when there is none, and once more when the peer closed an idle one; it raises only
-    what `before_body` raises. `before_body` is awaited when the peer has accepted sender and recipient and before
-    the message is offered: whatever it commits is committed before the first byte that can cause a delivery. When
-    it raises, the message is withdrawn and the connection stays usable.
+    `send` and `send_many` open the connection when there is none, and once more when the peer closed an idle one;
+    they never raise. The caller has committed whatever must stand before a delivery.
     """
 
     async def open(self) -> None:
         """Connects and signs in. Raises MailerError."""
 
-    async def send(
-        self, envelope: Envelope, before_body: BeforeBody | None = None, may_offer: MayOffer = always
-    ) -> Receipt: ...
+    async def send(self, envelope: Envelope, watch: Watch = UNWATCHED) -> Receipt:
+        """One message, step by step."""
 
-    async def send_many(self, envelopes: Sequence[Envelope], may_offer: MayOffer = always) -> list[Receipt]:
+    async def send_many(self, envelopes: Sequence[Envelope], watch: Watch = UNWATCHED) -> list[Receipt]:
         """A batch in order, pipelined where the peer allows it; a receipt for each.
 
-        The caller has committed whatever must stand before a delivery for *all* of them. When the session ends on
-        the way, the rest is `connect_failed`: it was never offered. `may_offer` is asked once more when a message is
-        about to leave; where it says no, that one is WITHHELD and the session ends.
+        When the session ends on the way, the rest is NOT_OFFERED.
         """
 
     async def probe(self) -> ProbeResult:

@@ -13,7 +13,7 @@ import pytest
 from reachly.infra import outbound
 from reachly.infra.settings import Settings
 from reachly.integrations.mailer.fake import RelayScript
-from reachly.integrations.mailer.port import Envelope, MayOffer, ProbeResult, Receipt, always
+from reachly.integrations.mailer.port import UNWATCHED, Envelope, ProbeResult, Receipt, Watch
 from reachly.jobs.sending import SendingLoop
 from reachly.kit import clock
 from reachly.services.email_accounts.service import Connection
@@ -118,17 +118,15 @@ class Held:
             await self._before_open()
         await self._inner.open()
 
-    async def send(
-        self, envelope: Envelope, before_body: Any = None, may_offer: MayOffer = always
-    ) -> Receipt:
+    async def send(self, envelope: Envelope, watch: Watch = UNWATCHED) -> Receipt:
         if self._before_send:
             await self._before_send()
-        return await self._inner.send(envelope, before_body, may_offer)
+        return await self._inner.send(envelope, watch)
 
-    async def send_many(self, envelopes: Sequence[Envelope], may_offer: MayOffer = always) -> list[Receipt]:
+    async def send_many(self, envelopes: Sequence[Envelope], watch: Watch = UNWATCHED) -> list[Receipt]:
         if self._before_send:
             await self._before_send()
-        return await self._inner.send_many(envelopes, may_offer)
+        return await self._inner.send_many(envelopes, watch)
 
     async def probe(self) -> ProbeResult:
         return await self._inner.probe()

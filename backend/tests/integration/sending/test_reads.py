@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reachly.data.session import tenant
-from reachly.integrations.mailer.port import Envelope, MayOffer, Receipt, always
+from reachly.integrations.mailer.port import UNWATCHED, Envelope, Receipt, Watch
 from reachly.jobs.sending import SendingLoop
 from reachly.kit.errors import Conflict, Invalid, NotFound, RateLimited
 from reachly.services.campaigns.schemas import TestSendIn
@@ -123,8 +123,8 @@ async def test_a_test_needs_a_mailbox_that_can_send(
 class Odd(Held):
     """A mailer whose session ends in trouble and yet took a message afterwards."""
 
-    async def send_many(self, envelopes: Sequence[Envelope], may_offer: MayOffer = always) -> list[Receipt]:
-        receipts = await super().send_many(envelopes, may_offer)
+    async def send_many(self, envelopes: Sequence[Envelope], watch: Watch = UNWATCHED) -> list[Receipt]:
+        receipts = await super().send_many(envelopes, watch)
         receipts[1] = Receipt("throttled", 451, "4.7.28", "slow down", "rcpt")
         return receipts
 

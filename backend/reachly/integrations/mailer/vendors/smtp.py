@@ -1,7 +1,7 @@
 """Any SMTP submission server (RFC 6409), over our own wire.
 
 What matters is *where* a dialogue broke: up to the final dot nothing can have been delivered, after it nobody knows
-until the peer answers. `send` goes step by step, with a hook before the content; `send_many` pipelines.
+until the peer answers. `send` goes step by step; `send_many` pipelines.
 """
 
 from __future__ import annotations
@@ -11,30 +11,30 @@ from collections.abc import Sequence
 from typing import cast
 
 from reachly.integrations.mailer.port import (
+    NOT_OFFERED,
+    UNWATCHED,
     WITHHELD,
-    BeforeBody,
     Envelope,
     MailerConfig,
     MailerError,
-    MayOffer,
     ProbeResult,
     Receipt,
     Stage,
-    always,
+    Watch,
 )
 from reachly.integrations.mailer.replies import judge, read_loss, read_reply
 from reachly.integrations.mailer.vendors.smtp_message import Item, Packer
-from reachly.integrations.mailer.vendors.smtp_pipeline import AT_ONCE, SLOWEST_BYTES_A_SECOND, Pipeline
+from reachly.integrations.mailer.vendors.smtp_pipeline import (
+    AT_ONCE,
+    ENDS_THE_SESSION,
+    SLOWEST_BYTES_A_SECOND,
+    Pipeline,
+)
 from reachly.integrations.mailer.vendors.smtp_session import Session, open_session
 from reachly.integrations.mailer.vendors.smtp_wire import WireLost
 
 GOOD_BYE_SECONDS = 2
 RESET_SECONDS = 10
-
-
-class _Withdrawn(Exception):
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
 
 
 class SmtpMailer:
@@ -70,24 +70,25 @@ class SmtpMailer:
             if session is not None:
                 await _say_good_bye(session)
 
-    async def send(
-        self, envelope: Envelope, before_body: BeforeBody | None = None, may_offer: MayOffer = always
-    ) -> Receipt:
+    async def send(self, envelope: Envelope, watch: Watch = UNWATCHED) -> Receipt:
         async with self._lock:
             reused = self._is_open()
-            receipt = await self._attempt(envelope, before_body, may_offer)
-            if reused and receipt.outcome == "connect_failed" and receipt.stage == "mail":
-                # The peer had closed the idle connection; nothing was offered on it.
-                receipt = await self._attempt(envelope, before_body, may_offer)
+            receipt = await self._attempt(envelope, 0, watch)
+            if reused and _was_closed(receipt):
+                receipt = await self._attempt(envelope, 0, watch)
+            watch.answered(0, receipt)
             return receipt
 
-    async def send_many(self, envelopes: Sequence[Envelope], may_offer: MayOffer = always) -> list[Receipt]:
+    async def send_many(self, envelopes: Sequence[Envelope], watch: Watch = UNWATCHED) -> list[Receipt]:
         async with self._lock:
             reused = self._is_open()
-            receipts = await self._attempt_many(envelopes, may_offer)
-            first = receipts[0] if receipts else None
-            if reused and first and first.outcome == "connect_failed" and first.stage == "mail":
-                receipts = await self._attempt_many(envelopes, may_offer)
+            receipts = await self._attempt_many(envelopes, watch)
+            nothing_told = all(receipt.outcome == "connect_failed" for receipt in receipts)
+            if reused and nothing_told and any(map(_was_closed, receipts)):
+                receipts = await self._attempt_many(envelopes, watch)
+            for n, receipt in enumerate(receipts):
+                if receipt.outcome == "connect_failed":  # the others were told when they were known
+                    watch.answered(n, receipt)
             return receipts
 
     def _is_open(self) -> bool:
@@ -101,9 +102,7 @@ class SmtpMailer:
             self._session = await open_session(self._config)
         return self._session
 
-    async def _attempt(
-        self, envelope: Envelope, before_body: BeforeBody | None, may_offer: MayOffer
-    ) -> Receipt:
+    async def _attempt(self, envelope: Envelope, n: int, watch: Watch) -> Receipt:
         try:
             session = await self._opened()
         except MailerError as error:
@@ -112,29 +111,28 @@ class SmtpMailer:
         if isinstance(packed, Receipt):
             return packed
         try:
-            dialogue = _Dialogue(session, self._config.command_seconds, may_offer)
-            receipt = await dialogue.deliver(packed, before_body)
-        except _Withdrawn as withdrawn:
-            await self._reset_or_drop(session)
-            raise withdrawn.error from None
+            receipt = await _Dialogue(session, self._config.command_seconds, n, watch).deliver(packed)
         except BaseException:
             self._drop()
             raise
-        if receipt.outcome != "accepted":
-            await (self._reset_or_drop(session) if receipt.code else _nothing())
-            if not receipt.code:
-                self._drop()
+        if receipt.code and receipt.outcome != "accepted":
+            await self._reset_or_drop(session)
+        elif not receipt.code and receipt is not WITHHELD:
+            self._drop()
         return receipt
 
-    async def _attempt_many(self, envelopes: Sequence[Envelope], may_offer: MayOffer) -> list[Receipt]:
+    async def _attempt_many(self, envelopes: Sequence[Envelope], watch: Watch) -> list[Receipt]:
         try:
             session = await self._opened()
         except MailerError as error:
-            return [_failed_to_open(error)] * len(envelopes)
+            failed = _failed_to_open(error)
+            if failed.outcome != "connect_failed":
+                watch.answered(0, failed)
+            return [failed, *[NOT_OFFERED] * (len(envelopes) - 1)]
         if "pipelining" not in session.extensions:
-            return await self._one_by_one(envelopes, may_offer)
+            return await self._one_by_one(envelopes, watch)
         pack = Packer(session.extensions).pack
-        pipeline = Pipeline(session.wire, envelopes, pack, self._config.command_seconds, may_offer)
+        pipeline = Pipeline(session.wire, envelopes, pack, self._config.command_seconds, watch)
         try:
             receipts = await pipeline.run()
         except BaseException:
@@ -144,14 +142,16 @@ class SmtpMailer:
             await self._reset_or_drop(session)
         return receipts
 
-    async def _one_by_one(self, envelopes: Sequence[Envelope], may_offer: MayOffer) -> list[Receipt]:
+    async def _one_by_one(self, envelopes: Sequence[Envelope], watch: Watch) -> list[Receipt]:
         receipts: list[Receipt] = []
-        for envelope in envelopes:
-            receipts.append(await self._attempt(envelope, None, may_offer))
-            if receipts[-1].outcome in ("throttled", "auth_failed", "connect_failed"):
-                words = "Not offered: the session ended before its turn."
-                left = len(envelopes) - len(receipts)
-                return receipts + [Receipt("connect_failed", None, None, words, "connect")] * left
+        for n, envelope in enumerate(envelopes):
+            receipt = await self._attempt(envelope, n, watch)
+            receipts.append(receipt)
+            if receipt.outcome != "connect_failed":
+                watch.answered(n, receipt)
+            skipped = receipt is WITHHELD and self._is_open()
+            if receipt.outcome in ENDS_THE_SESSION and not skipped:
+                return receipts + [NOT_OFFERED] * (len(envelopes) - len(receipts))
         return receipts
 
     async def _reset_or_drop(self, session: Session) -> None:
@@ -169,37 +169,30 @@ class SmtpMailer:
             session.wire.abort("Given up.")
 
 
-async def _nothing() -> None:
-    return None
-
-
 class _Dialogue:
     """One message, step by step."""
 
-    def __init__(self, session: Session, seconds: float, may_offer: MayOffer) -> None:
+    def __init__(self, session: Session, seconds: float, n: int, watch: Watch) -> None:
         self._wire = session.wire
         self._seconds = seconds
-        self._may_offer = may_offer
+        self._n, self._watch = n, watch
         self._stage: Stage = "mail"
 
-    async def deliver(self, item: Item, before_body: BeforeBody | None) -> Receipt:
+    async def deliver(self, item: Item) -> Receipt:
+        if not self._watch.may_offer(self._n):
+            return WITHHELD
         try:
-            return await self._deliver(item, before_body)
+            return await self._deliver(item)
         except WireLost as lost:
             return read_loss(self._stage, str(lost))
 
-    async def _deliver(self, item: Item, before_body: BeforeBody | None) -> Receipt:
+    async def _deliver(self, item: Item) -> Receipt:
         mail, rcpt, _ = item.envelope.split(b"\r\n", 2)
         for stage, line in (("mail", mail), ("rcpt", rcpt)):
             self._stage = cast("Stage", stage)
             reply = await self._wire.command(line, self._seconds)
             if not 200 <= reply.code < 300:
                 return read_reply(self._stage, reply.code, reply.text)
-        if before_body is not None:
-            try:
-                await before_body()
-            except BaseException as error:
-                raise _Withdrawn(error) from error
         self._stage = "data"
         reply = await self._wire.command(b"DATA", self._seconds)
         if reply.code != 354:
@@ -210,13 +203,18 @@ class _Dialogue:
             self._wire.write(rest[:-3])
             await self._wire.drain(self._seconds + len(rest) / SLOWEST_BYTES_A_SECOND)
             rest = rest[-3:]
-        if not self._may_offer():
+        if not (self._watch.may_offer(self._n) and self._watch.offering(self._n)):
             self._wire.abort(WITHHELD.text)
             return WITHHELD
         self._stage = "final"
         self._wire.write(rest)
         reply = await self._wire.reply(self._seconds)
         return read_reply("final", reply.code, reply.text)
+
+
+def _was_closed(receipt: Receipt) -> bool:
+    """Whether the peer had closed the idle connection: nothing was offered on it."""
+    return receipt.outcome == "connect_failed" and receipt.stage == "mail"
 
 
 async def _say_good_bye(session: Session) -> None:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from reachly.integrations.mailer.port import WITHHELD, Envelope, MayOffer, Receipt, Stage, always
+from reachly.integrations.mailer.port import NOT_OFFERED, UNWATCHED, WITHHELD, Envelope, Receipt, Stage, Watch
 from reachly.integrations.mailer.replies import read_loss, read_reply
 from reachly.integrations.mailer.vendors.smtp_message import Item
 from reachly.integrations.mailer.vendors.smtp_wire import NO_CODE, Reply, Wire, WireLost
@@ -21,9 +21,6 @@ from reachly.integrations.mailer.vendors.smtp_wire import NO_CODE, Reply, Wire, 
 AT_ONCE = 32_768  # bytes of a body that go out together with its final dot
 SLOWEST_BYTES_A_SECOND = 10_000
 ENDS_THE_SESSION = frozenset({"throttled", "auth_failed", "connect_failed"})
-NOT_OFFERED = Receipt(
-    "connect_failed", None, None, "Not offered: the session ended before its turn.", "connect"
-)
 NOBODY = -1
 # To a body with the next envelope behind it: taken, and the next one is welcome, each in one line.
 _all_is_well = re.compile(
@@ -43,10 +40,10 @@ class Pipeline:
         envelopes: Sequence[Envelope],
         pack: Callable[[Envelope], Item | Receipt],
         seconds: float,
-        may_offer: MayOffer = always,
+        watch: Watch = UNWATCHED,
     ) -> None:
         self._wire, self._envelopes, self._pack, self._seconds = wire, envelopes, pack, seconds
-        self._may_offer = may_offer
+        self._watch = watch
         self._loop = asyncio.get_running_loop()
         self._receipts: list[Receipt | None] = [None] * len(envelopes)
         self._expected: deque[Stage | str] = deque()
@@ -94,9 +91,12 @@ class Pipeline:
         """The envelope of the next message that can go; nothing if there is none or the session ends."""
         while self._next < len(self._envelopes) and not self._stop:
             number, self._next = self._next, self._next + 1
+            if not self._watch.may_offer(number):
+                self._receipts[number] = WITHHELD
+                continue
             packed = self._pack(self._envelopes[number])
             if isinstance(packed, Receipt):
-                self._receipts[number] = packed
+                self._note(number, packed)
                 continue
             if self._at == NOBODY:
                 self._at = number
@@ -180,18 +180,21 @@ class Pipeline:
 
     def _go(self) -> None:
         """The present body, and the next envelope with it."""
-        if not self._may_offer():
+        if not self._watch.may_offer(self._at):
             self._withhold()
             return
-        self._expected.append("final")
         body = self._body
         if len(body) > AT_ONCE:
+            self._expected.append("final")
             self._stage = "body"
             self._writing = self._loop.create_task(self._write_big(body))
-            return
-        behind = self._offer()
-        self._stage = "final"
-        self._write(body + behind)
+        elif self._watch.offering(self._at):
+            self._expected.append("final")
+            behind = self._offer()
+            self._stage = "final"
+            self._write(body + behind)
+        else:
+            self._withhold()
 
     async def _write_big(self, body: bytes) -> None:
         """The final dot only after all the rest has left: until then a loss is a definite one."""
@@ -199,7 +202,7 @@ class Pipeline:
             self._due = self._loop.time() + self._seconds + len(body) / SLOWEST_BYTES_A_SECOND
             self._wire.write(body[:-3])
             await self._wire.drain(self._seconds + len(body) / SLOWEST_BYTES_A_SECOND)
-            if not self._may_offer():
+            if not (self._watch.may_offer(self._at) and self._watch.offering(self._at)):
                 self._withhold()
                 return
             behind = self._offer()
@@ -209,7 +212,7 @@ class Pipeline:
             self._on_loss(lost)
 
     def _withhold(self) -> None:
-        """The present message and all behind it stay here."""
+        """The present message and all behind it stay here. Its envelope was answered, so the peer has read it."""
         self._receipts[self._at] = WITHHELD
         self._wire.listen(None, None)
         self._wire.abort(WITHHELD.text)
@@ -230,8 +233,14 @@ class Pipeline:
         elif not self._expected:
             self._end()
 
+    def _note(self, number: int, receipt: Receipt) -> None:
+        """What was never offered is told at the end, by whoever knows that it is not tried again."""
+        self._receipts[number] = receipt
+        if receipt.outcome != "connect_failed":
+            self._watch.answered(number, receipt)
+
     def _take(self, receipt: Receipt) -> None:
-        self._receipts[self._at] = receipt
+        self._note(self._at, receipt)
         self._stop = self._stop or receipt.outcome in ENDS_THE_SESSION
         self._at, self._behind = self._behind, NOBODY
         self._refused = None
@@ -242,7 +251,7 @@ class Pipeline:
         if self._done.done():
             return
         if self._at != NOBODY:
-            self._receipts[self._at] = self._refused or read_loss(self._stage, str(lost))
+            self._note(self._at, self._refused or read_loss(self._stage, str(lost)))
         self._end()
 
     def _end(self) -> None:

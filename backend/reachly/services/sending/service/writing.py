@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reachly.integrations.mailer.port import WITHHELD, Envelope, Mailer, MailerError, Receipt
+from reachly.integrations.mailer.port import NOT_OFFERED, WITHHELD, Envelope, Mailer, MailerError, Receipt
 from reachly.kit import clock
 from reachly.kit.address import parse_address
 from reachly.services.sending.policy import (
@@ -24,6 +23,7 @@ from reachly.services.sending.service.composing import Message
 from reachly.services.sending.service.marking import Marked
 from reachly.services.sending.service.recording import Recorded, Result
 from reachly.services.sending.service.tools import Tools
+from reachly.services.sending.service.watching import WaveWatch
 
 
 @dataclass(slots=True)
@@ -74,29 +74,22 @@ async def open_mailbox(run: Run, mailer: Mailer) -> None:
 async def write(
     run: Run, marked: Sequence[Message], mailer: Mailer, tools: Tools, surely_ours: float
 ) -> list[Result]:
-    """Puts the wave on the wire: a single message step by step, several in one pipeline.
-
-    What has not left when the lease has run out does not leave any more: `surely_ours` (monotonic seconds), or as long
-    as the heartbeat has made of it since. Others may have called it unknown, and found that it never left.
-    """
-    attempt_id = run.batch.lease.attempt_id
-
-    def may_offer() -> bool:
-        return time.monotonic() < max(surely_ours, tools.held_until.get(attempt_id, 0.0))
-
+    """Puts the wave on the wire: a single message step by step, several in one pipeline."""
+    watch = WaveWatch(run.batch.lease.attempt_id, tools, surely_ours)
     sender = parse_address(run.batch.board.mailbox.email_address).wire
     envelopes = [
         Envelope(sender, parse_address(message.item.intent.to_email).wire, message.data) for message in marked
     ]
     if len(envelopes) == 1:
-        receipts = [await mailer.send(envelopes[0], may_offer=may_offer)]
+        receipts = [await mailer.send(envelopes[0], watch)]
     else:
-        receipts = await mailer.send_many(envelopes, may_offer)
+        receipts = await mailer.send_many(envelopes, watch)
     retry = retry_of(tools)
     results: list[Result] = []
     for message, receipt in zip(marked, receipts, strict=True):
-        if receipt is WITHHELD or (results and receipt.outcome == "connect_failed"):
-            # The session ended before its turn: it was never offered, and goes as soon as the mailbox does.
+        spoken = any(result.receipt for result in results)
+        if receipt in (WITHHELD, NOT_OFFERED) or (spoken and receipt.outcome == "connect_failed"):
+            # Nothing of it was offered on a session that worked: it goes as soon as the mailbox does.
             results.append(Result(message, run.verdict or NEVER_OFFERED, None))
         else:
             results.append(_judged(run, message, receipt, tools, retry))
