@@ -2,7 +2,7 @@
 
     make bench                          every row, median of five interleaved rounds
     make bench ARGS="--quick"           a short form
-    make bench ARGS="transport claims"  only these parts; also: pipeline, workers, simulation
+    make bench ARGS="transport claims"  only these parts; also: pipeline, workers, simulation, start
     make bench ARGS="jobs rls wake"     what the design stands on, without peers
 
 Read ratios, not absolutes; measure again on a quiet machine what noise makes doubtful.
@@ -20,6 +20,7 @@ from pathlib import Path
 import claims
 import pipeline
 import simulation
+import start
 import transport
 from foundations import BENCHES, show_foundations
 from letters import write_letters
@@ -27,7 +28,7 @@ from peers import find_nodemailer, find_postfix_tools, smtp_sink
 from rounds import OUT, Row, table, write
 from stage import open_stage
 
-PARTS = ("transport", "pipeline", "workers", "claims", "simulation")
+PARTS = ("transport", "pipeline", "workers", "claims", "simulation", "start")
 
 
 async def measure(parts: list[str], rounds: int, quick: bool, folder: Path) -> list[Row]:
@@ -54,6 +55,10 @@ async def measure(parts: list[str], rounds: int, quick: bool, folder: Path) -> l
     if "claims" in parts:
         async with open_stage(folder / "claims") as stage:
             rows += await claims.measure(stage, rounds, 100_000 if quick else 1_000_000)
+    if "start" in parts:
+        async with open_stage(folder / "start") as stage:
+            many, few = (20_000, 2_000) if quick else (200_000, 20_000)
+            rows += await start.measure(stage, many, few)
     return rows
 
 

@@ -170,8 +170,16 @@ class LeadsEnrolled(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnrollmentsPersonalised(Event):
+    """Some more people of a running campaign may be written to and have no plan yet."""
+
+    name = "enrollments_personalised"
+    stored = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnrollmentsReady(Event):
-    """Enrollments are personalised, or what they depend on changed: plan them (again)."""
+    """What everybody's plan depends on changed (schedule, steps, mailboxes, a pause): plan all of them again."""
 
     name = "enrollments_ready"
     stored = False

@@ -20,6 +20,7 @@ JOBS: Mapping[type[e.Event], tuple[str, ...]] = {
     # Campaign: start -> personalise -> schedule -> (sending loop) -> analytics
     e.CampaignStarted: ("campaigns.personalise",),
     e.LeadsEnrolled: ("campaigns.personalise",),
+    e.EnrollmentsPersonalised: ("scheduling.plan_new",),
     e.EnrollmentsReady: ("scheduling.plan",),
     e.MailboxChanged: ("scheduling.plan_mailbox",),
     e.Bounced: ("analytics.check_mailbox",),

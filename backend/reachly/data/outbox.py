@@ -116,7 +116,7 @@ async def _start_jobs(connection: asyncpg.Connection[Any], events: Sequence[Even
         for job in pipeline.JOBS.get(type(e), ())
     }
     for job, organization_id, args in sorted(wanted):
-        await queue.enqueue(connection, job, organization_id, dict(args))
+        await queue.enqueue(connection, job, organization_id, dict(args), once=True)
 
 
 async def _notify_people(

@@ -12,9 +12,14 @@ async def plan(organization_id: uuid.UUID, args: dict[str, str]) -> None:
     await service.plan_campaign(organization_id, uuid.UUID(args["campaign_id"]))
 
 
+async def plan_new(organization_id: uuid.UUID, args: dict[str, str]) -> None:
+    """Those of a campaign that have no plan yet."""
+    await service.plan_new(organization_id, uuid.UUID(args["campaign_id"]))
+
+
 async def plan_mailbox(organization_id: uuid.UUID, args: dict[str, str]) -> None:
     """Every campaign that uses a mailbox."""
     await service.plan_mailbox(organization_id, uuid.UUID(args["email_account_id"]))
 
 
-HANDLERS = {"scheduling.plan": plan, "scheduling.plan_mailbox": plan_mailbox}
+HANDLERS = {"scheduling.plan": plan, "scheduling.plan_new": plan_new, "scheduling.plan_mailbox": plan_mailbox}

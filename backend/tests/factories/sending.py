@@ -80,11 +80,11 @@ async def add_campaign(
     now = clock.now()
     stage = Stage(organization_id, new_id(), list(account_ids))
     async with tenant(organization_id) as session:
-        session.add(Campaign(
-            organization_id=organization_id, id=stage.campaign_id, name="Autumn", status="active",
-            **{"send_schedule": ALWAYS, "settings": settings or {}, "seed": 7, "started_at": now, "created_at": now,
-               "updated_at": now, **changes},
-        ))  # fmt: skip
+        values = {
+            "status": "active", "send_schedule": ALWAYS, "settings": settings or {}, "seed": 7, "started_at": now,
+            "created_at": now, "updated_at": now, **changes,
+        }  # fmt: skip
+        session.add(Campaign(organization_id=organization_id, id=stage.campaign_id, name="Autumn", **values))
         await session.flush()
         for account_id in account_ids:
             session.add(CampaignEmailAccount(

@@ -84,6 +84,9 @@ class Enrollment(TenantRow, Base):
             postgresql_where=text("next_due_at IS NOT NULL AND last_sent_at IS NOT NULL"),
         ),
         Index(None, "organization_id", "campaign_id", "status", "id"),
+        # Those that were personalised and have no plan yet, among the many that have one.
+        Index("ix_enrollments_unplanned", "organization_id", "campaign_id", "id",
+              postgresql_where=text("status = 'active' AND next_due_at IS NULL AND blocked_reason IS NULL")),
         # The few that wait for something, among the many that are only due.
         Index("ix_enrollments_blocked", "organization_id", "campaign_id",
               postgresql_where=text("blocked_reason IS NOT NULL")),

@@ -8,7 +8,7 @@ are idempotent; one that fails for good is kept and shown.
 from __future__ import annotations
 
 from reachly.infra.queue.engine import JobEngine, is_transient
-from reachly.infra.queue.jobs import BadEnvelope, Handler, Job, enqueue, enqueue_many
+from reachly.infra.queue.jobs import BadEnvelope, Handler, Job, enqueue, enqueue_many, is_superseded
 from reachly.infra.queue.upkeep import (
     QueueState,
     failed_jobs,
@@ -30,6 +30,7 @@ __all__ = [
     "enqueue_many",
     "failed_jobs",
     "install_ddl",
+    "is_superseded",
     "is_transient",
     "plan_upgrade",
     "queue_state",

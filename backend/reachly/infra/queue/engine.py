@@ -14,7 +14,7 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job as EngineJob
 from pgqueuer.queries import Queries
 
-from reachly.infra.queue.jobs import Connection, Handler, Marks, unwrap
+from reachly.infra.queue.jobs import Connection, Handler, Marks, begin, unwrap
 from reachly.kit.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -127,6 +127,7 @@ class JobEngine:
             name = engine_job.entrypoint
             try:
                 job = unwrap(engine_job)
+                await begin(self._pool, engine_job)
                 with structlog.contextvars.bound_contextvars(
                     job=name, job_id=job.id, organization_id=str(job.organization_id or "")
                 ):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -44,21 +46,37 @@ class Marks:
     enqueued: ClassVar[int] = 0
 
 
+_LOCK_SHARED = """
+SELECT pg_advisory_xact_lock_shared(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key ORDER BY key
+"""
+_BEGIN = """
+WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended($2, 0)))
+UPDATE pgqueuer SET dedupe_key = $2 || '|' || id FROM locked WHERE id = $1 AND dedupe_key = $2
+"""
+_SUPERSEDED = """
+SELECT EXISTS (SELECT FROM pgqueuer WHERE status IN ('queued', 'picked') AND id > $1
+               AND split_part(dedupe_key, '|', 1) = $2)
+"""
+_running: ContextVar[tuple[int, str] | None] = ContextVar("running job", default=None)
+
+
 async def enqueue(
     connection: Connection,
     name: str,
     organization_id: uuid.UUID | None,
     args: Mapping[str, Any] | None = None,
     *,
-    dedupe_key: str | None = None,
+    once: bool = False,
     priority: int = 0,
 ) -> int | None:
     """Adds a job on the session's own asyncpg connection, inside its open transaction.
 
-    Returns the id, or None when a waiting or running job has the same `dedupe_key`.
+    `once`: not when an equal job (name, organization, arguments) waits already; then the answer is None. The one that
+    waits will see what this transaction writes: it does not begin before this has committed (`begin`). A job
+    that runs already does not count, for it may have passed what has changed.
     """
     return (
-        await enqueue_many(connection, name, organization_id, [args or {}], [dedupe_key], priority=priority)
+        await enqueue_many(connection, name, organization_id, [args or {}], once=once, priority=priority)
     )[0]
 
 
@@ -67,26 +85,53 @@ async def enqueue_many(
     name: str,
     organization_id: uuid.UUID | None,
     args: Sequence[Mapping[str, Any]],
-    dedupe_keys: Sequence[str | None] | None = None,
     *,
+    once: bool = False,
     priority: int = 0,
 ) -> list[int | None]:
     """The same for many jobs of one name in one round trip."""
     Marks.enqueued += 1
     many = len(args)
+    payloads: list[bytes | None] = [_wrap(organization_id, each) for each in args]
+    keys = [_key_of(name, payload) if once else None for payload in payloads]
+    if once:
+        await connection.execute(_LOCK_SHARED, keys)
     ids = await Queries.from_asyncpg_connection(connection).enqueue(
         [name] * many,
-        [_wrap(organization_id, each) for each in args],
+        payloads,
         [priority] * many,
-        dedupe_key=list(dedupe_keys) if dedupe_keys else [None] * many,
+        dedupe_key=keys,
         on_conflict="skip",  # "raise" would abort the caller's transaction
     )
     return [None if id_ is None else int(id_) for id_ in ids]
 
 
+async def begin(connection: Connection, job: EngineJob) -> None:
+    """From now on an equal job may wait beside this one, which is about to run in this task.
+
+    Waits for the transactions that were told that an equal job waits, so that this one sees what they wrote.
+    """
+    key = _key_of(job.entrypoint, job.payload)
+    await connection.execute(_BEGIN, job.id, key)
+    _running.set((int(job.id), key))
+
+
+async def is_superseded(connection: Connection) -> bool:
+    """Whether an equal job came after the one that runs in this task. It looks at everything again, so that a long one
+    may stop here; otherwise every change of a large campaign would have a run of its own beside the others."""
+    running = _running.get()
+    return running is not None and bool(await connection.fetchval(_SUPERSEDED, *running))
+
+
+def _key_of(name: str, payload: bytes | None) -> str:
+    """Equal jobs have equal keys."""
+    return f"{name}:{hashlib.blake2b(payload or b'', digest_size=16).hexdigest()}"
+
+
 def _wrap(organization_id: uuid.UUID | None, args: Mapping[str, Any]) -> bytes:
     owner = str(organization_id) if organization_id else None
-    return json.dumps({"v": ENVELOPE, "organization_id": owner, "args": dict(args)}, default=str).encode()
+    body = {"v": ENVELOPE, "organization_id": owner, "args": dict(args)}
+    return json.dumps(body, default=str, sort_keys=True).encode()
 
 
 def unwrap(job: EngineJob) -> Job:

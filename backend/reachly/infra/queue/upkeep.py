@@ -50,7 +50,7 @@ async def failed_jobs(connection: Connection, limit: int = 100) -> list[Job]:
 
 
 async def requeue_failed(connection: Connection, ids: Sequence[int]) -> list[int]:
-    """Puts kept jobs back; returns those that went. One whose `dedupe_key` is taken by a newer job stays."""
+    """Puts kept jobs back; returns those that went. One that has an equal newer job waiting stays."""
     went = []
     for id_ in ids:
         try:

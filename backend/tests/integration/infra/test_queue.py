@@ -68,15 +68,66 @@ async def test_tenant_cannot_read_other_tenants_payloads(dsn: str) -> None:
     await connection.close()
 
 
-async def test_second_job_with_the_same_key_is_skipped_and_the_transaction_lives(dsn: str) -> None:
+async def test_an_equal_job_that_waits_is_enough_and_the_transaction_lives(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     async with connection.transaction():
         await connection.fetch(AS_TENANT, str(ORG))
-        assert await queue.enqueue(connection, "scheduling.plan", ORG, dedupe_key="plan:1") is not None
-        assert await queue.enqueue(connection, "scheduling.plan", ORG, dedupe_key="plan:1") is None
+        assert await queue.enqueue(connection, "scheduling.plan", ORG, once=True) is not None
+        assert await queue.enqueue(connection, "scheduling.plan", ORG, once=True) is None
         assert await connection.fetchval("SELECT 42") == 42
     assert await connection.fetchval(WAITING) == 1
     await connection.close()
+
+
+async def test_the_job_that_waits_begins_after_everybody_who_relied_on_it_has_committed(pool: Any) -> None:
+    """Or it might look, find nothing, and be gone before their rows can be seen."""
+    began: list[int] = []
+    engine = queue.JobEngine(pool, heartbeat_seconds=2)
+
+    async def handler(job: queue.Job) -> None:
+        began.append(job.id)
+
+    async def waits_for_the_lock() -> bool:
+        return bool(
+            await pool.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        )
+
+    async def has_run() -> bool:
+        return len(began) == 1
+
+    engine.register("scheduling.plan", handler)
+    async with pool.acquire() as emitter:
+        await queue.enqueue(emitter, "scheduling.plan", ORG, {"n": 1}, once=True)
+        async with emitter.transaction():
+            assert await queue.enqueue(emitter, "scheduling.plan", ORG, {"n": 1}, once=True) is None
+            async with working(engine):
+                await until(waits_for_the_lock, seconds=60)
+                assert began == []
+                await emitter.execute("COMMIT")
+                await until(has_run, seconds=60)
+                await emitter.execute("BEGIN")
+
+
+async def test_an_equal_job_may_wait_beside_one_that_runs(pool: Any) -> None:
+    going, may_end = asyncio.Event(), asyncio.Event()
+    ran: list[int] = []
+    engine = queue.JobEngine(pool, heartbeat_seconds=2)
+
+    async def handler(job: queue.Job) -> None:
+        ran.append(job.id)
+        going.set()
+        await may_end.wait()
+
+    async def both_ran() -> bool:
+        return len(ran) == 2
+
+    engine.register("scheduling.plan", handler)
+    async with working(engine), pool.acquire() as connection:
+        await queue.enqueue(connection, "scheduling.plan", ORG, {"n": 1}, once=True)
+        await asyncio.wait_for(going.wait(), 60)
+        assert await queue.enqueue(connection, "scheduling.plan", ORG, {"n": 1}, once=True) is not None
+        may_end.set()
+        await until(both_ran, seconds=60)
 
 
 async def test_handler_gets_organization_and_arguments(pool: Any) -> None:
@@ -153,9 +204,9 @@ async def test_failed_job_is_kept_with_its_arguments_and_can_go_again(pool: Any)
 
 async def test_requeue_leaves_a_job_whose_key_is_taken(pool: Any) -> None:
     async with pool.acquire() as connection:
-        old = await queue.enqueue(connection, "scheduling.plan", ORG, dedupe_key="plan:1")
+        old = await queue.enqueue(connection, "scheduling.plan", ORG, once=True)
         await connection.execute("UPDATE pgqueuer SET status = 'failed'")
-        await queue.enqueue(connection, "scheduling.plan", ORG, dedupe_key="plan:1")
+        await queue.enqueue(connection, "scheduling.plan", ORG, once=True)
         assert old is not None
         assert await queue.requeue_failed(connection, [old]) == []
         state = await queue.queue_state(connection)

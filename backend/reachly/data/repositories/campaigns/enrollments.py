@@ -189,14 +189,14 @@ async def find_sample_lead(
 
 
 async def list_to_personalise(
-    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, limit: int, after: uuid.UUID | None
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, limit: int, after: uuid.UUID
 ) -> Sequence[RowMapping]:
-    """Pending enrollments with the verdict on their address, locked against a second run of the same job."""
+    """Pending enrollments after an id (`NIL`: from the beginning) with the verdict on their address, locked against a
+    second run of the same job."""
     query = text(
         """SELECT e.id, e.lead_id, e.personalized_at, l.verification, l.email_key
            FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
-           WHERE e.organization_id = :o AND e.campaign_id = :c AND e.status = 'pending'
-             AND (CAST(:after AS uuid) IS NULL OR e.id > :after)
+           WHERE e.organization_id = :o AND e.campaign_id = :c AND e.status = 'pending' AND e.id > :after
            ORDER BY e.id LIMIT :limit FOR UPDATE OF e"""
     )
     args = {"o": organization_id, "c": campaign_id, "after": after, "limit": limit}
@@ -206,13 +206,13 @@ async def list_to_personalise(
 async def save_personalization(
     session: Session, organization_id: uuid.UUID, texts: Mapping[uuid.UUID, Mapping[str, Any]], now: datetime
 ) -> None:
-    """The texts of each enrollment; it becomes active, ready to be planned."""
+    """The texts of each enrollment, which this transaction has locked; it becomes active, ready to be planned."""
     connection = await raw(session)
     await connection.execute(
         """UPDATE enrollments AS e SET personalization = v.texts, personalized_at = $3, status = 'active',
                   blocked_reason = NULL, blocked_detail = NULL, blocked_until = NULL, updated_at = $3
            FROM unnest($2::uuid[], $4::jsonb[]) AS v(id, texts)
-           WHERE e.organization_id = $1 AND e.id = v.id AND e.status = 'pending'""",
+           WHERE e.organization_id = $1 AND e.id = v.id""",
         organization_id, list(texts), now, [json.dumps(dict(each)) for each in texts.values()],
     )  # fmt: skip
 

@@ -9,8 +9,9 @@ from typing import Any
 from reachly.data import outbox
 from reachly.data.repositories import campaigns as repository
 from reachly.data.session import Session, tenant
-from reachly.events import EnrollmentsReady, Event
+from reachly.events import EnrollmentsPersonalised, Event
 from reachly.kit import clock
+from reachly.kit.ids import NIL
 from reachly.services.campaigns import policy
 from reachly.services.campaigns.schemas import CampaignSettings
 from reachly.services.campaigns.service.enrolling import stop_enrollments
@@ -30,17 +31,18 @@ async def personalise(organization_id: uuid.UUID, campaign_id: uuid.UUID | None)
         async with tenant(organization_id) as session:
             ids = await repository.list_active_ids(session, organization_id)
         return sum([await personalise(organization_id, each) for each in ids])
-    done, after = 0, None
+    done, after = 0, NIL
     while True:
         async with tenant(organization_id) as session:
-            ready, after = await _page(session, organization_id, campaign_id, after)
+            ready, last = await _page(session, organization_id, campaign_id, after)
         done += ready
-        if after is None:
+        if last is None:
             return done
+        after = last
 
 
 async def _page(
-    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, after: uuid.UUID | None
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, after: uuid.UUID
 ) -> tuple[int, uuid.UUID | None]:
     """(became active, where to go on or None at the end)."""
     campaign = await repository.find_campaign(session, organization_id, campaign_id)
@@ -51,9 +53,8 @@ async def _page(
     by_choice: dict[str, list[Any]] = {"mail": [], "wait": [], "skip": []}
     for row in rows:
         by_choice[policy.mailing_choice(row["verification"], mail_to)].append(row)
-    await repository.mark_waiting(
-        session, organization_id, [row["id"] for row in by_choice["wait"]], *WAITING
-    )
+    waiting = [row["id"] for row in by_choice["wait"]]
+    await repository.mark_waiting(session, organization_id, waiting, *WAITING)
     skipped = [row["id"] for row in by_choice["skip"]]
     await stop_enrollments(session, organization_id, skipped, "stopped", "undeliverable")
     await _write_lines(session, organization_id, by_choice["mail"], campaign.seed)
@@ -61,7 +62,9 @@ async def _page(
     ready = len(by_choice["mail"])
     if ready:
         at = clock.now()
-        events.append(EnrollmentsReady(organization_id=organization_id, at=at, campaign_id=campaign_id))
+        events.append(
+            EnrollmentsPersonalised(organization_id=organization_id, at=at, campaign_id=campaign_id)
+        )
     last = len(rows) < PAGE
     if last and skipped:
         events += await complete_if_done(session, organization_id, campaign_id)

@@ -30,7 +30,7 @@ async def start_campaign(
     row = await lock_row(session, actor.organization_id, campaign_id)
     if row.status == "active":
         return await campaign_out(session, row)
-    after = policy.move(row.status, "start")
+    before, after = row.status, policy.move(row.status, "start")
     refusals = [r for r in await gather_refusals(session, actor.organization_id, row) if r.blocks]
     if refusals:
         errors = [FieldError(r.pointer, r.detail, r.code) for r in refusals]
@@ -57,8 +57,10 @@ async def start_campaign(
     started = CampaignStarted(
         organization_id=organization_id, at=now, campaign_id=row.id, data={"name": row.name}
     )
-    ready = EnrollmentsReady(organization_id=organization_id, at=now, campaign_id=row.id)
-    await outbox.emit(session, [started, ready], wake=True)
+    events: list[Event] = [started]
+    if before != "draft":  # nobody in a draft has a plan that could be old
+        events.append(EnrollmentsReady(organization_id=organization_id, at=now, campaign_id=row.id))
+    await outbox.emit(session, events, wake=True)
     return out
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reachly.data import outbox
@@ -12,6 +12,7 @@ from reachly.data.repositories.scheduling import CampaignFacts, EnrollmentFacts,
 from reachly.data.session import Session, tenant
 from reachly.events import Event
 from reachly.kit import clock
+from reachly.kit.ids import NIL
 from reachly.kit.schedule import SendSchedule
 from reachly.services.campaigns import service as campaigns
 from reachly.services.scheduling import policy
@@ -40,34 +41,52 @@ async def plan_campaign(organization_id: uuid.UUID, campaign_id: uuid.UUID) -> i
 
     A campaign that does not run is left alone: its start plans it.
     """
-    seen, after = 0, None
+    return await _plan_pages(organization_id, campaign_id, repository.page_active)
+
+
+async def plan_new(organization_id: uuid.UUID, campaign_id: uuid.UUID) -> int:
+    """The same for those who have no plan yet: what a start costs grows with the people, not with their square."""
+    return await _plan_pages(organization_id, campaign_id, repository.page_unplanned)
+
+
+async def _plan_pages(
+    organization_id: uuid.UUID, campaign_id: uuid.UUID, page: repository.PageForPlan
+) -> int:
+    seen, after = 0, NIL
     while True:
         async with tenant(organization_id) as session:
             course = await _course(session, organization_id, campaign_id)
             if course is None:
                 return seen
-            rows = await repository.page_enrollments(
-                session, organization_id, campaign_id, states=["active"], after=after, limit=PAGE, lock=True
-            )
-            now = clock.now()
-            # Whoever has a message under way sets the next alarm, and its sender is no longer free.
-            busy = await repository.find_under_way(session, organization_id, [row.id for row in rows])
-            free = [row for row in rows if row.id not in busy and row.blocked_reason not in repository.KEPT]
-            plans = [_plan(row, course) for row in free]
-            await repository.save_plans(session, organization_id, plans, now)
-            seen += len(rows)
+            rows = await page(session, organization_id, campaign_id, after, PAGE)
             last = len(rows) < PAGE
-            touched = {plan.email_account_id for plan in plans} | {row.email_account_id for row in rows}
-            if last:
-                touched |= set(course.mailboxes)
-            await repository.rouse_mailboxes(session, organization_id, [t for t in touched if t], now)
-            events: list[Event] = []
-            if last and any(plan.due is None and plan.reason is None for plan in plans):
-                events = await campaigns.complete_if_done(session, organization_id, campaign_id)
-            await outbox.emit(session, events, wake=True)
-        if last:
+            everybody = last and page is repository.page_active
+            await _plan_rows(session, organization_id, course, rows, every_mailbox=everybody)
+            superseded = not last and await repository.is_planned_again(session)
+        seen += len(rows)
+        if last or superseded:
             return seen
         after = rows[-1].id
+
+
+async def _plan_rows(
+    session: Session, organization_id: uuid.UUID, course: _Course, rows: Sequence[EnrollmentFacts], *,
+    every_mailbox: bool,
+) -> None:  # fmt: skip
+    now = clock.now()
+    # Whoever has a message under way sets the next alarm, and its sender is no longer free.
+    busy = await repository.find_under_way(session, organization_id, [row.id for row in rows])
+    free = [row for row in rows if row.id not in busy and row.blocked_reason not in repository.KEPT]
+    plans = [_plan(row, course) for row in free]
+    await repository.save_plans(session, organization_id, plans, now)
+    touched = {plan.email_account_id for plan in plans} | {row.email_account_id for row in rows}
+    if every_mailbox:
+        touched |= set(course.mailboxes)
+    await repository.rouse_mailboxes(session, organization_id, [t for t in touched if t], now)
+    events: list[Event] = []
+    if any(plan.due is None and plan.reason is None for plan in plans):
+        events = await campaigns.complete_if_done(session, organization_id, course.campaign.id)
+    await outbox.emit(session, events, wake=every_mailbox or bool(plans))
 
 
 async def plan_mailbox(organization_id: uuid.UUID, account_id: uuid.UUID) -> None:

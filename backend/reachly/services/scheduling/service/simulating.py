@@ -14,6 +14,7 @@ from reachly.data.session import Session
 from reachly.kit import clock
 from reachly.kit.address import company_domain
 from reachly.kit.errors import NotFound
+from reachly.kit.ids import NIL
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import policy
 from reachly.services.scheduling.schemas import PlannedDay, PlannedMessage, SimulationOut
@@ -21,6 +22,7 @@ from reachly.services.scheduling.service import facts
 
 SHOWN = 1_000
 PAGE = 20_000
+OPEN = ("active", "held", "pending")
 STUCK = frozenset({"unknown_previous", "missing_field"})  # no passing of time lets these go
 
 
@@ -60,24 +62,20 @@ async def _world(
     for campaign in campaigns:
         own = {box.id: box for box in boxes[campaign.id]}
         plans.append(_plan_of(campaign, steps[campaign.id], own.values(), usage))
-        after = None
-        while True:
-            rows = await repository.page_enrollments(
-                session,
-                organization_id,
-                campaign.id,
-                states=["pending", "active", "held"],
-                after=after,
-                limit=PAGE,
-            )
-            for row in rows:
-                if row.next_due_at is None and row.blocked_reason in STUCK:
-                    continue
-                people[f"{campaign.id}|{row.email_key}"] = row
-                leads.append(_lead_of(row, campaign, own))
-            if len(rows) < PAGE:
-                break
-            after = rows[-1].id
+        for state in OPEN:
+            after = NIL
+            while True:
+                rows = await repository.page_enrollments(
+                    session, organization_id, campaign.id, state, after, PAGE
+                )
+                for row in rows:
+                    if row.next_due_at is None and row.blocked_reason in STUCK:
+                        continue
+                    people[f"{campaign.id}|{row.email_key}"] = row
+                    leads.append(_lead_of(row, campaign, own))
+                if len(rows) < PAGE:
+                    break
+                after = rows[-1].id
     states = await facts.read_states(
         session, organization_id, [box for group in boxes.values() for box in group], usage, now
     )
