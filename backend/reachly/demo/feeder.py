@@ -151,4 +151,4 @@ async def _find_room(user: User, campaign: dict[str, Any]) -> int:
     if campaign["status"] not in ("active", "completed"):
         return 0
     waiting = await user.ask("GET", f"/api/campaigns/{campaign['id']}/explain")
-    return AHEAD - int(campaign["progress"]["pending"]) - int(waiting["due"])
+    return AHEAD - max(int(campaign["progress"]["not_yet"]), int(waiting["due"]))

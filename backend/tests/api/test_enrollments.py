@@ -42,7 +42,7 @@ async def test_people_come_in_once_and_strangers_and_the_suppressed_do_not(ada: 
     told = (await enroll(ada, campaign, lead_ids=[*mine, theirs[0]])).json()
     assert told == {"enrolled": 3, "already": 0, "skipped": 2}
     assert (await enroll(ada, campaign, all_leads=True)).json() == {"enrolled": 0, "already": 3, "skipped": 1}
-    assert (await ada.http.get(f"/api/campaigns/{campaign}")).json()["progress"]["pending"] == 3
+    assert (await ada.http.get(f"/api/campaigns/{campaign}")).json()["progress"]["not_yet"] == 3
 
 
 async def test_people_added_twice_at_once_are_in_it_once(ada: Person, sql: Any) -> None:
@@ -74,8 +74,8 @@ async def test_pages_narrow_by_state_and_beginning_of_the_address(ada: Person) -
     assert sorted(seen) == [f"p{n}@example.com" for n in range(5)]
     for q, found in (("P3@", 1), ("p", 5), ("%", 0), ("_", 0), ("x", 0)):
         assert len((await ada.http.get(path, params={"q": q})).json()["items"]) == found, q
-    assert len((await ada.http.get(path, params={"status": "pending"})).json()["items"]) == 5
-    assert (await ada.http.get(path, params={"status": "active"})).json()["items"] == []
+    assert len((await ada.http.get(path, params={"state": "not_yet"})).json()["items"]) == 5
+    assert (await ada.http.get(path, params={"state": "between_steps"})).json()["items"] == []
 
 
 async def test_a_lead_is_stopped_by_hand_and_goes_on(ada: Person) -> None:

@@ -19,7 +19,7 @@ from reachly.services.campaigns.schemas import (
     CheckOut,
     EnrollIn,
     EnrollmentOut,
-    EnrollmentStatus,
+    EnrollmentState,
     EnrollOut,
     PreviewIn,
     PreviewOut,
@@ -29,6 +29,7 @@ from reachly.services.campaigns.schemas import (
 )
 from reachly.services.identity.schemas import Permission
 from reachly.services.scheduling import service as scheduling
+from reachly.services.scheduling.policy import BlockReason
 from reachly.services.scheduling.schemas import EnrollmentWhy, ExplainOut, SimulationOut
 from reachly.services.sending import service as sending
 
@@ -119,11 +120,19 @@ async def enroll_leads(campaign_id: uuid.UUID, body: EnrollIn, session: Db, acto
 @router.get("/{campaign_id}/enrollments", dependencies=[READ])
 async def page_enrollments(
     campaign_id: uuid.UUID, session: Db, actor: Caller, limit: Limit = 50, cursor: Cursor = None, q: Search = None,
-    status: EnrollmentStatus | None = None,
+    state: EnrollmentState | None = None, reason: BlockReason | None = None,
 ) -> Page[EnrollmentOut]:  # fmt: skip
-    """People of the campaign, each with the reason for what does not go."""
+    """People of the campaign, each with the reason for what does not go. `state` narrows as `progress` counts,
+    `reason` to whom it blocks or holds."""
     return await service.page_enrollments(
-        session, actor, campaign_id, limit=limit, cursor=cursor, q=q, status=status
+        session,
+        actor,
+        campaign_id,
+        limit=limit,
+        cursor=cursor,
+        q=q,
+        state=state,
+        reason=reason,
     )
 
 

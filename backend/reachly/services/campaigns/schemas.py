@@ -12,6 +12,10 @@ CampaignStatus = Literal["draft", "active", "paused", "completed", "archived"]
 EnrollmentStatus = Literal[
     "pending", "active", "held", "replied", "bounced", "unsubscribed", "completed", "stopped", "failed"
 ]
+EnrollmentState = Literal[
+    "not_yet", "between_steps", "blocked", "held", "replied", "bounced", "unsubscribed", "completed", "stopped",
+    "failed",
+]  # fmt: skip
 PauseCause = Literal["hand", "failures", "late", "plan"]
 DEFAULT_SCHEDULE: dict[str, Any] = {
     "timezone": "UTC",
@@ -77,12 +81,14 @@ class CampaignPatch(BaseModel):
 
 
 class Progress(BaseModel):
-    """Enrollments by state."""
+    """People of the campaign by where they stand; everybody is in one state, so the states add up to `total`."""
 
     total: int = 0
-    pending: int = 0
-    active: int = 0
-    held: int = 0
+    not_yet: int = Field(0, description="Nothing was sent to them yet, and it may be")
+    between_steps: int = Field(0, description="Were written to; the next step is to come")
+    blocked: int = Field(0, description="Somebody must mend something first")
+    blocked_by: dict[str, int] = Field({}, description="The blocked by reason, as `explain` names it")
+    held: int = Field(0, description="Wait until a date: away, or asked to be tried again later")
     replied: int = 0
     bounced: int = 0
     unsubscribed: int = 0
@@ -162,6 +168,9 @@ class EnrollmentOut(BaseModel):
     last_name: str
     company: str
     status: EnrollmentStatus
+    state: EnrollmentState = Field(
+        description="Where the person stands, as the campaign's `progress` counts them"
+    )
     next_step: int
     next_due_at: datetime | None
     email_account_id: uuid.UUID | None

@@ -103,6 +103,7 @@ class LeadEnrollmentOut(BaseModel):
     campaign_id: uuid.UUID
     campaign_name: str
     status: str
+    state: str = Field(description="Where the person stands there, as the campaign's `progress` counts them")
     next_step: int
     next_due_at: datetime | None
     blocked_reason: str | None = Field(

@@ -134,7 +134,7 @@ async def test_overview_compares_with_the_span_before(actor: Actor, stage: Stage
     assert (out.previous.sent, len(out.days), out.days[-1].sent, out.days[-3].sent) == (1, 14, 3, 1)
     assert (out.leads, out.mailboxes, out.unread_threads) == (3, 1, 0)
     line = out.campaigns[0]
-    assert (line.name, line.totals.sent, line.progress.active) == ("Autumn", 4, 3)
+    assert (line.name, line.totals.sent, line.progress.not_yet) == ("Autumn", 4, 3)
     assert line.next_send_at is not None
 
 

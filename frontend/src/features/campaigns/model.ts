@@ -10,7 +10,7 @@ export function progressSegments(progress: Progress): Segment[] {
   return [
     { label: 'replied', value: progress.replied, tone: 'replied' },
     { label: 'finished', value: progress.completed, tone: 'accent' },
-    { label: 'in sequence', value: progress.active, tone: 'sending' },
+    { label: 'between steps', value: progress.between_steps, tone: 'sending' },
     { label: 'held', value: progress.held, tone: 'held' },
     {
       label: 'bounced, unsubscribed or failed',
@@ -18,7 +18,8 @@ export function progressSegments(progress: Progress): Segment[] {
       tone: 'bounced',
     },
     { label: 'stopped', value: progress.stopped, tone: 'idle' },
-    { label: 'waiting', value: progress.pending, tone: 'idle', faint: true },
+    { label: 'blocked', value: progress.blocked, tone: 'bounced' },
+    { label: 'not yet', value: progress.not_yet, tone: 'idle', faint: true },
   ];
 }
 

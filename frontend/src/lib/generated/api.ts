@@ -347,7 +347,8 @@ export interface paths {
         };
         /**
          * Page Enrollments
-         * @description People of the campaign, each with the reason for what does not go.
+         * @description People of the campaign, each with the reason for what does not go. `state` narrows as `progress` counts,
+         *     `reason` to whom it blocks or holds.
          */
         get: operations["page_enrollments"];
         put?: never;
@@ -1519,6 +1520,12 @@ export interface components {
             /** User Id */
             user_id: string | null;
         };
+        /**
+         * BlockReason
+         * @description In the order in which they are asked: what a person must mend first, then states, then clocks and counts.
+         * @enum {string}
+         */
+        BlockReason: "suppressed" | "enrollment_ended" | "restored" | "campaign_not_active" | "campaign_late" | "campaign_paused" | "unknown_previous" | "awaiting_verification" | "undeliverable" | "awaiting_personalization" | "missing_field" | "no_mailbox" | "mailbox_error" | "mailbox_paused" | "schedule_ended" | "no_common_slot" | "held_ooo" | "held" | "held_unreadable_mailbox" | "reply_seen" | "deferred" | "not_planned" | "waiting_delay" | "outside_window" | "holiday" | "recipient_hours" | "campaign_cap" | "new_lead_cap" | "company_cap" | "mailbox_absent" | "throttled" | "provider_cap" | "health_cap" | "ramp" | "mailbox_cap" | "domain_cap" | "outside_workday" | "mailbox_gap" | "waiting_turn";
         /** Body_preview_import */
         Body_preview_import: {
             /** File */
@@ -2173,6 +2180,12 @@ export interface components {
             /** Sent */
             sent: number;
             /**
+             * State
+             * @description Where the person stands, as the campaign's `progress` counts them
+             * @enum {string}
+             */
+            state: "not_yet" | "between_steps" | "blocked" | "held" | "replied" | "bounced" | "unsubscribed" | "completed" | "stopped" | "failed";
+            /**
              * Status
              * @enum {string}
              */
@@ -2543,6 +2556,11 @@ export interface components {
             next_due_at: string | null;
             /** Next Step */
             next_step: number;
+            /**
+             * State
+             * @description Where the person stands there, as the campaign's `progress` counts them
+             */
+            state: string;
             /** Status */
             status: string;
         };
@@ -3331,14 +3349,29 @@ export interface components {
         };
         /**
          * Progress
-         * @description Enrollments by state.
+         * @description People of the campaign by where they stand; everybody is in one state, so the states add up to `total`.
          */
         Progress: {
             /**
-             * Active
+             * Between Steps
+             * @description Were written to; the next step is to come
              * @default 0
              */
-            active: number;
+            between_steps: number;
+            /**
+             * Blocked
+             * @description Somebody must mend something first
+             * @default 0
+             */
+            blocked: number;
+            /**
+             * Blocked By
+             * @description The blocked by reason, as `explain` names it
+             * @default {}
+             */
+            blocked_by: {
+                [key: string]: number;
+            };
             /**
              * Bounced
              * @default 0
@@ -3356,14 +3389,16 @@ export interface components {
             failed: number;
             /**
              * Held
+             * @description Wait until a date: away, or asked to be tried again later
              * @default 0
              */
             held: number;
             /**
-             * Pending
+             * Not Yet
+             * @description Nothing was sent to them yet, and it may be
              * @default 0
              */
-            pending: number;
+            not_yet: number;
             /**
              * Replied
              * @default 0
@@ -5971,7 +6006,8 @@ export interface operations {
                 limit?: number;
                 cursor?: string | null;
                 q?: string | null;
-                status?: ("pending" | "active" | "held" | "replied" | "bounced" | "unsubscribed" | "completed" | "stopped" | "failed") | null;
+                state?: ("not_yet" | "between_steps" | "blocked" | "held" | "replied" | "bounced" | "unsubscribed" | "completed" | "stopped" | "failed") | null;
+                reason?: components["schemas"]["BlockReason"] | null;
             };
             header?: {
                 authorization?: string | null;

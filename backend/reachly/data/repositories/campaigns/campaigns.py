@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import and_, delete, func, or_, select, text
 
-from reachly.data.models.campaigns import Campaign, CampaignEmailAccount, Enrollment
+from reachly.data.models.campaigns import Campaign, CampaignEmailAccount
 from reachly.data.models.outbox import COUNTERS, CampaignStat
+from reachly.data.repositories.standing import STATE
 from reachly.data.session import Session, raw
 
 # What left before there was a cap counts too. The campaign is locked, so that nothing is marked meanwhile.
@@ -142,19 +145,32 @@ async def set_account_weights(
     )  # fmt: skip
 
 
+_PROGRESS = f"""
+SELECT e.campaign_id, {STATE} AS state, e.blocked_reason, count(*) FROM enrollments e
+WHERE e.organization_id = $1 AND e.campaign_id = ANY($2::uuid[]) GROUP BY 1, 2, 3
+"""  # noqa: S608 - the constant rule of states
+
+
+@dataclass(slots=True)
+class StateCounts:
+    """People of one campaign by state, and those who are blocked by reason."""
+
+    states: Counter[str] = field(default_factory=Counter)
+    blocked_by: Counter[str] = field(default_factory=Counter)
+
+
 async def count_progress(
     session: Session, organization_id: uuid.UUID, campaign_ids: Sequence[uuid.UUID]
-) -> dict[uuid.UUID, dict[str, int]]:
+) -> dict[uuid.UUID, StateCounts]:
     """Enrollments by state, per campaign."""
-    query = (
-        select(Enrollment.campaign_id, Enrollment.status, func.count())
-        .where(Enrollment.organization_id == organization_id, Enrollment.campaign_id.in_(campaign_ids))
-        .group_by(Enrollment.campaign_id, Enrollment.status)
-    )
-    result: dict[uuid.UUID, dict[str, int]] = {campaign_id: {} for campaign_id in campaign_ids}
-    for campaign_id, status, n in await session.execute(query):
-        result[campaign_id][status] = int(n)
-    return result
+    counts = {campaign_id: StateCounts() for campaign_id in campaign_ids}
+    for campaign_id, state, reason, n in await (await raw(session)).fetch(
+        _PROGRESS, organization_id, list(campaign_ids)
+    ):
+        counts[campaign_id].states[state] += int(n)
+        if state == "blocked":
+            counts[campaign_id].blocked_by[reason] += int(n)
+    return counts
 
 
 async def sum_figures(

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 
 from reachly.data.models.campaigns import Enrollment
+from reachly.data.repositories.standing import STATE, in_state
 from reachly.data.session import Session, raw
 from reachly.kit.ids import new_id
 
@@ -20,7 +21,8 @@ OPEN = "('pending', 'active', 'held')"
 
 @dataclass(frozen=True, slots=True)
 class EnrollmentFilter:
-    status: str | None = None
+    state: str | None = None  # see `repositories.standing`
+    reason: str | None = None  # of those who are blocked or held
     prefix: str | None = None  # of the address, normalised
 
 
@@ -62,8 +64,9 @@ async def enroll(
     return enrolled, len(sound) - enrolled, asked - len(sound)
 
 
-_VIEW = """
-SELECT e.id, e.lead_id, l.email, l.first_name, l.last_name, l.company, e.status, e.next_step, e.next_due_at,
+_VIEW = f"""
+SELECT e.id, e.lead_id, l.email, l.first_name, l.last_name, l.company, e.status, {STATE} AS state,
+       e.next_step, e.next_due_at,
        e.email_account_id, e.blocked_reason, e.blocked_detail, e.blocked_until, e.last_sent_at, e.updated_at,
        l.email_key, l.verification,
        coalesce(s.sent, 0) AS sent, coalesce(s.opened, false) AS opened, coalesce(s.clicked, false) AS clicked,
@@ -76,7 +79,7 @@ LEFT JOIN LATERAL (
     FROM email_sends m WHERE m.organization_id = e.organization_id AND m.enrollment_id = e.id
 ) s ON true
 WHERE e.organization_id = :organization_id
-"""
+"""  # noqa: S608 - the constant rule of states
 
 
 async def page_enrollments(
@@ -89,9 +92,12 @@ async def page_enrollments(
         {"organization_id": organization_id, "campaign_id": campaign_id},
     )
     more: dict[str, Any] = {"limit": limit}
-    if wanted.status:
-        clauses.append("e.status = :status")
-        more["status"] = wanted.status
+    if wanted.state:
+        clauses.append(in_state(wanted.state))
+        more["state"] = wanted.state
+    if wanted.reason:
+        clauses.append("e.blocked_reason = :reason AND e.status IN " + OPEN)
+        more["reason"] = wanted.reason
     if wanted.prefix:
         clauses.append("l.email_key >= :low AND l.email_key < :high")
         more |= {"low": wanted.prefix, "high": wanted.prefix + "\U0010ffff"}

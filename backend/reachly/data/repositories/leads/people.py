@@ -8,11 +8,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Uuid, any_, case, delete, func, literal, null, select, text, tuple_, update
+from sqlalchemy import (
+    Select,
+    Text,
+    Uuid,
+    any_,
+    case,
+    delete,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
 from reachly.data.models.campaigns import Campaign, Enrollment
 from reachly.data.models.leads import Lead, LeadFact
+from reachly.data.repositories.standing import STATE
 from reachly.data.session import Session
 
 SEARCH_REACH = 500
@@ -142,19 +159,19 @@ async def count_campaigns(
 
 async def list_enrollments(
     session: Session, organization_id: uuid.UUID, lead_id: uuid.UUID
-) -> Sequence[tuple[Enrollment, str]]:
-    """The lead's campaigns with their names, the latest first."""
+) -> Sequence[tuple[Enrollment, str, str]]:
+    """The lead's campaigns with their names and where the lead stands there, the latest first."""
+    e = aliased(Enrollment, name="e")  # as the rule of states names it
     query = (
-        select(Enrollment, Campaign.name)
+        select(e, Campaign.name, literal_column(STATE, Text()))
         .join(
             Campaign,
-            (Campaign.organization_id == Enrollment.organization_id)
-            & (Campaign.id == Enrollment.campaign_id),
+            (Campaign.organization_id == e.organization_id) & (Campaign.id == e.campaign_id),
         )
-        .where(Enrollment.organization_id == organization_id, Enrollment.lead_id == lead_id)
-        .order_by(Enrollment.created_at.desc(), Enrollment.id.desc())
+        .where(e.organization_id == organization_id, e.lead_id == lead_id)
+        .order_by(e.created_at.desc(), e.id.desc())
     )
-    return [(row[0], row[1]) for row in await session.execute(query)]
+    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
 
 
 async def list_facts(

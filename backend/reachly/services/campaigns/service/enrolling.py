@@ -78,12 +78,12 @@ async def _enroll(
 
 async def page_enrollments(
     session: Session, actor: Actor, campaign_id: uuid.UUID, *, limit: int, cursor: str | None, q: str | None,
-    status: str | None,
+    state: str | None = None, reason: str | None = None,
 ) -> Page[EnrollmentOut]:  # fmt: skip
-    """In the order of enrolling. `q` is the beginning of an address."""
+    """In the order of enrolling. `q` is the beginning of an address, `reason` why somebody is blocked or held."""
     await get_row(session, actor.organization_id, campaign_id)
     after = read_id_cursor(cursor) if cursor else None
-    wanted = repository.EnrollmentFilter(status=status, prefix=q.strip().lower() if q else None)
+    wanted = repository.EnrollmentFilter(state, reason, prefix=q.strip().lower() if q else None)
     found = await repository.page_enrollments(
         session, actor.organization_id, campaign_id, limit=limit + 1, after=after, wanted=wanted
     )

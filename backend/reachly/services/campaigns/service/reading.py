@@ -106,7 +106,10 @@ async def campaigns_out(
                 steps=sum(step.is_active for step in own),
                 subject_template=own[0].subject_template if own else None,
                 email_template=own[0].email_template if own else None,
-                progress=Progress(total=sum(progress[row.id].values()), **progress[row.id]),
+                progress=Progress(
+                    total=progress[row.id].states.total(), blocked_by=progress[row.id].blocked_by,
+                    **progress[row.id].states,
+                ),
                 figures=policy.figures_of(figures.get(row.id, {})),
                 next_send_at=next_sends.get(row.id) if row.status == "active" else None,
             )

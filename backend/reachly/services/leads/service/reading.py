@@ -97,10 +97,10 @@ async def get_lead(session: Session, actor: Actor, lead_id: uuid.UUID) -> LeadDe
         enrollments=[
             LeadEnrollmentOut(
                 enrollment_id=row.id, campaign_id=row.campaign_id, campaign_name=name, status=row.status,
-                next_step=row.next_step, next_due_at=row.next_due_at, blocked_reason=row.blocked_reason,
+                state=state, next_step=row.next_step, next_due_at=row.next_due_at, blocked_reason=row.blocked_reason,
                 blocked_until=row.blocked_until,
             )
-            for row, name in enrollments
+            for row, name, state in enrollments
         ],
     )  # fmt: skip
 

@@ -35,14 +35,15 @@ export function CampaignLines({ campaigns }: { campaigns: readonly Line[] }) {
               segments={[
                 { label: 'replied', value: progress.replied, tone: 'replied' },
                 { label: 'finished', value: progress.completed, tone: 'accent' },
-                { label: 'in sequence', value: progress.active, tone: 'sending' },
+                { label: 'between steps', value: progress.between_steps, tone: 'sending' },
                 { label: 'held', value: progress.held, tone: 'held' },
                 {
                   label: 'bounced, unsubscribed or failed',
                   value: progress.bounced + progress.unsubscribed + progress.failed,
                   tone: 'bounced',
                 },
-                { label: 'waiting', value: progress.pending, tone: 'idle', faint: true },
+                { label: 'blocked', value: progress.blocked, tone: 'bounced' },
+                { label: 'not yet', value: progress.not_yet, tone: 'idle', faint: true },
               ]}
             />
             <p className="flex flex-wrap justify-between gap-x-4 text-xs text-ink-2">

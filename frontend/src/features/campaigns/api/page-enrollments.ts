@@ -3,11 +3,11 @@ import { client, unwrap, type Schema } from '@/lib/client';
 import { keys } from '@/lib/query';
 
 export type Enrollment = Schema<'EnrollmentOut'>;
-export type EnrollmentStatus = Enrollment['status'];
+export type EnrollmentState = Enrollment['state'];
 
 export function useEnrollments(
   campaign: string,
-  filter: { q?: string | undefined; status?: EnrollmentStatus | undefined } = {},
+  filter: { q?: string | undefined; state?: EnrollmentState | undefined } = {},
 ) {
   return usePages({
     key: [...keys.campaign(campaign), 'enrollments', filter],

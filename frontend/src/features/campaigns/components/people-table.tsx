@@ -18,14 +18,15 @@ import { useUrlState } from '@/hooks/use-url-state';
 import { count, fullName, fullTime, when } from '@/lib/format';
 import { paths } from '@/lib/paths';
 
-import { useEnrollments, type Enrollment, type EnrollmentStatus } from '../api/page-enrollments';
+import { useEnrollments, type Enrollment, type EnrollmentState } from '../api/page-enrollments';
 import { useSteerEnrollment } from '../api/steer-enrollment';
 import type { Progress } from '../model';
 import { NextMessage } from './next-message';
 
-const STATES: { value: EnrollmentStatus; label: string }[] = [
-  { value: 'pending', label: 'Waiting' },
-  { value: 'active', label: 'In sequence' },
+const STATES: { value: EnrollmentState; label: string }[] = [
+  { value: 'not_yet', label: 'Not yet' },
+  { value: 'between_steps', label: 'Between steps' },
+  { value: 'blocked', label: 'Blocked' },
   { value: 'held', label: 'Held' },
   { value: 'replied', label: 'Replied' },
   { value: 'completed', label: 'Finished' },
@@ -51,11 +52,11 @@ export function PeopleTable({
   actions?: ReactNode;
 }) {
   const [q, setQ] = useUrlState('q');
-  const [status, setStatus] = useUrlChoice('state', STATES);
+  const [state, setState] = useUrlChoice('state', STATES);
   const search = useDebounced(q.trim());
   const people = useEnrollments(campaign, {
     ...(search ? { q: search } : {}),
-    ...(status ? { status } : {}),
+    ...(state ? { state } : {}),
   });
   const columns = useMemo(() => columnsFor(campaign, canWrite, mailboxes), [campaign, canWrite, mailboxes]);
   return (
@@ -71,8 +72,8 @@ export function PeopleTable({
         <Choice
           label="State"
           any={`All, ${count(progress.total)}`}
-          value={status}
-          onValueChange={setStatus}
+          value={state}
+          onValueChange={setState}
           options={STATES.map(({ value, label }) => ({
             value,
             label: `${label}, ${count(progress[value])}`,
@@ -95,8 +96,8 @@ export function PeopleTable({
         rowHeight={48}
         walk
         empty={
-          <EmptyState title={search || status ? 'Nobody like that' : 'Nobody is in this campaign'}>
-            {search || status ? 'Change the search or the state.' : 'Add people in the editor.'}
+          <EmptyState title={search || state ? 'Nobody like that' : 'Nobody is in this campaign'}>
+            {search || state ? 'Change the search or the state.' : 'Add people in the editor.'}
           </EmptyState>
         }
       />

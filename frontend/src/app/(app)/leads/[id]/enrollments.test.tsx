@@ -17,6 +17,7 @@ function enrolled(name: string, more: Partial<Schema<'LeadEnrollmentOut'>>): Sch
     campaign_id: `c-${name}`,
     campaign_name: name,
     status: 'active',
+    state: 'between_steps',
     next_step: 2,
     next_due_at: null,
     blocked_reason: null,
