@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,15 +27,8 @@ BOUNCE_RATE = 0.05
 Z95 = 1.959964
 
 
-EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
-
-
 def choose_span(since: date | None, until: date | None, today: date) -> tuple[date, date]:
     """First and last day, both included: the last fourteen unless asked otherwise. Raises Invalid."""
-    for pointer, day in (("/since", since), ("/until", until)):
-        if day is not None and not EARLIEST <= day <= LATEST:
-            fault = FieldError(pointer, f"Use a day from {EARLIEST} to {LATEST}.", "out_of_range")
-            raise Invalid("Choose a span of our time.", errors=[fault])
     for name, day in (("since", since), ("until", until)):
         if day is not None and not FIRST_DAY <= day <= LAST_DAY:
             fault = FieldError(f"/{name}", f"Choose a day from {FIRST_DAY} to {LAST_DAY}.", "range")
@@ -49,6 +42,19 @@ def choose_span(since: date | None, until: date | None, today: date) -> tuple[da
         fault = FieldError("/since", f"At most {LONGEST_DAYS} days at once.", "too_long")
         raise Invalid("Choose a shorter span.", errors=[fault])
     return first, last
+
+
+def choose_life(since: date | None, until: date | None, today: date) -> tuple[date, date]:
+    """The same where nothing asked for means everything: all days up to today. Raises Invalid."""
+    if since is None and until is None:
+        return FIRST_DAY, max(today, FIRST_DAY)
+    return choose_span(since, until, today)
+
+
+def instants(span: tuple[date, date]) -> tuple[datetime, datetime]:
+    """From the beginning of the first UTC day to the end of the last, which does not belong to it."""
+    first, last = (datetime.combine(day, time(), UTC) for day in span)
+    return first, last + timedelta(days=1)
 
 
 def span_before(since: date, until: date) -> tuple[date, date]:

@@ -30,8 +30,10 @@ class CampaignAnalyticsOut(BaseModel):
     campaign_id: uuid.UUID
     name: str
     status: str
+    since: date = Field(description="First day of all figures here; UTC")
+    until: date = Field(description="Last day of all figures here")
     totals: Figures
-    progress: Progress
+    progress: Progress = Field(description="As it stands now")
     days: list[DayFigures]
     steps: list[StepFigures]
     mailboxes: list[MailboxFigures]

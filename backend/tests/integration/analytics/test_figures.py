@@ -141,9 +141,9 @@ async def test_overview_compares_with_the_span_before(actor: Actor, stage: Stage
 async def test_campaign_figures_by_step_variant_and_mailbox(actor: Actor, stage: Stage) -> None:
     await emit(stage, one_of_each(stage))
     async with tenant(actor.organization_id) as session:
-        out = await service.get_campaign_figures(session, actor, stage.campaign_id)
+        out = await service.get_campaign_figures(session, actor, stage.campaign_id, since=None, until=None)
         with pytest.raises(NotFound):
-            await service.get_campaign_figures(session, actor, new_id())
+            await service.get_campaign_figures(session, actor, new_id(), since=None, until=None)
     assert [(day.day.day, day.sent) for day in out.days] == [(8, 1), (9, 0), (10, 3)]
     assert [(step.step, step.variant, step.sent) for step in out.steps] == [(1, "A", 3)]
     assert [(box.email_address, box.sent) for box in out.mailboxes] == [("mira@brightfjord.example", 4)]
@@ -154,7 +154,7 @@ async def test_mailbox_that_is_gone_keeps_its_figures(actor: Actor, stage: Stage
     await emit(stage, one_of_each(stage))
     await sql.execute("DELETE FROM email_accounts")
     async with tenant(actor.organization_id) as session:
-        out = await service.list_mailbox_figures(session, actor)
+        out = await service.list_mailbox_figures(session, actor, since=None, until=None)
     assert [(box.email_account_id, box.sent) for box in out] == [(None, 4)]
 
 

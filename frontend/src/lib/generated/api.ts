@@ -31,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Campaign Figures */
+        /**
+         * Get Campaign Figures
+         * @description Since its first fact unless asked otherwise.
+         */
         get: operations["get_campaign_figures"];
         put?: never;
         post?: never;
@@ -48,7 +51,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Mailbox Figures */
+        /**
+         * List Mailbox Figures
+         * @description Since each was connected unless asked otherwise.
+         */
         get: operations["list_mailbox_figures"];
         put?: never;
         post?: never;
@@ -67,7 +73,7 @@ export interface paths {
         };
         /**
          * Export Campaign
-         * @description The ledger of a campaign, one line a message; safe to open in a spreadsheet.
+         * @description The ledger of a campaign, one line a message; safe to open in a spreadsheet. All of it unless asked otherwise.
          */
         get: operations["export_campaign"];
         put?: never;
@@ -1568,12 +1574,25 @@ export interface components {
             mailboxes: components["schemas"]["MailboxFigures"][];
             /** Name */
             name: string;
+            /** @description As it stands now */
             progress: components["schemas"]["Progress"];
+            /**
+             * Since
+             * Format: date
+             * @description First day of all figures here; UTC
+             */
+            since: string;
             /** Status */
             status: string;
             /** Steps */
             steps: components["schemas"]["StepFigures"][];
             totals: components["schemas"]["Figures"];
+            /**
+             * Until
+             * Format: date
+             * @description Last day of all figures here
+             */
+            until: string;
             /**
              * Waiting
              * @description Due messages that do not go, by reason
@@ -4317,6 +4336,10 @@ export interface operations {
                 limit?: number;
                 cursor?: string | null;
                 campaign_id?: string | null;
+                /** @description First day, UTC */
+                since?: string | null;
+                /** @description Last day, which belongs to the span */
+                until?: string | null;
             };
             header?: {
                 authorization?: string | null;
@@ -4399,7 +4422,12 @@ export interface operations {
     };
     get_campaign_figures: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description First day, UTC */
+                since?: string | null;
+                /** @description Last day, which belongs to the span */
+                until?: string | null;
+            };
             header?: {
                 authorization?: string | null;
             };
@@ -4483,7 +4511,12 @@ export interface operations {
     };
     list_mailbox_figures: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description First day, UTC */
+                since?: string | null;
+                /** @description Last day, which belongs to the span */
+                until?: string | null;
+            };
             header?: {
                 authorization?: string | null;
             };
@@ -4567,6 +4600,10 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "csv" | "json";
+                /** @description First day, UTC */
+                since?: string | null;
+                /** @description Last day, which belongs to the span */
+                until?: string | null;
             };
             header?: {
                 authorization?: string | null;
@@ -4650,7 +4687,9 @@ export interface operations {
     get_overview: {
         parameters: {
             query?: {
+                /** @description First day, UTC */
                 since?: string | null;
+                /** @description Last day, which belongs to the span */
                 until?: string | null;
             };
             header?: {

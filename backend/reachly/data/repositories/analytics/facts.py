@@ -17,7 +17,7 @@ SELECT e.seq, e.created_at, e.event_type, e.campaign_id, c.name AS campaign_name
 FROM analytics_events e
 LEFT JOIN campaigns c ON c.organization_id = e.organization_id AND c.id = e.campaign_id
 LEFT JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
-WHERE e.organization_id = $1 AND e.seq < $2 {campaign}
+WHERE e.organization_id = $1 AND e.seq < $2 AND e.created_at >= $4 AND e.created_at < $5 {campaign}
 ORDER BY e.seq DESC LIMIT $3
 """
 _OF_LEAD = """
@@ -73,7 +73,8 @@ SELECT m.id, m.to_email, l.first_name, l.last_name, l.company, m.step, m.variant
 FROM email_sends m
 LEFT JOIN leads l ON l.organization_id = m.organization_id AND l.id = m.lead_id
 LEFT JOIN email_accounts a ON a.organization_id = m.organization_id AND a.id = m.email_account_id
-WHERE m.organization_id = $1 AND m.campaign_id = $2 AND m.id > $3 ORDER BY m.id LIMIT $4
+WHERE m.organization_id = $1 AND m.campaign_id = $2 AND m.id > $3
+  AND coalesce(m.handed_at, m.planned_at) >= $5 AND coalesce(m.handed_at, m.planned_at) < $6 ORDER BY m.id LIMIT $4
 """
 
 
@@ -89,12 +90,13 @@ async def page_facts(
     limit: int,
     before: int | None,
     campaign_id: uuid.UUID | None,
+    span: tuple[datetime, datetime],
 ) -> list[Mapping[str, Any]]:
-    """The latest first; those numbered below `before`."""
-    args: list[Any] = [organization_id, LAST if before is None else before, limit]
+    """The latest first; those numbered below `before` and in the span, whose end does not belong to it."""
+    args: list[Any] = [organization_id, LAST if before is None else before, limit, *span]
     narrowed = ""
     if campaign_id:
-        narrowed = "AND e.campaign_id = $4"
+        narrowed = "AND e.campaign_id = $6"
         args.append(campaign_id)
     rows = await (await raw(session)).fetch(_FACTS.format(campaign=narrowed), *args)
     return [_read(row) for row in rows]
@@ -126,10 +128,15 @@ async def find_campaign(session: Session, organization_id: uuid.UUID, campaign_i
 
 
 async def page_ledger(
-    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, after: uuid.UUID, limit: int
+    session: Session,
+    organization_id: uuid.UUID,
+    campaign_id: uuid.UUID,
+    after: uuid.UUID,
+    limit: int,
+    span: tuple[datetime, datetime],
 ) -> list[LedgerRow]:
-    """In the order of intent."""
-    rows = await (await raw(session)).fetch(_LEDGER, organization_id, campaign_id, after, limit)
+    """In the order of intent; what was handed over (or else planned) in the span, whose end does not belong to it."""
+    rows = await (await raw(session)).fetch(_LEDGER, organization_id, campaign_id, after, limit, *span)
     return [LedgerRow(**row) for row in rows]
 
 

@@ -25,14 +25,17 @@ SELECT campaign_id, {_SUMS} FROM campaign_stats WHERE organization_id = $1 AND d
 GROUP BY campaign_id
 """  # noqa: S608
 _BY_STEP = f"""
-SELECT sequence_id, variant, {_SUMS} FROM campaign_stats WHERE organization_id = $1 AND campaign_id = $2
+SELECT sequence_id, variant, {_SUMS} FROM campaign_stats
+WHERE organization_id = $1 AND campaign_id = $2 AND day BETWEEN $3 AND $4
 GROUP BY sequence_id, variant
 """  # noqa: S608
 _BY_MAILBOX = f"""
-SELECT email_account_id, {_SUMS} FROM campaign_stats WHERE organization_id = $1 GROUP BY email_account_id
+SELECT email_account_id, {_SUMS} FROM campaign_stats WHERE organization_id = $1 AND day BETWEEN $2 AND $3
+GROUP BY email_account_id
 """  # noqa: S608
 _CAMPAIGN_BY_MAILBOX = f"""
-SELECT email_account_id, {_SUMS} FROM campaign_stats WHERE organization_id = $1 AND campaign_id = $2
+SELECT email_account_id, {_SUMS} FROM campaign_stats
+WHERE organization_id = $1 AND day BETWEEN $2 AND $3 AND campaign_id = $4
 GROUP BY email_account_id
 """  # noqa: S608
 _MAILBOX = f"""
@@ -82,22 +85,26 @@ async def sum_by_campaign(
 
 
 async def sum_by_step(
-    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, since: date, until: date
 ) -> dict[tuple[uuid.UUID, str], Sums]:
     """By step (the nil UUID: none) and variant."""
-    rows = await (await raw(session)).fetch(_BY_STEP, organization_id, campaign_id)
+    rows = await (await raw(session)).fetch(_BY_STEP, organization_id, campaign_id, since, until)
     return {(row["sequence_id"], row["variant"]): _plain(row) for row in rows}
 
 
 async def sum_by_mailbox(
-    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID | None = None
+    session: Session,
+    organization_id: uuid.UUID,
+    since: date,
+    until: date,
+    campaign_id: uuid.UUID | None = None,
 ) -> dict[uuid.UUID, Sums]:
     """By mailbox (the nil UUID: none, or not known any more), of one campaign or all."""
     connection = await raw(session)
     if campaign_id is None:
-        rows = await connection.fetch(_BY_MAILBOX, organization_id)
+        rows = await connection.fetch(_BY_MAILBOX, organization_id, since, until)
     else:
-        rows = await connection.fetch(_CAMPAIGN_BY_MAILBOX, organization_id, campaign_id)
+        rows = await connection.fetch(_CAMPAIGN_BY_MAILBOX, organization_id, since, until, campaign_id)
     return {row["email_account_id"]: _plain(row) for row in rows}
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from reachly.data.repositories import analytics as repository
 from reachly.data.session import Session
+from reachly.kit import clock
 from reachly.kit.errors import NotFound
 from reachly.kit.pagination import Page, cut_page, encode_cursor, read_number_cursor
+from reachly.services.analytics import policy
 from reachly.services.analytics.schemas import ActivityOut
 from reachly.services.identity.schemas import Actor
 from reachly.services.leads.schemas import TimelineEntry
@@ -18,12 +21,20 @@ TIMELINE_LIMIT = 500
 
 
 async def page_activity(
-    session: Session, actor: Actor, *, limit: int, cursor: str | None, campaign_id: uuid.UUID | None
+    session: Session,
+    actor: Actor,
+    *,
+    limit: int,
+    cursor: str | None,
+    campaign_id: uuid.UUID | None,
+    since: date | None = None,
+    until: date | None = None,
 ) -> Page[ActivityOut]:
-    """The latest facts first, with the names of those concerned as they are now."""
+    """The latest facts first, with the names of those concerned as they are now. Raises Invalid on a bad span."""
+    span = policy.instants(policy.choose_life(since, until, clock.now().date()))
     before = read_number_cursor(cursor) if cursor else None
     found = await repository.page_facts(
-        session, actor.organization_id, limit=limit + 1, before=before, campaign_id=campaign_id
+        session, actor.organization_id, limit=limit + 1, before=before, campaign_id=campaign_id, span=span
     )
     rows, more = cut_page(found, limit)
     items = [

@@ -26,7 +26,6 @@ from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import service as scheduling
 
 CAMPAIGNS_SHOWN = 200
-OLDEST = date(2000, 1, 1)
 
 
 async def get_overview(
@@ -71,18 +70,22 @@ async def _campaign_lines(session: Session, actor: Actor, since: date, until: da
 
 
 async def get_campaign_figures(
-    session: Session, actor: Actor, campaign_id: uuid.UUID
+    session: Session, actor: Actor, campaign_id: uuid.UUID, *, since: date | None, until: date | None
 ) -> CampaignAnalyticsOut:
-    """One campaign since its first fact, and why what is due does not go. Raises NotFound."""
+    """One campaign in a span of UTC days (neither end given: since its first fact), and why what is due does not go
+    now. Raises NotFound, or Invalid as `get_overview` does."""
     organization_id = actor.organization_id
     campaign = await campaigns.get_campaign(session, actor, campaign_id)
     today = clock.now().date()
-    by_day = await repository.sum_by_day(session, organization_id, OLDEST, today, campaign_id)
+    span = policy.choose_life(since, until, today)
+    by_day = await repository.sum_by_day(session, organization_id, *span, campaign_id)
+    whole = since is None and until is None
+    shown = _lifetime(campaign, min(by_day, default=today), today) if whole else span
     waiting: dict[str, int] = {}
     if campaign.status in ("active", "paused"):
         told = await scheduling.explain_campaign(session, actor, campaign_id)
         waiting = {reason.code: reason.count for reason in told.reasons}
-    sums = await repository.sum_by_mailbox(session, organization_id, campaign_id)
+    sums = await repository.sum_by_mailbox(session, organization_id, *span, campaign_id)
     names = await repository.list_mailbox_names(session, organization_id)
     return CampaignAnalyticsOut(
         campaign_id=campaign.id,
@@ -90,8 +93,10 @@ async def get_campaign_figures(
         status=campaign.status,
         totals=policy.add_up(by_day.values()),
         progress=campaign.progress,
-        days=policy.fill_days(by_day, *_lifetime(campaign, min(by_day, default=today), today)),
-        steps=await _steps(session, organization_id, campaign_id),
+        since=min(by_day, default=shown[0]) if whole else span[0],
+        until=span[1],
+        days=policy.fill_days(by_day, *shown),
+        steps=await _steps(session, organization_id, campaign_id, *span),
         mailboxes=_mailboxes(sums, names, [i for i in names if i in sums or i in campaign.email_account_ids]),
         waiting=waiting,
     )
@@ -103,9 +108,11 @@ def _lifetime(campaign: CampaignOut, first: date, today: date) -> tuple[date, da
     return max(first, last - timedelta(days=policy.LONGEST_DAYS - 1)), last
 
 
-async def _steps(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> list[StepFigures]:
+async def _steps(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, since: date, until: date
+) -> list[StepFigures]:
     """Each text of each step, also one that has sent nothing yet, or sends no more but has."""
-    sums = await repository.sum_by_step(session, organization_id, campaign_id)
+    sums = await repository.sum_by_step(session, organization_id, campaign_id, since, until)
     steps = []
     for row in await repository.list_step_names(session, organization_id, campaign_id):
         own = sums.get((row["id"], row["variant"]), {})
@@ -119,9 +126,13 @@ async def _steps(session: Session, organization_id: uuid.UUID, campaign_id: uuid
     return steps
 
 
-async def list_mailbox_figures(session: Session, actor: Actor) -> list[MailboxFigures]:
-    """Every mailbox since it was connected; what disconnected ones sent is one line without an id."""
-    sums = await repository.sum_by_mailbox(session, actor.organization_id)
+async def list_mailbox_figures(
+    session: Session, actor: Actor, *, since: date | None, until: date | None
+) -> list[MailboxFigures]:
+    """Every mailbox in a span of UTC days (neither end given: since it was connected); what disconnected ones sent is
+    one line without an id. Raises Invalid as `get_overview` does."""
+    span = policy.choose_life(since, until, clock.now().date())
+    sums = await repository.sum_by_mailbox(session, actor.organization_id, *span)
     names = await repository.list_mailbox_names(session, actor.organization_id)
     return _mailboxes(sums, names, list(names))
 
