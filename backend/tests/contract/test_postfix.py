@@ -99,7 +99,7 @@ async def test_a_refusal_in_the_middle_of_a_batch_is_its_own_recipients(
         ("deferred", 450, "4.7.1", "rcpt"),
         ("refused", 550, "5.7.1", "final"),
         fine,
-        ("refused", 552, "5.3.4", "mail"),
+        ("deferred", 552, "5.3.4", "mail"),
         ("refused", 554, "5.7.1", "rcpt"),
         fine,
     ]

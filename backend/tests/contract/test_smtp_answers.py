@@ -76,7 +76,8 @@ async def test_answers_mean_the_same_in_one_piece_and_in_many(
         receipts = await mailer.send_many(letters(4))
         await mailer.close()
         server.close()
-    assert (receipts[1].outcome, receipts[1].text) == (outcome, words)
+    assert receipts[1].outcome == outcome
+    assert receipts[1].text.endswith(words)
     left = ["accepted"] * 2 if heard == 4 else ["connect_failed"] * 2
     assert [receipts[0].outcome, *(one.outcome for one in receipts[2:])] == ["accepted", *left]
     assert len(bodies) == heard

@@ -193,7 +193,7 @@ async def test_the_next_envelope_rides_with_the_body() -> None:
 @pytest.mark.parametrize(
     ("verb", "reply", "outcome"),
     [
-        ("MAIL", b"550 5.7.1 not you\r\n", "refused"),
+        ("MAIL", b"550 5.7.1 not you\r\n", "deferred"),
         ("RCPT", b"550 5.1.1 nobody\r\n", "refused"),
         ("RCPT", b"451 4.7.1 greylisted\r\n", "deferred"),
         ("DATA", b"452 4.3.1 full\r\n", "deferred"),

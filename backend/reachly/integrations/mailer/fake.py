@@ -18,7 +18,15 @@ from reachly.integrations.mailer.port import (
     Stage,
     Watch,
 )
-from reachly.integrations.mailer.replies import read_loss, read_reply, wire_path
+from reachly.integrations.mailer.replies import (
+    BAD_RECIPIENT,
+    BAD_SENDER,
+    NO_UTF8,
+    NO_UTF8_FOR_US,
+    read_loss,
+    read_reply,
+    wire_path,
+)
 
 DROP = "drop"
 _ENDS = ("throttled", "auth_failed", "connect_failed", "unknown")
@@ -91,11 +99,8 @@ class FakeMailer:
 
     async def _send(self, envelope: Envelope, n: int, watch: Watch) -> Receipt:
         sender, recipient = wire_path(envelope.mail_from), wire_path(envelope.rcpt_to)
-        words = "The address is not one that mail can be sent to."
-        if sender is None:
-            return Receipt("refused", None, "5.1.7", words, "mail")
-        if recipient is None:
-            return Receipt("refused", None, "5.1.3", words, "rcpt")
+        if sender is None or recipient is None:
+            return BAD_SENDER if sender is None else BAD_RECIPIENT
         try:
             await self.open()
         except MailerError as error:
@@ -106,8 +111,7 @@ class FakeMailer:
             told = read_reply(stage, error.reply_code, error.reply)
             return Receipt(outcome, told.code, told.enhanced, told.text, stage)
         if not self._script.smtputf8 and not (sender.isascii() and recipient.isascii()):
-            text = "This server does not take addresses with signs outside ASCII (no SMTPUTF8)."
-            return Receipt("refused", None, "5.6.7", text, "mail")
+            return NO_UTF8 if sender.isascii() else NO_UTF8_FOR_US
         if not watch.may_offer(n):
             return WITHHELD
         return self._offer(Envelope(sender, recipient, envelope.data), n, watch)

@@ -12,16 +12,19 @@ from datetime import timedelta
 from typing import Literal
 
 from reachly.integrations.mailer.port import Receipt
+from reachly.integrations.mailer.replies import is_shutdown
 from reachly.services.suppression.policy import Verdict as Refusal
 from reachly.services.suppression.policy import classify_reply_code, next_retry
 
-Kind = Literal["sent", "unknown", "bounced", "soft", "refused", "retry", "throttled", "auth", "connect"]
+Kind = Literal[
+    "sent", "unknown", "bounced", "soft", "refused", "retry", "throttled", "auth", "connect", "sender"
+]
 
-MAILBOX_TROUBLE: frozenset[Kind] = frozenset({"throttled", "auth", "connect"})
+MAILBOX_TROUBLE: frozenset[Kind] = frozenset({"throttled", "auth", "connect", "sender"})
 """What says nothing about the message: it goes back, and the mailbox waits."""
 
-BROKEN_OFF = Refusal("soft", "nobody", True, "connection_lost")
-"""The connection broke before the message was complete: nobody has said anything."""
+ABOUT_THE_PERSON = frozenset({"rcpt", "final"})
+"""The stages at which a peer answers about one recipient or one whole message."""
 
 _THROTTLE_MINUTES = 15
 _CONNECT_MINUTES = (1, 2, 5, 10, 20, 30, 60)
@@ -34,6 +37,11 @@ class Retry:
     minutes: Sequence[int] = (15, 60, 240)
     greylist_minutes: int = 5
 
+    @property
+    def first(self) -> timedelta:
+        """How long to wait where nothing was said about the person: as after a first refusal, each time."""
+        return timedelta(minutes=self.minutes[0] if self.minutes else 15)
+
     def after(self, attempts: int, refusal: Refusal) -> timedelta | None:
         """None: give up."""
         waits = [timedelta(minutes=minutes) for minutes in self.minutes]
@@ -45,15 +53,18 @@ class Verdict:
     """What to write down.
 
     `kind`     sent, unknown, bounced (the address is bad: suppress), soft (a soft bounce: given up, the person counts),
-               refused (given up, not the person's fault), retry, or trouble of the mailbox: throttled, auth, connect
+               refused (given up, not the person's fault), retry, or trouble of the mailbox: throttled, auth, connect,
+               sender (it may not send, or not now)
     `status`   the row's state in the ledger
     `wait`     how long until the next try of this message, or of the whole mailbox where the mailbox is the trouble
+    `counts`   whether it is one of the tries that a person has; what is said of a session or a server is none
     """
 
     kind: Kind
     status: str
     reason: str | None = None
     wait: timedelta | None = None
+    counts: bool = True
 
     @property
     def is_failure(self) -> bool:
@@ -80,15 +91,33 @@ def judge(receipt: Receipt, attempts: int, failures: int, retry: Retry) -> Verdi
             verdict = Verdict("auth", "deferred", "mailbox_error")
         case "connect_failed":
             verdict = Verdict("connect", "deferred", "mailbox_error", connect_wait(failures))
-        case "refused":
-            verdict = _give_up(_read(receipt), "refused")
-        case "deferred":
-            refusal = _read(receipt) if receipt.code is not None else BROKEN_OFF
-            wait = retry.after(attempts, refusal)
-            verdict = _give_up(refusal, "deferred_too_often")
-            if wait is not None:
-                verdict = Verdict("retry", "deferred", "deferred", wait)
+        case "refused" | "deferred":
+            verdict = _turned_away(receipt, _read(receipt), attempts, failures, retry)
     return verdict
+
+
+def _turned_away(receipt: Receipt, refusal: Refusal, attempts: int, failures: int, retry: Retry) -> Verdict:
+    """Only an answer to this recipient or to this whole message can end a person's way, or use up one of its tries."""
+    if receipt.stage not in ABOUT_THE_PERSON:
+        if refusal.kind == "too_large" and receipt.code is not None:  # it can never go, and holds nobody up
+            return Verdict("refused", "quarantined", "too_large")
+        if receipt.stage == "mail":
+            return Verdict("sender", "deferred", "mailbox_error", connect_wait(failures), counts=False)
+    elif receipt.outcome == "refused":
+        return _give_up(refusal, "refused")
+    elif _is_personal(receipt, refusal):
+        wait = retry.after(attempts, refusal)
+        if wait is None:
+            return _give_up(refusal, "deferred_too_often")
+        return Verdict("retry", "deferred", "deferred", wait)
+    return Verdict("retry", "deferred", "deferred", retry.first, counts=False)
+
+
+def _is_personal(receipt: Receipt, refusal: Refusal) -> bool:
+    """Whether a "not now" speaks of the recipient, and not of the server, the sender, or a broken session."""
+    if receipt.code is None or is_shutdown(receipt.code, receipt.text):
+        return False
+    return refusal.blame == "person" or refusal.kind == "greylisted"
 
 
 def _read(receipt: Receipt) -> Refusal:

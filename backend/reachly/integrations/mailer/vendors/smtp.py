@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import cast
 
 from reachly.integrations.mailer.port import (
     NOT_OFFERED,
@@ -22,19 +21,20 @@ from reachly.integrations.mailer.port import (
     Stage,
     Watch,
 )
-from reachly.integrations.mailer.replies import judge, read_loss, read_reply
+from reachly.integrations.mailer.replies import fits, judge, read_doubt, read_loss, read_misfit, read_reply
 from reachly.integrations.mailer.vendors.smtp_message import Item, Packer
 from reachly.integrations.mailer.vendors.smtp_pipeline import (
     AT_ONCE,
+    CLOSING,
     ENDS_THE_SESSION,
     SLOWEST_BYTES_A_SECOND,
     Pipeline,
 )
 from reachly.integrations.mailer.vendors.smtp_session import Session, open_session
-from reachly.integrations.mailer.vendors.smtp_wire import WireLost
+from reachly.integrations.mailer.vendors.smtp_wire import Reply, Wire, WireLost
 
 GOOD_BYE_SECONDS = 2
-RESET_SECONDS = 10
+_ENVELOPE: tuple[Stage, ...] = ("mail", "rcpt", "data")
 
 
 class SmtpMailer:
@@ -110,16 +110,37 @@ class SmtpMailer:
         packed = Packer(session.extensions).pack(envelope)
         if isinstance(packed, Receipt):
             return packed
+        if not watch.may_offer(n):
+            return WITHHELD
+        is_fresh, session.is_fresh = session.is_fresh, False
         try:
-            receipt = await _Dialogue(session, self._config.command_seconds, n, watch).deliver(packed)
+            receipt = await _Dialogue(session.wire, self._config.command_seconds, n, watch).deliver(packed)
+            if receipt.outcome == "accepted":
+                return receipt
+            if receipt.code and receipt.code != CLOSING and receipt.stage != "body":
+                return await self._make_sure(session, receipt, is_fresh=is_fresh)
         except BaseException:
             self._drop()
             raise
-        if receipt.code and receipt.outcome != "accepted":
-            await self._reset_or_drop(session)
-        elif not receipt.code and receipt is not WITHHELD:
-            self._drop()
+        self._drop()
         return receipt
+
+    async def _make_sure(self, session: Session, receipt: Receipt, *, is_fresh: bool) -> Receipt:
+        """The receipt, if the answer was surely to this message; the session is ready for the next one, or cut.
+
+        A server that hangs up after its answer is believed where nothing else can have been meant: behind a whole
+        message, and on a session that has seen no other.
+        """
+        believed = False
+        try:
+            if not session.wire.has_unasked:
+                reply = await session.wire.command(session.hello, self._config.command_seconds)
+                if session.is_hello(reply) and not session.wire.has_unasked:
+                    return receipt
+        except WireLost as lost:
+            believed = lost.by_peer and (is_fresh or receipt.stage == "final")
+        self._drop()
+        return receipt if believed else read_doubt(receipt)
 
     async def _attempt_many(self, envelopes: Sequence[Envelope], watch: Watch) -> list[Receipt]:
         try:
@@ -131,16 +152,13 @@ class SmtpMailer:
             return [failed, *[NOT_OFFERED] * (len(envelopes) - 1)]
         if "pipelining" not in session.extensions:
             return await self._one_by_one(envelopes, watch)
+        session.is_fresh = False
         pack = Packer(session.extensions).pack
-        pipeline = Pipeline(session.wire, envelopes, pack, self._config.command_seconds, watch)
         try:
-            receipts = await pipeline.run()
+            return await Pipeline(session, envelopes, pack, self._config.command_seconds, watch).run()
         except BaseException:
             self._drop()
             raise
-        if receipts and receipts[-1].outcome != "accepted" and session.wire.is_open:
-            await self._reset_or_drop(session)
-        return receipts
 
     async def _one_by_one(self, envelopes: Sequence[Envelope], watch: Watch) -> list[Receipt]:
         receipts: list[Receipt] = []
@@ -154,62 +172,71 @@ class SmtpMailer:
                 return receipts + [NOT_OFFERED] * (len(envelopes) - len(receipts))
         return receipts
 
-    async def _reset_or_drop(self, session: Session) -> None:
-        """Makes the connection ready for the next message, or cuts it."""
-        try:
-            if (await session.wire.command(b"RSET", RESET_SECONDS)).code == 250:
-                return
-        except WireLost:
-            pass
-        self._drop()
-
     def _drop(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             session.wire.abort("Given up.")
 
 
+class _Misfit(Exception):
+    def __init__(self, receipt: Receipt) -> None:
+        self.receipt = receipt
+
+
 class _Dialogue:
     """One message, step by step."""
 
-    def __init__(self, session: Session, seconds: float, n: int, watch: Watch) -> None:
-        self._wire = session.wire
+    def __init__(self, wire: Wire, seconds: float, n: int, watch: Watch) -> None:
+        self._wire = wire
         self._seconds = seconds
         self._n, self._watch = n, watch
         self._stage: Stage = "mail"
 
     async def deliver(self, item: Item) -> Receipt:
-        if not self._watch.may_offer(self._n):
-            return WITHHELD
         try:
             return await self._deliver(item)
         except WireLost as lost:
             return read_loss(self._stage, str(lost))
+        except _Misfit as misfit:
+            return misfit.receipt
 
     async def _deliver(self, item: Item) -> Receipt:
-        mail, rcpt, _ = item.envelope.split(b"\r\n", 2)
-        for stage, line in (("mail", mail), ("rcpt", rcpt)):
-            self._stage = cast("Stage", stage)
-            reply = await self._wire.command(line, self._seconds)
-            if not 200 <= reply.code < 300:
-                return read_reply(self._stage, reply.code, reply.text)
-        self._stage = "data"
-        reply = await self._wire.command(b"DATA", self._seconds)
-        if reply.code != 354:
-            return read_reply("data", reply.code, reply.text)
+        for stage, line in zip(_ENVELOPE, item.envelope.split(b"\r\n"), strict=False):
+            self._stage = stage
+            reply = await self._ask(line + b"\r\n")
+            if reply.code >= 400:
+                return read_reply(stage, reply.code, reply.text)
         rest = item.body
         if len(rest) > AT_ONCE:
             self._stage = "body"
             self._wire.write(rest[:-3])
             await self._wire.drain(self._seconds + len(rest) / SLOWEST_BYTES_A_SECOND)
             rest = rest[-3:]
+        self._expect_nothing()
         if not (self._watch.may_offer(self._n) and self._watch.offering(self._n)):
             self._wire.abort(WITHHELD.text)
             return WITHHELD
         self._stage = "final"
-        self._wire.write(rest)
-        reply = await self._wire.reply(self._seconds)
+        reply = await self._ask(rest)
         return read_reply("final", reply.code, reply.text)
+
+    async def _ask(self, line: bytes) -> Reply:
+        """The answer to it, which is one that can be meant for it."""
+        if self._stage != "final":
+            self._expect_nothing()
+        self._wire.write(line)
+        reply = await self._wire.reply(self._seconds)
+        if not fits(self._stage, reply.code):
+            raise _Misfit(read_misfit(self._stage, reply.code, reply.text))
+        return reply
+
+    def _expect_nothing(self) -> None:
+        """What is there already answers nothing that will be asked."""
+        if not self._wire.has_unasked:
+            return
+        if self._stage == "body":  # the server has seen enough of it
+            raise _Misfit(read_reply("body", *self._wire.unasked()))
+        raise _Misfit(read_misfit(self._stage, 0, "something that nobody asked"))
 
 
 def _was_closed(receipt: Receipt) -> bool:

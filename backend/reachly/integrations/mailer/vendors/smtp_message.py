@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from reachly.integrations.mailer.port import Envelope, Receipt
-from reachly.integrations.mailer.replies import wire_path
+from reachly.integrations.mailer.replies import (
+    BAD_RECIPIENT,
+    BAD_SENDER,
+    NO_UTF8,
+    NO_UTF8_FOR_US,
+    wire_path,
+)
 
-_BAD_ADDRESS = "The address is not one that mail can be sent to."
-_NO_UTF8 = "This server does not take addresses with signs outside ASCII (no SMTPUTF8)."
 _find_dotted_line = re.compile(rb"\n\.").search
 
 
@@ -37,12 +41,12 @@ class Packer:
             self._from, self._sender = envelope.mail_from, wire_path(envelope.mail_from)
         sender, recipient = self._sender, wire_path(envelope.rcpt_to)
         if sender is None:
-            return Receipt("refused", None, "5.1.7", _BAD_ADDRESS, "mail")
+            return BAD_SENDER
         if recipient is None:
-            return Receipt("refused", None, "5.1.3", _BAD_ADDRESS, "rcpt")
+            return BAD_RECIPIENT
         needs_utf8 = not (sender.isascii() and recipient.isascii())
         if needs_utf8 and not self._utf8:
-            return Receipt("refused", None, "5.6.7", _NO_UTF8, "mail")
+            return NO_UTF8 if sender.isascii() else NO_UTF8_FOR_US
         body = to_wire(envelope.data)
         options = f" SIZE={len(body) - 3}" if self._size else ""
         if needs_utf8 or not body.isascii():

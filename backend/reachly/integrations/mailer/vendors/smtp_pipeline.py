@@ -2,7 +2,8 @@
 
 A message's content may be the first item of a command group, so the body of one message and MAIL, RCPT and DATA of
 the next go out in one write. Content is still sent only after its own 354, and every reply belongs to the command
-it answers: a refusal of one recipient is that one's alone.
+it answers: a refusal of one recipient is that one's alone. A reply that fits no command ends the session, and what was
+told since the last 354 with it (see `smtp_answers`).
 """
 
 from __future__ import annotations
@@ -11,17 +12,29 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Literal
 
 from reachly.integrations.mailer.port import NOT_OFFERED, UNWATCHED, WITHHELD, Envelope, Receipt, Stage, Watch
-from reachly.integrations.mailer.replies import read_loss, read_reply
+from reachly.integrations.mailer.replies import fits, read_loss, read_misfit, read_reply
+from reachly.integrations.mailer.vendors.smtp_answers import Answers
 from reachly.integrations.mailer.vendors.smtp_message import Item
-from reachly.integrations.mailer.vendors.smtp_wire import NO_CODE, Reply, Wire, WireLost
+from reachly.integrations.mailer.vendors.smtp_session import Session
+from reachly.integrations.mailer.vendors.smtp_wire import Reply, WireLost
 
 AT_ONCE = 32_768  # bytes of a body that go out together with its final dot
 SLOWEST_BYTES_A_SECOND = 10_000
 ENDS_THE_SESSION = frozenset({"throttled", "auth_failed", "connect_failed"})
+CLOSING = 421
 NOBODY = -1
+Asked = Literal["mail", "rcpt", "data", "final", "empty", "reset", "hello"]
+"""What a reply answers: a stage of a message; the end of one without recipients; RSET; the greeting said again."""
+_STAGES: dict[Asked, Stage] = {
+    "mail": "mail",
+    "rcpt": "rcpt",
+    "data": "data",
+    "final": "final",
+    "reset": "mail",  # the next envelope went out behind it
+}
 # To a body with the next envelope behind it: taken, and the next one is welcome, each in one line.
 _all_is_well = re.compile(
     rb"250 ([^\r\n]{0,1000})\r\n(?:250 [^\r\n]{0,1000}\r\n){2}354 [^\r\n]{0,1000}\r\n"
@@ -36,17 +49,18 @@ class Pipeline:
 
     def __init__(
         self,
-        wire: Wire,
+        session: Session,
         envelopes: Sequence[Envelope],
         pack: Callable[[Envelope], Item | Receipt],
         seconds: float,
         watch: Watch = UNWATCHED,
     ) -> None:
-        self._wire, self._envelopes, self._pack, self._seconds = wire, envelopes, pack, seconds
+        self._session, self._wire = session, session.wire
+        self._envelopes, self._pack, self._seconds = envelopes, pack, seconds
         self._watch = watch
         self._loop = asyncio.get_running_loop()
-        self._receipts: list[Receipt | None] = [None] * len(envelopes)
-        self._expected: deque[Stage | str] = deque()
+        self._answers = Answers(len(envelopes), watch)
+        self._expected: deque[Asked] = deque()
         self._at = NOBODY  # the message whose replies come now
         self._behind = NOBODY  # the one whose envelope went out with the body of that
         self._next = 0  # the first that was not packed yet
@@ -63,7 +77,7 @@ class Pipeline:
         """Never raises but CancelledError; the wire is usable afterwards unless it says that it is lost."""
         self._wire.listen(self._on_reply, self._on_loss, self._on_group)
         try:
-            self._begin(anew=False)
+            self._go_on(b"")
             self._tick()
             await self._done
         except WireLost as lost:
@@ -81,10 +95,12 @@ class Pipeline:
 
     def _told(self, number: int) -> Receipt:
         """What became of it in the end."""
-        known = self._receipts[number]
+        known = self._answers.receipts[number]
         if known is None and number >= self._next:  # nobody looked yet whether it could have gone at all
             packed = self._pack(self._envelopes[number])
-            known = packed if isinstance(packed, Receipt) else None
+            if isinstance(packed, Receipt):
+                known = packed
+                self._answers.note(number, packed)
         return known or NOT_OFFERED
 
     def _offer(self) -> bytes:
@@ -92,11 +108,11 @@ class Pipeline:
         while self._next < len(self._envelopes) and not self._stop:
             number, self._next = self._next, self._next + 1
             if not self._watch.may_offer(number):
-                self._receipts[number] = WITHHELD
+                self._answers.note(number, WITHHELD)
                 continue
             packed = self._pack(self._envelopes[number])
             if isinstance(packed, Receipt):
-                self._note(number, packed)
+                self._answers.note(number, packed)
                 continue
             if self._at == NOBODY:
                 self._at = number
@@ -107,16 +123,21 @@ class Pipeline:
             return packed.envelope
         return b""
 
-    def _begin(self, *, anew: bool) -> None:
-        """A message with nothing but a RSET before it; when there is none left, the end of the batch."""
-        if anew:
+    def _go_on(self, first: bytes = b"RSET\r\n") -> None:
+        """Nothing is on the wire: the next message, or the end of the batch, when it is certain who was meant."""
+        if first:
             self._expected.append("reset")
         envelope = self._offer()
         if envelope:
-            self._write(b"RSET\r\n" + envelope if anew else envelope)
-        else:
-            self._expected.clear()
+            self._write(first + envelope)
+            return
+        self._expected.clear()
+        if self._answers.are_certain:
+            self._answers.prove()
             self._end()
+        else:
+            self._expected.append("hello")
+            self._write(self._session.hello + b"\r\n")
 
     def _write(self, data: bytes) -> None:
         self._due = self._loop.time() + self._seconds
@@ -131,6 +152,7 @@ class Pipeline:
             return False
         self._expected.clear()
         self._take(read_reply("final", 250, found[1].decode("utf-8", "surrogateescape")))
+        self._answers.prove()
         self._go()
         return True
 
@@ -143,45 +165,87 @@ class Pipeline:
         if not self._expected:
             self._wire.abort("The server answered what nobody asked.")
             return
-        stage = self._expected.popleft()
-        if reply.code == NO_CODE:
-            self._on_nonsense(stage, reply)
-        elif stage == "final":
-            self._finish(read_reply("final", reply.code, reply.text))
-        elif stage == "data":
-            self._on_data(reply)
-        elif stage == "empty":  # the end of a message without recipients: nobody can get it
-            self._settle(self._refused)
-        elif stage == "reset":
-            if not 200 <= reply.code < 300:
-                self._wire.abort("The server would not begin anew.")
-        elif self._refused is None:
-            if not 200 <= reply.code < 300:
-                self._refused = read_reply("mail" if stage == "mail" else "rcpt", reply.code, reply.text)
-            self._stage = "rcpt" if stage == "mail" else "data"
+        self._read(self._expected.popleft(), reply)
 
-    def _on_nonsense(self, stage: Stage | str, reply: Reply) -> None:
-        """From here on nobody knows which answer belongs to what: the present item gets its receipt, the rest waits."""
-        if stage in ("mail", "rcpt", "data", "final"):
-            receipt = self._refused or read_reply(cast("Stage", stage), reply.code, reply.text)
-            self._take(receipt)
-        self._wire.listen(None, None)
-        self._wire.abort("The server's answer was none.")
-        self._end()
+    def _read(self, asked: Asked, reply: Reply) -> None:
+        if self._stage == "body":  # the server has seen enough of it
+            self._cut(read_reply("body", reply.code, reply.text))
+        elif reply.code == CLOSING:
+            self._on_closing(asked, reply)
+        elif not self._fits(asked, reply):
+            self._on_misfit(asked, reply)
+        elif asked == "final":
+            self._take(read_reply("final", reply.code, reply.text))
+            if not self._expected:
+                self._go_on(b"")
+        elif asked == "data":
+            self._on_data(reply)
+        elif asked == "empty":
+            self._next_one()
+        elif asked == "hello":
+            self._answers.prove()
+            self._end()
+        elif asked != "reset":
+            if self._refused is None and reply.code >= 300:
+                self._refused = read_reply(_STAGES[asked], reply.code, reply.text)
+            self._stage = "rcpt" if asked == "mail" else "data"
+
+    def _fits(self, asked: Asked, reply: Reply) -> bool:
+        if asked == "hello":
+            return self._session.is_hello(reply)
+        if asked == "reset":
+            return 200 <= reply.code < 300
+        return fits(_STAGES.get(asked, "final"), reply.code)
+
+    def _on_misfit(self, asked: Asked, reply: Reply) -> None:
+        """From here on nobody knows which answer belongs to what. A go-ahead that comes early: one is missing."""
+        self._answers.doubt(missing=reply.code == 354)
+        stage = _STAGES.get(asked)
+        self._cut(read_misfit(stage, reply.code, reply.text) if stage else None)
+
+    def _on_closing(self, asked: Asked, reply: Reply) -> None:
+        """421 may answer whatever was asked, and nothing comes after it."""
+        stage = _STAGES.get(asked)
+        if asked == "final":
+            self._take(read_reply("final", reply.code, reply.text))
+            stage = None
+        self._answers.doubt(believe=asked == "final")
+        self._cut(read_reply(stage, reply.code, reply.text) if stage else None)
 
     def _on_data(self, reply: Reply) -> None:
-        if reply.code == 354 and self._refused is None:
-            self._go()
-        elif reply.code == 354:  # RFC 2920 3.1: it wants a message although nobody may get it
+        if reply.code != 354:
+            if self._refused or not self._stop:
+                self._take(self._refused or read_reply("data", reply.code, reply.text))
+            self._next_one()
+            return
+        if self._wire.has_more:
+            self._answers.doubt()
+            self._cut(read_misfit("data", reply.code, "and more behind it"))
+            return
+        self._answers.prove()
+        if self._refused is not None:  # RFC 2920 3.1: it wants a message although nobody may get it
+            self._answers.note(self._at, self._refused)
+            self._stop = self._stop or self._refused.outcome in ENDS_THE_SESSION
             self._expected.append("empty")
-            self._wire.write(b".\r\n")
+            self._write(b".\r\n")
+        elif self._stop:
+            self._cut(None)
         else:
-            self._settle(self._refused or read_reply("data", reply.code, reply.text))
+            self._go()
+
+    def _next_one(self) -> None:
+        """The present message was not taken, and nothing of the next one is on the wire yet."""
+        self._at, self._refused, self._stage = NOBODY, None, "mail"
+        if self._wire.has_more:
+            self._answers.doubt()
+            self._cut(None)
+        else:
+            self._go_on()
 
     def _go(self) -> None:
         """The present body, and the next envelope with it."""
         if not self._watch.may_offer(self._at):
-            self._withhold()
+            self._cut(WITHHELD)
             return
         body = self._body
         if len(body) > AT_ONCE:
@@ -194,7 +258,7 @@ class Pipeline:
             self._stage = "final"
             self._write(body + behind)
         else:
-            self._withhold()
+            self._cut(WITHHELD)
 
     async def _write_big(self, body: bytes) -> None:
         """The final dot only after all the rest has left: until then a loss is a definite one."""
@@ -203,7 +267,7 @@ class Pipeline:
             self._wire.write(body[:-3])
             await self._wire.drain(self._seconds + len(body) / SLOWEST_BYTES_A_SECOND)
             if not (self._watch.may_offer(self._at) and self._watch.offering(self._at)):
-                self._withhold()
+                self._cut(WITHHELD)
                 return
             behind = self._offer()
             self._stage = "final"
@@ -211,47 +275,36 @@ class Pipeline:
         except WireLost as lost:
             self._on_loss(lost)
 
-    def _withhold(self) -> None:
-        """The present message and all behind it stay here. Its envelope was answered, so the peer has read it."""
-        self._receipts[self._at] = WITHHELD
-        self._wire.listen(None, None)
-        self._wire.abort(WITHHELD.text)
-        self._end()
-
-    def _settle(self, refused: Receipt | None) -> None:
-        """The present item was not taken, and nothing of the next one is on the wire yet."""
-        assert refused is not None
-        self._take(refused)
-        self._begin(anew=True)
-
-    def _finish(self, receipt: Receipt) -> None:
-        """The present item's body was answered; the next envelope went out with it."""
-        self._take(receipt)
-        if self._stop and self._expected:
-            # The next envelope is out already and its body must not follow.
-            self._wire.abort("The session ended.")
-        elif not self._expected:
-            self._end()
-
-    def _note(self, number: int, receipt: Receipt) -> None:
-        """What was never offered is told at the end, by whoever knows that it is not tried again."""
-        self._receipts[number] = receipt
-        if receipt.outcome != "connect_failed":
-            self._watch.answered(number, receipt)
-
     def _take(self, receipt: Receipt) -> None:
-        self._note(self._at, receipt)
+        """The present message was answered; the next one's envelope may be out."""
+        self._answers.take(self._at, receipt)
         self._stop = self._stop or receipt.outcome in ENDS_THE_SESSION
         self._at, self._behind = self._behind, NOBODY
         self._refused = None
         self._stage = "mail"
 
+    def _cut(self, receipt: Receipt | None) -> None:
+        """The session ends here, with this for the present message; all behind it stay here.
+
+        A withheld one's envelope was answered, so the peer has read it.
+        """
+        if self._at != NOBODY and receipt is not None:
+            self._answers.note(self._at, receipt)
+        self._wire.listen(None, None)
+        self._wire.abort("The session was ended.")
+        self._end()
+
     def _on_loss(self, lost: WireLost) -> None:
         """What had its final dot written is unknown; what had not is definitely not sent."""
         if self._done.done():
             return
-        if self._at != NOBODY:
-            self._note(self._at, self._refused or read_loss(self._stage, str(lost)))
+        nothing_asked = self._at == NOBODY
+        # No answer to a DATA whose recipient was refused: perhaps one was missing, and all came one command early.
+        self._answers.doubt(
+            missing=self._refused is not None and not lost.by_peer, believe=nothing_asked and lost.by_peer
+        )
+        if not nothing_asked and self._answers.receipts[self._at] is None:
+            self._answers.note(self._at, read_loss(self._stage, str(lost)))
         self._end()
 
     def _end(self) -> None:

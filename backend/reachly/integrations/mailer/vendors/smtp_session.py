@@ -37,11 +37,25 @@ class _Unexpected(Exception):
 
 @dataclass(slots=True)
 class Session:
-    """A wire that is greeted, encrypted and signed in as configured, and what the peer said it can do."""
+    """A wire that is greeted, encrypted and signed in as configured, and what the peer said it can do.
+
+    `hello` is the greeting that the peer took. Said again it resets the session like RSET (RFC 5321 4.1.4), and its
+    answer cannot be taken for that of another command.
+    """
 
     wire: Wire
     extensions: Mapping[str, str] = field(default_factory=dict)  # lower-case keyword -> its parameters
     encrypted: bool = False
+    hello: bytes = b""
+    words: str = ""
+    is_fresh: bool = True
+    """No message was spoken of on it yet."""
+
+    def is_hello(self, reply: Reply) -> bool:
+        """Whether a reply answers `hello` and nothing else."""
+        if not self.extensions:
+            return reply.code == 250 and reply.text == self.words
+        return reply.code == 250 and not self.extensions.keys().isdisjoint(_read_extensions(reply.text))
 
 
 async def open_session(config: MailerConfig) -> Session:
@@ -100,16 +114,18 @@ async def _greet(session: Session, config: MailerConfig) -> None:
 
 async def _hello(session: Session, config: MailerConfig) -> None:
     name = _own_name(config.address).encode()
-    reply = await session.wire.command(b"EHLO " + name, config.connect_seconds)
+    session.hello = b"EHLO " + name
+    reply = await session.wire.command(session.hello, config.connect_seconds)
     if reply.code == 250:
-        session.extensions = _read_extensions(reply.text)
+        session.extensions, session.words = _read_extensions(reply.text), reply.text
         return
     if reply.code < 500:  # "not now" is not "unknown command", and without extensions there is no sign-in
         raise _Unexpected(reply)
-    session.extensions = {}
-    reply = await session.wire.command(b"HELO " + name, config.connect_seconds)
+    session.extensions, session.hello = {}, b"HELO " + name
+    reply = await session.wire.command(session.hello, config.connect_seconds)
     if reply.code != 250:
         raise _Unexpected(reply)
+    session.words = reply.text
 
 
 def _read_extensions(text: str) -> dict[str, str]:

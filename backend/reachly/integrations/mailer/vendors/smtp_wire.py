@@ -20,7 +20,11 @@ class Reply(NamedTuple):
 
 
 class WireLost(Exception):
-    """The connection is gone, or can no longer be trusted; the text says how."""
+    """The connection is gone, or can no longer be trusted; the text says how. `by_peer`: it was not we who cut it."""
+
+    def __init__(self, why: str, *, by_peer: bool = False) -> None:
+        super().__init__(why)
+        self.by_peer = by_peer
 
 
 OnReply = Callable[[Reply], None]
@@ -37,6 +41,7 @@ class Wire(asyncio.Protocol):
         self._buffer = bytearray()
         self._lines: list[bytes] = []
         self._size = 0
+        self._behind = 0  # lines that came in one piece with the present one
         self._ready: deque[Reply] = deque()
         self._waiter: asyncio.Future[Reply] | None = None
         self._on_reply: OnReply | None = None
@@ -62,7 +67,7 @@ class Wire(asyncio.Protocol):
             return
         lines = data.split(b"\n")
         buffer += lines.pop()
-        for line in lines:
+        for self._behind, line in zip(range(len(lines) - 1, -1, -1), lines, strict=True):
             if self.lost is not None:
                 return
             self._take_line(line.rstrip(b"\r"))
@@ -73,7 +78,7 @@ class Wire(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._fail(WireLost(str(exc) if exc else "The connection was lost."))
+        self._fail(WireLost(str(exc) if exc else "The connection was lost.", by_peer=True))
 
     # our side
 
@@ -101,6 +106,15 @@ class Wire(asyncio.Protocol):
     def has_unasked(self) -> bool:
         """Whether the peer said something that no command asked for, as a closing 421."""
         return bool(self._ready or self._lines or self._buffer)
+
+    def unasked(self) -> Reply:
+        """The first of what nobody asked for, as far as it is a reply."""
+        return self._ready[0] if self._ready else Reply(NO_CODE, "")
+
+    @property
+    def has_more(self) -> bool:
+        """For a listener: whether the peer has said something behind the reply that is just being taken."""
+        return bool(self._behind or self._buffer)
 
     def write(self, data: bytes) -> None:
         if self.lost is not None:
@@ -208,8 +222,10 @@ class Wire(asyncio.Protocol):
 
 
 def _read(lines: list[bytes]) -> Reply:
+    """RFC 5321 4.2.1: every line has the same code. A reply with several is none."""
     last = lines[-1]
-    if not (last[:3].isdigit() and len(last[:3]) == 3 and last[3:4] in (b"", b" ")):
+    is_reply = last[:3].isdigit() and len(last[:3]) == 3 and last[3:4] in (b"", b" ")
+    if not is_reply or (len(lines) > 1 and any(line[:3] != last[:3] for line in lines)):
         return Reply(NO_CODE, _text(b"\n".join(lines)))
     return Reply(
         int(last[:3]), _text(b"\n".join([line[4:] for line in lines]) if len(lines) > 1 else last[4:])

@@ -93,7 +93,7 @@ def _outcome(result: Result) -> Outcome:
         reply_text=receipt.text if receipt else None,
         provider_message_id=receipt.provider_message_id if receipt else None,
         provider_thread_id=receipt.provider_thread_id if receipt else None,
-        counts=verdict.kind not in MAILBOX_TROUBLE,
+        counts=verdict.counts and verdict.kind not in MAILBOX_TROUBLE,
     )
 
 

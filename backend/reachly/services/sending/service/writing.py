@@ -25,6 +25,8 @@ from reachly.services.sending.service.recording import Recorded, Result
 from reachly.services.sending.service.tools import Tools
 from reachly.services.sending.service.watching import WaveWatch
 
+SHUT = 421  # the server ends the session
+
 
 @dataclass(slots=True)
 class Run:
@@ -68,7 +70,8 @@ async def open_mailbox(run: Run, mailer: Mailer) -> None:
         wait = None if kind == "auth" else connect_wait(run.failures)
         run.verdict = Verdict("auth" if kind == "auth" else "connect", "deferred", "mailbox_error", wait)
         run.trouble = error.detail
-        _count(run, run.verdict)
+        run.failures += 1
+        _wait(run, run.verdict)
 
 
 async def write(
@@ -98,11 +101,22 @@ async def write(
 
 def _judged(run: Run, message: Message, receipt: Receipt, tools: Tools, retry: Retry) -> Result:
     verdict = judge(receipt, message.item.intent.attempts + 1, run.failures, retry)
+    _count(run, verdict)
     if verdict.kind in MAILBOX_TROUBLE:
         run.verdict, run.trouble = verdict, _words(receipt)
-    _count(run, verdict)
+    elif verdict.kind == "retry" and receipt.code in (None, SHUT):
+        _break_off(run, receipt)
     tools.unsettled |= verdict.kind == "unknown"
     return Result(message, verdict, receipt)
+
+
+def _break_off(run: Run, receipt: Receipt) -> None:
+    """The session ended with a message half said. Once is bad luck; twice in a row, and the mailbox waits."""
+    if run.failures:
+        run.verdict = Verdict("connect", "deferred", "mailbox_error", connect_wait(run.failures))
+        run.trouble = _words(receipt)
+        _wait(run, run.verdict)
+    run.failures += 1
 
 
 def retry_of(tools: Tools) -> Retry:
@@ -118,7 +132,13 @@ def _count(run: Run, verdict: Verdict) -> None:
     """The mailbox's failures in a row, and how long it waits."""
     if verdict.kind == "sent":
         run.failures, run.not_before = 0, None
-    elif verdict.kind in MAILBOX_TROUBLE or verdict.kind == "refused":
+    elif verdict.kind == "refused":
         run.failures += 1
-        if verdict.wait:
-            run.not_before = clock.now() + verdict.wait
+    elif verdict.kind in MAILBOX_TROUBLE and (run.verdict is None or run.verdict.kind != verdict.kind):
+        run.failures += 1  # once, however many of a wave hear of it
+        _wait(run, verdict)
+
+
+def _wait(run: Run, verdict: Verdict) -> None:
+    if verdict.wait:
+        run.not_before = clock.now() + verdict.wait
