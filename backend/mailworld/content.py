@@ -5,14 +5,15 @@ from __future__ import annotations
 import email
 import re
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import compat32
-from email.utils import getaddresses
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from reachly.kit import charsets
+from reachly.kit.mail_headers import HeaderMailbox, decode_words, read_mailboxes
+
+READ_BYTES = 400_000  # who gets more than this sees the headers, and nothing to react to
 _URL = re.compile(r"https?://[^\s<>\"']+")
 _WAY_OUT = re.compile(
     r"unsub|opt.?out|abmeld|austragen|desabon|désinscri|desinscri|darse de baja|cancella|uitschrijv|wypisz|配信停止",
@@ -46,21 +47,20 @@ class Seen:
 def read(raw: bytes) -> Seen:
     """Reads any bytes; what is not there is empty."""
     # The older policy parses four times as fast, and this is done for every message.
-    message = email.message_from_bytes(raw, policy=compat32)
+    message = email.message_from_bytes(raw, policy=compat32) if len(raw) <= READ_BYTES else read_headers(raw)
     html, text = _part(message, "text/html"), _part(message, "text/plain")
     pixel, links, ways_out = _read_html(html) if html else ("", _URL.findall(text), [])
     if not html:
         ways_out = [link for link in links if _WAY_OUT.search(link)]
-    name, address = _parse_address(message, "From")
-    recipient_name, _ = _parse_address(message, "To")
+    sender, recipient = _mailbox(message, "From"), _mailbox(message, "To")
     one_click = _one_click(message)
     ways_out = [*ways_out, one_click]
     return Seen(
         message_id=header(message, "Message-ID"),
-        sender=address.lower(),
-        sender_name=name,
-        answer_to=(_parse_address(message, "Reply-To")[1] or address).lower(),
-        recipient_name=recipient_name,
+        sender=sender.address,
+        sender_name=sender.name,
+        answer_to=_mailbox(message, "Reply-To").address or sender.address,
+        recipient_name=recipient.name,
         subject=header(message, "Subject"),
         in_reply_to=header(message, "In-Reply-To"),
         references=tuple(header(message, "References").split()),
@@ -81,40 +81,38 @@ def read_headers(raw: bytes) -> Message:
 
 def header(message: Message, name: str) -> str:
     """One header unfolded and decoded; "" when it is missing."""
-    value = " ".join(str(message.get(name, "")).split())
-    if "=?" not in value:
-        return value
-    try:
-        return str(make_header(decode_header(value)))
-    except (HeaderParseError, LookupError, ValueError):
-        return value
+    return decode_words(_unfolded(message, name))
 
 
-def _parse_address(message: Message, name: str) -> tuple[str, str]:
-    """The first display name and address. Decoded after parsing: an encoded name may hold a comma."""
-    found = getaddresses([" ".join(str(message.get(name, "")).split())])
-    if not found:
-        return "", ""
-    display, address = found[0]
-    encoded = Message()
-    encoded["X"] = display
-    return header(encoded, "X"), address
+def _unfolded(message: Message, name: str) -> str:
+    return " ".join(str(message.get(name, ""))[:100_000].split())
+
+
+def _mailbox(message: Message, name: str) -> HeaderMailbox:
+    """The first mailbox of a header."""
+    found = read_mailboxes(_unfolded(message, name))
+    return found[0] if found else HeaderMailbox("", "")
+
+
+def sender_of(message: Message) -> str:
+    """The address in From, in lower case; "" without one."""
+    return _mailbox(message, "From").address
 
 
 def _part(message: Message, kind: str) -> str:
     for part in message.walk():
         if part.get_content_type() == kind and part.get_content_disposition() != "attachment":
             payload = part.get_payload(decode=True)
-            return _decode(payload, part.get_content_charset("utf-8")) if isinstance(payload, bytes) else ""
+            if not isinstance(payload, bytes):
+                return ""
+            return charsets.decode(payload, _charset(part)).replace("\r\n", "\n")
     return ""
 
 
-def _decode(payload: bytes, charset: str) -> str:
-    try:
-        text = payload.decode(charset, "replace")
-    except LookupError:
-        text = payload.decode("utf-8", "replace")
-    return text.replace("\r\n", "\n")
+def _charset(part: Message) -> str:
+    """As it stands there: the library would decode an RFC 2231 value by a codec that the sender names."""
+    value = part.get_param("charset", "utf-8")
+    return str(value[2] if isinstance(value, tuple) else value)
 
 
 def _read_html(html: str) -> tuple[str, list[str], list[str]]:

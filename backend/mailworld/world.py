@@ -7,12 +7,11 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from types import TracebackType
 from typing import Any, Self
 
 from mailworld.config import MailWorldConfig
-from mailworld.content import Seen, header, read, read_headers
+from mailworld.content import Seen, header, read, read_headers, sender_of
 from mailworld.dns import DnsServer
 from mailworld.imap import ImapServer
 from mailworld.persona import Person, Plan, meet, react
@@ -175,7 +174,7 @@ class MailWorld:
         self.book.write(
             Delivered(
                 mailbox=address,
-                sender=parseaddr(header(headers, "From"))[1].lower(),
+                sender=sender_of(headers),
                 message_id=header(headers, "Message-ID"),
                 in_reply_to=header(headers, "In-Reply-To"),
                 what=what,

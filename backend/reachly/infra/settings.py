@@ -150,6 +150,8 @@ class MailSettings(_Group):
 class InboxSettings(_Group):
     poll_seconds: float = Field(60.0, gt=0)
     max_message_bytes: int = Field(5_000_000, ge=10_000)
+    parse_seconds: float = Field(1.0, gt=0)
+    """Of CPU, for one received message. One that takes longer is kept as it came and marked as unread by us."""
 
 
 class TrackingSettings(_Group):

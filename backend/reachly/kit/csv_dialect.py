@@ -6,6 +6,8 @@ import codecs
 import re
 from dataclasses import dataclass
 
+from reachly.kit.charsets import find_codec
+
 HEAD = 64 * 1024  # bytes that are looked at to find encoding and delimiter
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -72,15 +74,11 @@ def sniff(head: bytes, *, encoding: str | None = None, delimiter: str | None = N
 
 
 def _known_encoding(name: str) -> str:
-    """The codec's own name. Raises Unreadable for what is none, or none for whole texts."""
-    try:
-        found = codecs.lookup(name)
-        b"a,b\n".decode(found.name)
-    except (LookupError, ValueError):
-        found = None
-    if found is None or found.name in ("idna", "punycode", "unicode-escape", "raw-unicode-escape"):
+    """The codec of this name. Raises Unreadable for a name that is none of the list."""
+    found = find_codec(name)
+    if found is None:
         raise Unreadable("encoding", f"The encoding {name[:40]} is not known. Try utf-8 or cp1252.")
-    return found.name
+    return found
 
 
 def _guess_encoding(head: bytes) -> str:

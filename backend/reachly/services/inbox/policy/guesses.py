@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from reachly.kit.mail_headers import decode_words, read_mailboxes
 from reachly.services.inbox.policy.copies import cut_original
-from reachly.services.inbox.policy.parts import Headers, decode_words, header
+from reachly.services.inbox.policy.parts import Headers, header
 from reachly.services.inbox.policy.reports import (
     MAX_RECIPIENTS,
     DeliveryReport,
@@ -150,4 +151,5 @@ def words_about(address: str, words: str) -> str:
 
 def original_recipients(embedded: Headers) -> list[str]:
     """To whom the returned message was addressed."""
-    return find_addresses(decode_words(header(embedded, "to")) + " " + header(embedded, "x-original-to"))
+    named = [mailbox.address for mailbox in read_mailboxes(header(embedded, "to"))]
+    return list(dict.fromkeys([*named, *find_addresses(header(embedded, "x-original-to"))]))

@@ -6,15 +6,16 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parseaddr, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 
+from reachly.kit.mail_headers import decode_words, read_mailboxes, read_sender
 from reachly.services.inbox.policy.copies import embedded_headers
 from reachly.services.inbox.policy.parts import (
     MAX_BYTES,
+    MAX_LEAF,
     Headers,
     Part,
     all_headers,
-    decode_words,
     header,
     html_to_text,
     split_message,
@@ -23,7 +24,6 @@ from reachly.services.inbox.policy.parts import (
 from reachly.services.inbox.policy.reports import (
     DeliveryReport,
     FeedbackReport,
-    find_addresses,
     find_message_ids,
     read_feedback,
     read_report,
@@ -32,7 +32,11 @@ from reachly.services.inbox.policy.reports import (
 MAX_TEXT = 200_000  # characters kept of the body
 MAX_SUBJECT = 998
 MAX_IDS = 100
+MAX_ADDRESSED = 20  # To and Cc headers that are read
+MAX_READ = 1_000_000  # bytes of all parts together that are turned into text
+MAX_SHOWN = 50  # parts whose words are shown
 
+_SHOWN = ("text/plain", "text/html", "application/xhtml+xml")
 # What the classifier looks at; kept with the message for a later re-run.
 _KEPT = (
     "auto-submitted", "precedence", "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-response-suppress",
@@ -89,20 +93,16 @@ def parse_inbound(raw: bytes) -> Inbound:
     raw = raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     headers, body = split_message(raw)
     parts = walk(headers, body)
-    name, address = _mailbox(header(headers, "from"))
+    sender = read_sender(header(headers, "from"))
     original = embedded_headers(parts) if _may_report(headers, parts) else []
     text, source = _words(parts)
     identity = (find_message_ids(header(headers, "message-id")) or [_made_id(raw)])[0]
     return Inbound(
         message_id=identity,
-        from_email=address,
-        from_name=name,
-        to=tuple(
-            find_addresses(
-                " ".join(decode_words(value) for key in ("to", "cc") for value in all_headers(headers, key))
-            )
-        )[:MAX_IDS],
-        reply_to=_mailbox(header(headers, "reply-to"))[1],
+        from_email=sender.address,
+        from_name=sender.name,
+        to=tuple(_addressed(headers)),
+        reply_to=read_sender(header(headers, "reply-to")).address,
         subject=decode_words(header(headers, "subject"))[:MAX_SUBJECT],
         date=_date(header(headers, "date")),
         in_reply_to=tuple(find_message_ids(" ".join(all_headers(headers, "in-reply-to"))))[:MAX_IDS],
@@ -133,18 +133,10 @@ def _made_id(raw: bytes) -> str:
     return f"<{hashlib.sha256(raw).hexdigest()[:40]}@no-message-id.invalid>"
 
 
-def _mailbox(value: str) -> tuple[str, str]:
-    """Name and address of the first mailbox. The address is the last thing in angle brackets, so that a display name
-    made to look like an address stays a name."""
-    decoded = decode_words(value)[:2000]
-    try:
-        name, address = parseaddr(decoded)
-    except (ValueError, IndexError, TypeError, RecursionError):  # nested comments
-        name, address = "", ""
-    if "@" not in address:
-        found = find_addresses(decoded)
-        address = found[-1] if found else ""
-    return name.strip()[:200], address.strip().lower()[:320]
+def _addressed(headers: Headers) -> list[str]:
+    values = [value for key in ("to", "cc") for value in all_headers(headers, key)][:MAX_ADDRESSED]
+    found = (mailbox.address for value in values for mailbox in read_mailboxes(value))
+    return list(dict.fromkeys(found))[:MAX_IDS]
 
 
 def _date(value: str) -> datetime | None:
@@ -175,7 +167,7 @@ def _may_report(headers: Headers, parts: list[Part]) -> bool:
         "text/rfc822-headers",
     }:
         return True
-    local = _mailbox(header(headers, "from"))[1].partition("@")[0]
+    local = read_sender(header(headers, "from")).address.partition("@")[0]
     null_path = header(headers, "return-path").strip() == "<>"
     return (
         null_path
@@ -185,15 +177,46 @@ def _may_report(headers: Headers, parts: list[Part]) -> bool:
 
 
 def _words(parts: list[Part]) -> tuple[str, str]:
-    """The body as text: the plain parts, else the HTML ones; attachments and embedded messages are left out."""
-    shown = [part for part in parts if not part.is_attachment]
-    plain = [part.text() for part in shown if part.kind == "text/plain"]
-    text = "\n".join(words for words in plain if words.strip())[:MAX_TEXT]
+    """The body as text, and the same with HTML cut where its quoted history begins.
+
+    Of alternatives one is taken, the plain one if it says anything; all else is a series and joined in order (RFC 2046
+    5.1.3), as gateways add a footer of their own to what somebody wrote. Attachments and embedded messages stay out.
+    """
+    series: dict[tuple[int, int], list[Part]] = {}
+    for place, part in enumerate(parts):
+        if not part.is_attachment and part.kind in _SHOWN and len(series) < MAX_SHOWN:
+            series.setdefault((part.choice, 0) if part.choice else (0, place), []).append(part)
+    whole: list[str] = []
+    sources: list[str] = []
+    left = MAX_READ
+    for alternatives in series.values():
+        words, source, cost = _choose(alternatives, min(left, MAX_LEAF))
+        left -= cost
+        in_html = all(part.kind != "text/plain" for part in alternatives)
+        if words.strip() and not (in_html and _is_told(words, whole)):
+            whole.append(words)
+            sources.append(source)
+        if left <= 0 or sum(map(len, whole)) > MAX_TEXT:
+            break
+    return "\n".join(whole)[:MAX_TEXT], "\n".join(sources)[:MAX_TEXT]
+
+
+def _choose(alternatives: list[Part], limit: int) -> tuple[str, str, int]:
+    """The words of the plain parts, else of the HTML ones; as source too, and the bytes that were looked at."""
+    cost = sum(min(limit, len(part.body)) for part in alternatives[:MAX_SHOWN])
+    plain = [part.text(limit) for part in alternatives[:MAX_SHOWN] if part.kind == "text/plain"]
+    text = "\n".join(words for words in plain if words.strip())
     if text.strip():
-        return text, text
-    sources = [part.text() for part in shown if part.kind in ("text/html", "application/xhtml+xml")][:10]
-    whole = "\n".join(html_to_text(source) for source in sources)[:MAX_TEXT]
-    return whole, "\n".join(html_to_text(source, keep_quotes=False) for source in sources)[:MAX_TEXT]
+        return text, text, cost
+    sources = [part.text(limit) for part in alternatives if part.kind != "text/plain"][:10]
+    whole = "\n".join(html_to_text(source) for source in sources)
+    return whole, "\n".join(html_to_text(source, keep_quotes=False) for source in sources), cost
+
+
+def _is_told(words: str, before: list[str]) -> bool:
+    """The same once more in another form, by programs that call alternatives a series."""
+    told = " ".join(words.split())
+    return any(told == " ".join(each.split()) for each in before)
 
 
 def matching_keys(inbound: Inbound) -> list[str]:

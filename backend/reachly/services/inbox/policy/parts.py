@@ -8,13 +8,13 @@ decodes single headers and leaves, where it is at its best. LF, CR and CRLF are 
 from __future__ import annotations
 
 import binascii
-import codecs
 import html
 import quopri
 import re
 from dataclasses import dataclass, field
-from email.header import decode_header
 from email.message import Message
+
+from reachly.kit import charsets
 
 MAX_BYTES = 8_000_000  # of a message that are looked at
 MAX_HEADER_BYTES = 256_000
@@ -26,12 +26,14 @@ MAX_LEAF = 400_000  # decoded bytes of one part
 
 Headers = list[tuple[str, str]]
 _NAME = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")
-_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,2000}\?=")
 
 
 @dataclass(slots=True)
 class Part:
-    """One leaf, or an embedded message, in the order of the message. `kind` is type/subtype in lower case."""
+    """One leaf, or an embedded message, in the order of the message. `kind` is type/subtype in lower case.
+
+    `choice` is the same for all that lies in one multipart/alternative, of which one is shown; 0: in none.
+    """
 
     kind: str
     headers: Headers
@@ -40,38 +42,27 @@ class Part:
     charset: str = "utf-8"
     params: dict[str, str] = field(default_factory=dict)
     is_attachment: bool = False
+    choice: int = 0
 
-    def data(self) -> bytes:
-        """The body without its transfer encoding, at most `MAX_LEAF` bytes; damage is passed over."""
+    def data(self, limit: int = MAX_LEAF) -> bytes:
+        """The body without its transfer encoding, at most `limit` bytes; damage is passed over."""
         encoding = header(self.headers, "content-transfer-encoding").strip().lower()
-        raw = self.body[: MAX_LEAF * 2]
+        raw = self.body[: limit * 2]
         if encoding == "base64":
             kept = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
             try:
-                return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))[:MAX_LEAF]
+                return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))[:limit]
             except binascii.Error:
-                return binascii.a2b_base64(kept[: len(kept) // 4 * 4])[:MAX_LEAF]
+                return binascii.a2b_base64(kept[: len(kept) // 4 * 4])[:limit]
         if encoding == "quoted-printable":
-            return quopri.decodestring(raw)[:MAX_LEAF]
-        return raw[:MAX_LEAF]
+            return quopri.decodestring(raw)[:limit]
+        return raw[:limit]
 
-    def text(self) -> str:
-        """The body as text; line ends are LF, NUL and lone surrogates are gone."""
-        return decode_text(self.data(), self.charset)
-
-
-def decode_text(data: bytes, charset: str) -> str:
-    for name in (charset, "utf-8"):
-        try:
-            if codecs.lookup(name)._is_text_encoding:  # noqa: SLF001 - b"".decode("hex") would raise late
-                text = data.decode(name)
-                break
-        except (LookupError, ValueError, UnicodeError):
-            continue
-    else:
-        text = data.decode("cp1252", "replace")
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    return text.encode("utf-8", "replace").decode("utf-8", "replace")
+    def text(self, limit: int = MAX_LEAF) -> str:
+        """The first `limit` bytes of the body as text; line ends are LF, NUL and lone surrogates are gone."""
+        text = charsets.decode(self.data(limit), self.charset)
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+        return text.encode("utf-8", "replace").decode("utf-8", "replace")
 
 
 def header(headers: Headers, name: str) -> str:
@@ -110,25 +101,6 @@ def _value(raw: bytes) -> str:
     return re.sub(r"[\x00-\x1f\x7f]+", " ", text).strip()
 
 
-def decode_words(value: str) -> str:
-    """A header with its encoded words (RFC 2047) decoded, on one line; what cannot be decoded stays."""
-    if "=?" not in value:
-        return value
-    try:
-        # Spaces between two encoded words do not count, but decode_header wants the words apart.
-        parts = decode_header(_WORD.sub(lambda word: f" {word[0]} ", value))
-        text = "".join(_word(data, charset) for data, charset in parts)
-    except (ValueError, LookupError, UnicodeError, binascii.Error):
-        return value
-    return re.sub(r"[\x00-\x20\x7f]+", " ", text).strip()
-
-
-def _word(data: bytes | str, charset: str | None) -> str:
-    if isinstance(data, str):
-        return data
-    return decode_text(data, charset or "utf-8") if charset else f" {decode_text(data, 'utf-8').strip()} "
-
-
 def content_type(headers: Headers) -> tuple[str, dict[str, str]]:
     """Type/subtype in lower case and the parameters, with the library's patience for RFC 2231."""
     value = header(headers, "content-type")
@@ -150,19 +122,25 @@ def _parameter(value: object) -> str:
 def walk(headers: Headers, body: bytes) -> list[Part]:
     """The leaves of a message in order. Past the limits a part is a leaf, whatever it says it is."""
     parts: list[Part] = []
-    stack: list[tuple[Headers, bytes, int]] = [(headers, body, 0)]
+    stack: list[tuple[Headers, bytes, int, int]] = [(headers, body, 0, 0)]
+    choices = 0
     while stack and len(parts) < MAX_PARTS:
-        found, content, depth = stack.pop()
+        found, content, depth, choice = stack.pop()
         kind, params = content_type(found)
         boundary = params.get("boundary", "")
         if kind.startswith("multipart/") and 0 < len(boundary) <= 200 and depth < MAX_DEPTH:
             children = _split_parts(content, boundary.encode("utf-8", "replace"))
             if children:
-                stack.extend((*split_message(b"\n" + child), depth + 1) for child in reversed(children))
+                if kind == "multipart/alternative" and not choice:
+                    choice = choices = choices + 1
+                stack.extend(
+                    (*split_message(b"\n" + child), depth + 1, choice) for child in reversed(children)
+                )
                 continue
         charset = params.get("charset", "utf-8").strip().lower() or "utf-8"
         disposition = header(found, "content-disposition").lower()
-        parts.append(Part(kind, found, content, depth, charset, params, disposition.startswith("attachment")))
+        is_attachment = disposition.startswith("attachment")
+        parts.append(Part(kind, found, content, depth, charset, params, is_attachment, choice))
     return parts
 
 

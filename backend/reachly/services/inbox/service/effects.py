@@ -18,7 +18,7 @@ from reachly.kit import clock
 from reachly.services.campaigns import service as campaigns
 from reachly.services.campaigns.schemas import CampaignSettings
 from reachly.services.inbox import policy
-from reachly.services.inbox.policy import Classified, Inbound
+from reachly.services.inbox.policy import Classified, Inbound, Reading
 from reachly.services.inbox.service.matching import Mailbox, key_of
 from reachly.services.sending.service import engagement
 from reachly.services.sending.service.engagement import Mark, SentRow
@@ -94,12 +94,12 @@ async def apply_wish(
 
 
 async def apply_auto_reply(
-    session: Session, mailbox: Mailbox, row: SentRow, inbound: Inbound, received_at: datetime
+    session: Session, mailbox: Mailbox, row: SentRow, reading: Reading, received_at: datetime
 ) -> Effects:
     """Nobody has answered: no reply is counted and nothing stops. Who is away is waited for; who has left is let go."""
     organization_id, now, effects = mailbox.organization_id, clock.now(), Effects()
     today = min(received_at, now).date()
-    absence = policy.read_absence(inbound, today)
+    absence = reading.absence or policy.Absence(None, False, ())
     returns = absence.returns
     effects.facts = {"left": absence.has_left, "returns": returns.isoformat() if returns else None}
     if absence.has_left:
@@ -113,7 +113,7 @@ async def apply_auto_reply(
         if await campaigns.hold_enrollment(session, organization_id, row.enrollment_id, until):
             effects.facts["held_until"] = until.isoformat()
             effects.wake = True
-    data = {"step": row.step, "from": inbound.from_email, **effects.facts}
+    data = {"step": row.step, "from": reading.inbound.from_email, **effects.facts}
     effects.events.append(AutoReplied(organization_id=organization_id, at=now, data=data, **ids_of(row)))
     return effects
 

@@ -15,6 +15,7 @@ from typing import Literal
 from reachly.data.session import Session
 from reachly.kit import clock
 from reachly.kit.address import address_key
+from reachly.kit.mail_headers import read_mailboxes
 from reachly.services.inbox import policy
 from reachly.services.inbox.policy import Classified, Inbound
 from reachly.services.leads import service as leads
@@ -39,7 +40,7 @@ class Mailbox:
 class Match:
     """`row` None: it is from somebody we know, or answers ours by a strange way, and changes nothing."""
 
-    how: Literal["message_id", "recipient", "quoted", "lead"]
+    how: Literal["message_id", "recipient", "quoted", "lead", "unread"]
     row: SentRow | None
     lead_id: uuid.UUID | None
 
@@ -119,5 +120,5 @@ def named_recipients(inbound: Inbound, read: Classified) -> set[str]:
         named += inbound.feedback.recipients
     for name, value in inbound.original:
         if name in ("to", "x-original-to"):
-            named += policy.find_addresses(value)
+            named += [mailbox.address for mailbox in read_mailboxes(value)]
     return {key_of(address) for address in named if "@" in address}

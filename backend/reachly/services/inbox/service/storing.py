@@ -13,18 +13,21 @@ from reachly.data.repositories import inbox as repository
 from reachly.data.repositories.inbox import NewMessage, ThreadKey
 from reachly.data.session import Session, tenant
 from reachly.events import Event
+from reachly.infra.settings import current_settings
 from reachly.kit import clock
 from reachly.kit.ids import new_id
 from reachly.services.campaigns import service as campaigns
 from reachly.services.inbox import policy
-from reachly.services.inbox.policy import Classified, Inbound, Kind
+from reachly.services.inbox.policy import Classified, Inbound, Kind, Reading
 from reachly.services.inbox.service import effects as causes
 from reachly.services.inbox.service.effects import Effects
 from reachly.services.inbox.service.matching import Mailbox, Match, find_match, is_report, key_of
+from reachly.services.inbox.service.parsing import read_message
 from reachly.services.sending.service import proving
 
 MAX_BODY = 100_000
 SNIPPET = 200
+CUT = "\n\n[The message is larger than is fetched here. The rest of it lies in the mailbox itself.]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +38,22 @@ class Stored:
 
 async def store_inbound(mailbox: Mailbox, raw: bytes, received_at: datetime) -> Stored | None:
     """Keeps a message that concerns us; None for one that does not, is our own, or is known already."""
-    inbound = policy.parse_inbound(raw)
+    received = min(received_at, clock.now()).date()
+    reading = await read_message(raw, mailbox.own_keys, received)
+    inbound, read = reading.inbound, reading.classified
     if policy.is_from_ourselves(inbound, mailbox.own_keys):
         return None
-    read = policy.classify(inbound, mailbox.own_keys)
     organization_id = mailbox.organization_id
     async with tenant(organization_id) as session:
         if await repository.is_known(session, organization_id, mailbox.account_id, inbound.message_id):
             return None
         match = await find_match(session, mailbox, inbound, read)
+        if match is None and reading.flaw and not inbound.from_email:
+            match = Match("unread", None, None)  # whose it is cannot be told: a person must look
         kind = kind_of(inbound, read, match) if match else None
         if match is None or kind is None:
             return None
-        stored = await _keep(session, mailbox, inbound, read, match, kind, raw, received_at)
+        stored = await _keep(session, mailbox, reading, match, kind, raw, received_at)
     if stored and stored.ended:
         await _complete(organization_id, stored.ended)
     return stored
@@ -65,17 +71,17 @@ def kind_of(inbound: Inbound, read: Classified, match: Match) -> Kind | None:
 
 
 async def _keep(
-    session: Session, mailbox: Mailbox, inbound: Inbound, read: Classified, match: Match, kind: Kind, raw: bytes,
-    received_at: datetime,
+    session: Session, mailbox: Mailbox, reading: Reading, match: Match, kind: Kind, raw: bytes, received_at: datetime,
 ) -> Stored | None:  # fmt: skip
     organization_id, now, row = mailbox.organization_id, clock.now(), match.row
+    inbound, read = reading.inbound, reading.classified
     received_at = min(received_at, now)  # a server whose clock is ahead
     had_reply = False
     if row is not None and row.enrollment_id:
         had_reply = await repository.has_human_reply(session, organization_id, row.enrollment_id)
     proven = await _settle(session, organization_id, match, inbound, read)
-    effects = await _apply(session, mailbox, inbound, read, match, kind, received_at, had_reply=had_reply)
-    message = _message(mailbox, inbound, read, match, kind, raw, received_at, effects)
+    effects = await _apply(session, mailbox, reading, match, kind, received_at, had_reply=had_reply)
+    message = _message(mailbox, reading, match, kind, raw, received_at, effects)
     message_id = await repository.add_message(session, organization_id, message, now)
     if message_id is None:  # another worker was quicker: all that was done here is undone
         await session.rollback()
@@ -98,10 +104,10 @@ async def _settle(
 
 
 async def _apply(
-    session: Session, mailbox: Mailbox, inbound: Inbound, read: Classified, match: Match, kind: Kind,
-    received_at: datetime, *, had_reply: bool,
+    session: Session, mailbox: Mailbox, reading: Reading, match: Match, kind: Kind, received_at: datetime, *,
+    had_reply: bool,
 ) -> Effects:  # fmt: skip
-    row = match.row
+    row, inbound, read = match.row, reading.inbound, reading.classified
     if row is None:
         wish = kind == "unsubscribe"
         return await causes.apply_wish(session, mailbox, match.lead_id, inbound) if wish else Effects()
@@ -109,7 +115,7 @@ async def _apply(
         case "reply" | "unsubscribe":
             return await causes.apply_reply(session, mailbox, row, inbound, read, had_reply=had_reply)
         case "auto_reply":
-            return await causes.apply_auto_reply(session, mailbox, row, inbound, received_at)
+            return await causes.apply_auto_reply(session, mailbox, row, reading, received_at)
         case "bounce":
             return await causes.apply_bounce(session, mailbox, row, read)
         case "complaint":
@@ -119,10 +125,9 @@ async def _apply(
 
 
 def _message(
-    mailbox: Mailbox, inbound: Inbound, read: Classified, match: Match, kind: Kind, raw: bytes, received_at: datetime,
-    effects: Effects,
+    mailbox: Mailbox, reading: Reading, match: Match, kind: Kind, raw: bytes, received_at: datetime, effects: Effects,
 ) -> NewMessage:  # fmt: skip
-    row = match.row
+    row, inbound, read = match.row, reading.inbound, reading.classified
     facts: dict[str, Any] = {
         "rule": read.rule,
         "matched_by": match.how,
@@ -131,13 +136,19 @@ def _message(
     }
     if read.report is not None:
         facts["actions"] = sorted({one.action for one in read.report.recipients})
+    if reading.flaw:
+        facts["flaw"] = reading.flaw
+    shown = reading.shown[:MAX_BODY]
+    if len(raw) >= current_settings().inbox.max_message_bytes:
+        facts["cut"] = True
+        shown += CUT
     human = kind in ("reply", "unsubscribe", "unknown")
     return NewMessage(
         email_account_id=mailbox.account_id, message_id=storable(inbound.message_id), kind=kind,
         intent=read.intent if human else "out_of_office" if kind == "auto_reply" else "unclear",
         from_email=storable(inbound.from_email), from_name=storable(inbound.from_name),
         subject=storable(inbound.subject),
-        body_text=storable(read.reply or policy.extract_reply(inbound.reply_source) or inbound.text)[:MAX_BODY],
+        body_text=storable(shown),
         facts=_storable_json(facts), raw=raw, received_at=received_at, lead_id=match.lead_id,
         send_id=row.id if row else None, campaign_id=row.campaign_id if row else None,
         enrollment_id=row.enrollment_id if row else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 import uuid
 from datetime import timedelta
@@ -16,6 +15,7 @@ from reachly.data.repositories.leads import imports
 from reachly.data.session import tenant
 from reachly.events import ImportUploaded
 from reachly.kit import clock
+from reachly.kit.charsets import find_codec
 from reachly.kit.errors import FieldError, Invalid
 from reachly.kit.ids import new_id
 from reachly.kit.text import is_storable
@@ -96,7 +96,7 @@ def read_options(text: str) -> ImportOptions:
         ]
         raise _bad_options(*faults) from None
     faults = [*_mapping_faults(options.mapping or {})]
-    if options.encoding is not None and not _is_encoding(options.encoding):
+    if options.encoding is not None and not find_codec(options.encoding):
         faults.append(
             FieldError("/options/encoding", "This encoding is unknown; try utf-8 or cp1252.", "encoding")
         )
@@ -128,14 +128,6 @@ def _mapping_faults(mapping: dict[str, str]) -> list[FieldError]:
             FieldError("/options/mapping", "Say which column holds the e-mail address.", "no_email_column")
         )
     return faults
-
-
-def _is_encoding(name: str) -> bool:
-    try:
-        found = codecs.lookup(name)
-    except (LookupError, ValueError):
-        return False
-    return getattr(found, "_is_text_encoding", True)
 
 
 def _bad_options(*faults: FieldError) -> Invalid:
