@@ -25,6 +25,7 @@ from typing import IO, Any
 if sys.platform != "win32":
     import resource
 
+START_SECONDS = 120.0  # of a process, beside whatever else the machine does
 _HEAD = struct.Struct("!Q")
 
 
@@ -66,9 +67,7 @@ class Sandbox:
 
     def _call(self, arguments: tuple[Any, ...]) -> Any:
         process = self._process()
-        timer = threading.Timer(self._wall_seconds, process.kill)
-        timer.daemon = True
-        timer.start()
+        timer = _kill_after(self._wall_seconds, process)
         try:
             assert process.stdin is not None
             assert process.stdout is not None
@@ -91,6 +90,11 @@ class Sandbox:
             )  # fmt: skip
             self._processes.add(kept)
             self._own.process = kept
+            timer = _kill_after(START_SECONDS, kept)
+            with suppress(OSError, EOFError):  # a process that does not start is told by the first call
+                assert kept.stdout is not None
+                _read(kept.stdout)
+            timer.cancel()
         return kept
 
     def _told(self, process: subprocess.Popen[bytes]) -> str:
@@ -99,6 +103,13 @@ class Sandbox:
         self._processes.discard(process)
         over = (-getattr(signal, "SIGPROF", 27), -getattr(signal, "SIGKILL", 9))
         return "time" if code in over else "died"
+
+
+def _kill_after(seconds: float, process: subprocess.Popen[bytes]) -> threading.Timer:
+    timer = threading.Timer(seconds, process.kill)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _end(processes: set[subprocess.Popen[bytes]]) -> None:
@@ -128,6 +139,7 @@ def _read(pipe: IO[bytes]) -> Any:
 
 def _serve(function: Callable[..., Any], cpu_seconds: float, take: IO[bytes], give: IO[bytes]) -> None:
     """Answers calls until the other side is gone. Over its time the process is ended by the system, mid-work."""
+    _write(give, "ready")
     while True:
         try:
             arguments = _read(take)
