@@ -12,6 +12,7 @@ import uvicorn
 from reachly.api.app import build_app
 from reachly.api.edge import TrackingEdge
 from reachly.api.live import LiveGateway
+from reachly.api.wire import GuardedProtocol
 from reachly.bootstrap import Product
 from reachly.infra import cache
 from reachly.infra.live_bus import LiveBus
@@ -42,7 +43,7 @@ async def serving(product: Product, listening: socket.socket) -> AsyncIterator[N
     app = build_app(product.settings, product.limiter, live, edge)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", proxy_headers=False, server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS, ws="websockets-sansio",
+        timeout_graceful_shutdown=GRACE_SECONDS, http=GuardedProtocol, ws="websockets-sansio",
     )  # fmt: skip
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]), name="http")

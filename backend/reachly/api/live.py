@@ -19,6 +19,7 @@ import socketio
 import structlog
 from socketio.exceptions import ConnectionRefusedError as Refused
 
+from reachly.api.doorstep import Doorstep, let_in
 from reachly.infra import metrics
 from reachly.infra.live_bus import LiveBus
 from reachly.kit.errors import Unauthenticated
@@ -63,7 +64,7 @@ class LiveGateway:
         self.sio = socketio.AsyncServer(
             async_mode="asgi", transports=["websocket"], cors_allowed_origins=self._allows
         )
-        self.asgi = socketio.ASGIApp(self.sio, socketio_path=PATH)
+        self.asgi = Doorstep(socketio.ASGIApp(self.sio, socketio_path=PATH))
         self._rooms: dict[uuid.UUID, _Room] = defaultdict(_Room)
         self._watch: asyncio.Task[None] | None = None
         metrics.live_sockets.set_function(
@@ -93,7 +94,7 @@ class LiveGateway:
         """Our own host under either scheme (a proxy may end TLS), or one of the list."""
         return origin in self._origins or urlsplit(origin).netloc == environ.get("HTTP_HOST", "")
 
-    async def _connect(self, sid: str, _environ: dict[str, Any], auth: Any = None) -> None:
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         details = auth if isinstance(auth, dict) else {}
         token = details.get("token")
         try:
@@ -108,6 +109,7 @@ class LiveGateway:
             await self._catch_up(actor.organization_id, room)
             await self.sio.enter_room(sid, str(actor.organization_id))
             room.sockets[sid] = _Caller(actor, str(token), claims.expires_at)
+            let_in(environ)
             last = details.get("last_seq")
             if isinstance(last, int) and not isinstance(last, bool) and last >= 0:
                 await self._replay(sid, actor.organization_id, last, room.last)
@@ -122,7 +124,11 @@ class LiveGateway:
             await self._push_once(organization_id, room)
 
     async def _replay(self, sid: str, organization_id: uuid.UUID, after: int, until: int) -> None:
-        """What a returning client missed; too much of it is one `resync`, upon which it reads everything anew."""
+        """What a returning client missed; too much of it, or a number that was never given, is one `resync`, upon
+        which it reads everything anew."""
+        if after > until:
+            await self.sio.emit("resync", {"seq": until}, to=sid)
+            return
         missed = await service.read_events(organization_id, after, service.REPLAY_LIMIT + 1)
         if len(missed) > service.REPLAY_LIMIT:
             await self.sio.emit("resync", {"seq": until}, to=sid)

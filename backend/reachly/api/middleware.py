@@ -17,8 +17,10 @@ from reachly.api.errors import on_surprise, problem
 from reachly.infra import metrics
 from reachly.infra.limiter import Limiter
 from reachly.infra.settings import Settings
+from reachly.kit.internet import limit_key, read_hop
 
 MAX_BODY = 2_000_000  # bytes; the import route has its own limit
+OPERATIONS = frozenset({"/api", "/ready", "/metrics"})  # /health costs nothing and is asked by machines
 UPLOADS = frozenset({"/api/leads/import"})
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -86,24 +88,37 @@ class Gateway:
                 await (await on_surprise(request, error))(scope, receive, answer)
 
     def _believe_proxies(self, scope: MutableMapping[str, Any]) -> None:
-        """The last address in X-Forwarded-For that is not a proxy of ours; nothing when the peer is no proxy."""
+        """The last address in X-Forwarded-For that is not a proxy of ours; nothing when the peer is no proxy.
+
+        What is no address ends the search: whoever wrote it wrote what stands before it too.
+        """
         peer = scope.get("client")
         if not peer or not self.proxies or not _inside(peer[0], self.proxies):
             return
-        headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
-        hops = [hop.strip() for hop in headers.get(b"x-forwarded-for", "").split(",") if hop.strip()]
-        for hop in reversed(hops):
-            if not _inside(hop, self.proxies):
-                scope["client"] = (hop, 0)
+        given = [value.decode("latin-1") for key, value in scope["headers"] if key == b"x-forwarded-for"]
+        for hop in reversed(",".join(given).split(",")):
+            address = read_hop(hop)
+            if address is None:
                 break
-        if headers.get(b"x-forwarded-proto") in {"http", "https"} and scope["type"] == "http":
-            scope["scheme"] = headers[b"x-forwarded-proto"]
+            if not _inside(address, self.proxies):
+                scope["client"] = (address, 0)
+                break
+        scheme = dict(scope["headers"]).get(b"x-forwarded-proto")
+        if scheme in (b"http", b"https") and scope["type"] == "http":
+            scope["scheme"] = scheme.decode()
 
     async def _over_limit(self, scope: Scope) -> int | None:
-        if not self.limits.enabled or not scope["path"].startswith("/api/"):
+        """Seconds to wait, or None. Whatever asks the database or writes is counted; files of the front end are not."""
+        path: str = scope["path"]
+        if not self.limits.enabled:
             return None
-        address = scope["client"][0] if scope.get("client") else "unknown"
-        verdict = await self.limiter.hit(self.limits.per_address, "address", address)
+        address = limit_key(scope["client"][0]) if scope.get("client") else "unknown"
+        if path.startswith(("/t/", "/u/")):
+            verdict = await self.limiter.hit(self.limits.edge_per_address, "edge", address)
+        elif path.startswith("/api/") or path in OPERATIONS:
+            verdict = await self.limiter.hit(self.limits.per_address, "address", address)
+        else:
+            return None
         return None if verdict.allowed else verdict.retry_after
 
     def _extra_headers(self, scope: Scope, request_id: str) -> dict[str, str]:

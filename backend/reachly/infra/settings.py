@@ -95,6 +95,8 @@ class LimitSettings(_Group):
     per_api_key: str = "600/minute"
     per_address: str = "1200/minute"
     register_per_address: str = "20/hour"
+    edge_per_address: str = "3000/minute"
+    """Pixels, links and opt-outs. Wide, for the programs of a mail provider fetch for many people from one address."""
 
 
 PROVIDER_LIMITS = {"gmail": 2_000, "outlook": 10_000}
