@@ -2,7 +2,7 @@
 
     make bench                          every row, median of five interleaved rounds
     make bench ARGS="--quick"           a short form
-    make bench ARGS="transport claims"  only these parts; also: pipeline, workers, simulation, start
+    make bench ARGS="transport claims"  only these parts; also: pipeline, workers, simulation, start, looks, idle
     make bench ARGS="jobs rls wake"     what the design stands on, without peers
 
 Read ratios, not absolutes; measure again on a quiet machine what noise makes doubtful.
@@ -18,6 +18,8 @@ import tempfile
 from pathlib import Path
 
 import claims
+import idle
+import looks
 import pipeline
 import simulation
 import start
@@ -28,7 +30,7 @@ from peers import find_nodemailer, find_postfix_tools, smtp_sink
 from rounds import OUT, Row, table, write
 from stage import open_stage
 
-PARTS = ("transport", "pipeline", "workers", "claims", "simulation", "start")
+PARTS = ("transport", "pipeline", "workers", "claims", "simulation", "start", "looks", "idle")
 
 
 async def measure(parts: list[str], rounds: int, quick: bool, folder: Path) -> list[Row]:
@@ -59,6 +61,12 @@ async def measure(parts: list[str], rounds: int, quick: bool, folder: Path) -> l
         async with open_stage(folder / "start") as stage:
             many, few = (20_000, 2_000) if quick else (200_000, 20_000)
             rows += await start.measure(stage, many, few)
+    if "looks" in parts:
+        async with open_stage(folder / "looks") as stage:
+            rows += await looks.measure(stage, rounds)
+    if "idle" in parts:
+        async with open_stage(folder / "idle") as stage:
+            rows += await idle.measure(stage, 5_000 if quick else 50_000)
     return rows
 
 

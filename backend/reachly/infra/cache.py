@@ -59,7 +59,9 @@ class Cache:
             options: dict[str, Any] = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
             self._backend.setup(url, suppress=False, pickle_type="null", **options)
         else:
-            self._backend.setup("mem://", size=MEMORY_ENTRIES)
+            # No sweep for what has expired: it would read every key each second. A key is judged when it is asked for,
+            # and the least used one goes when there are too many.
+            self._backend.setup("mem://", size=MEMORY_ENTRIES, check_interval=0)
 
     async def get(self, kind: Kind, id_: object) -> Any | None:
         """The value kept under the key, or None."""

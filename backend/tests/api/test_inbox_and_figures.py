@@ -26,7 +26,7 @@ async def stage(ada: Person) -> Stage:
 
 
 async def receive(stage: Stage, raw: bytes) -> None:
-    mailbox = Mailbox(stage.organization_id, stage.account_ids[0], MAILBOX, frozenset({MAILBOX}))
+    mailbox = Mailbox(stage.organization_id, stage.account_ids[0], MAILBOX)
     assert await store_inbound(mailbox, raw, clock.now())
 
 

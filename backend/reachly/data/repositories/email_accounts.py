@@ -51,10 +51,11 @@ async def delete_account(session: Session, organization_id: uuid.UUID, account_i
     )
 
 
-async def list_keys(session: Session, organization_id: uuid.UUID) -> set[str]:
-    """The normalised addresses of all mailboxes."""
-    query = select(EmailAccount.email_key).where(EmailAccount.organization_id == organization_id)
-    return set((await session.scalars(query)).all())
+async def find_keys(session: Session, organization_id: uuid.UUID, wanted: Collection[str]) -> set[str]:
+    """Those of the normalised addresses that are mailboxes of the organization."""
+    query = "SELECT email_key FROM email_accounts WHERE organization_id = $1 AND email_key = ANY($2::text[])"
+    rows = await (await raw(session)).fetch(query, organization_id, sorted(wanted))
+    return {row["email_key"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from reachly.infra.cache import LIFETIME, RETRY_SECONDS, Cache, Kind, key_of
+from reachly.infra.cache import LIFETIME, MEMORY_ENTRIES, RETRY_SECONDS, Cache, Kind, key_of
 from reachly.infra.limiter import Limiter
 from tests.integration.infra.conftest import RedisServer
 
@@ -41,6 +41,21 @@ async def test_loader_is_asked_once(cache_url: str | None) -> None:
     cache = Cache(cache_url)
     assert [await cache.get_or_load(Kind.ANALYTICS, "x", load) for _ in range(3)] == [42, 42, 42]
     assert len(asked) == 1
+    await cache.close()
+
+
+async def test_a_cache_in_memory_has_nothing_to_do_while_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No sweep through its keys; what has expired is gone when it is asked for, and the number of keys is bounded."""
+    before = asyncio.all_tasks()
+    cache = Cache()
+    for number in range(MEMORY_ENTRIES + 10):
+        await cache.put(Kind.VERIFICATION, number, number)
+    assert asyncio.all_tasks() == before
+    kept = [n for n in range(MEMORY_ENTRIES + 10) if await cache.get(Kind.VERIFICATION, n) is not None]
+    assert kept == list(range(10, MEMORY_ENTRIES + 10))
+    later = time.time() + LIFETIME[Kind.VERIFICATION] + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert await cache.get(Kind.VERIFICATION, 100) is None
     await cache.close()
 
 

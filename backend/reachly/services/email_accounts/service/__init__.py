@@ -17,14 +17,29 @@ from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.email_accounts.service.syncing import (
     DueSync,
     find_next_sync,
+    find_own,
     finish_sync,
     lease_syncs,
-    list_keys,
     renew_syncs,
 )
 
 __all__ = [
-    "Connection", "DueSync", "connect_smtp", "delete_account", "end_trouble", "find_connection", "find_next_sync",
-    "finish_sync", "get_account", "lease_syncs", "list_accounts", "list_by_ids", "list_keys",
-    "renew_syncs", "set_trouble", "test_account", "toggle_account", "update_account",
+    "Connection",
+    "DueSync",
+    "connect_smtp",
+    "delete_account",
+    "end_trouble",
+    "find_connection",
+    "find_next_sync",
+    "find_own",
+    "finish_sync",
+    "get_account",
+    "lease_syncs",
+    "list_accounts",
+    "list_by_ids",
+    "renew_syncs",
+    "set_trouble",
+    "test_account",
+    "toggle_account",
+    "update_account",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from reachly.data.session import Session
 from reachly.data.system import system
 from reachly.kit import clock
 
-__all__ = ["DueSync", "find_next_sync", "finish_sync", "lease_syncs", "list_keys", "renew_syncs"]
+__all__ = ["DueSync", "find_next_sync", "find_own", "finish_sync", "lease_syncs", "renew_syncs"]
 
 LEASE_SECONDS = 90.0  # machine time; renewed while the look goes on
 
@@ -65,6 +65,6 @@ async def finish_sync(
     )
 
 
-async def list_keys(session: Session, organization_id: uuid.UUID) -> set[str]:
-    """The normalised addresses of the organization's own mailboxes."""
-    return await repository.list_keys(session, organization_id)
+async def find_own(session: Session, organization_id: uuid.UUID, addresses: Collection[str]) -> set[str]:
+    """Those of the addresses (in lower case) that are the organization's own mailboxes."""
+    return await repository.find_keys(session, organization_id, addresses)

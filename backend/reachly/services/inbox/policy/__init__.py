@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from reachly.services.inbox.policy.absences import Absence, has_left, hold_until, parse_return_date
-from reachly.services.inbox.policy.inbound import Inbound, is_from_ourselves, matching_keys, parse_inbound
+from reachly.services.inbox.policy.inbound import (
+    Inbound,
+    is_from_ourselves,
+    matching_keys,
+    named_addresses,
+    parse_inbound,
+)
 from reachly.services.inbox.policy.kinds import Classified, Kind, automatic_rule, classify
 from reachly.services.inbox.policy.reading import (
     HEAD_BYTES,
@@ -42,6 +48,7 @@ __all__ = [
     "hold_until",
     "is_from_ourselves",
     "matching_keys",
+    "named_addresses",
     "parse_inbound",
     "parse_return_date",
     "read",

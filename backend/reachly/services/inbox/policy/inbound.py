@@ -24,6 +24,7 @@ from reachly.services.inbox.policy.parts import (
 from reachly.services.inbox.policy.reports import (
     DeliveryReport,
     FeedbackReport,
+    find_addresses,
     find_message_ids,
     read_feedback,
     read_report,
@@ -228,6 +229,14 @@ def matching_keys(inbound: Inbound) -> list[str]:
     reports = inbound.report is not None or inbound.feedback is not None or inbound.is_from_machine
     first = inbound.original_ids if reports else ()
     return list(dict.fromkeys([*first, *inbound.in_reply_to, *reversed(inbound.references)]))
+
+
+def named_addresses(inbound: Inbound) -> frozenset[str]:
+    """Every address that a message names where one may be looked for, in lower case."""
+    lines = (line[:600] for line in inbound.text.split("\n")[:2000] if "@" in line)
+    headers = (*inbound.headers.values(), *(value for _, value in inbound.original[:200]))
+    named = {address for words in (inbound.subject, *lines, *headers) for address in find_addresses(words)}
+    return frozenset(named | {inbound.from_email, *inbound.to})
 
 
 def is_from_ourselves(inbound: Inbound, own_addresses: Collection[str]) -> bool:

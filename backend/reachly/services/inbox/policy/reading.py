@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from reachly.services.inbox.policy.absences import Absence, has_left, parse_return_date
-from reachly.services.inbox.policy.inbound import Inbound, parse_inbound
+from reachly.services.inbox.policy.inbound import Inbound, named_addresses, parse_inbound
 from reachly.services.inbox.policy.kinds import Classified, classify
 from reachly.services.inbox.policy.replies import extract_reply
 from reachly.services.inbox.policy.reports import find_addresses
@@ -23,13 +23,15 @@ UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`shown` are the words for the inbox. `flaw` says why the message could not be read; "" where it was."""
+    """`shown` are the words for the inbox, `named` every address that the message names. `flaw` says why the message
+    could not be read; "" where it was."""
 
     inbound: Inbound
     classified: Classified
     shown: str
     absence: Absence | None = None
     flaw: str = ""
+    named: frozenset[str] = frozenset()
 
 
 def read_message(raw: bytes, own_addresses: Collection[str], received: date) -> Reading:
@@ -38,7 +40,7 @@ def read_message(raw: bytes, own_addresses: Collection[str], received: date) -> 
     classified = classify(inbound, own_addresses)
     shown = classified.reply or extract_reply(inbound.reply_source) or inbound.text
     absence = read_absence(inbound, received) if classified.kind == "auto_reply" else None
-    return Reading(inbound, classified, shown, absence)
+    return Reading(inbound, classified, shown, absence, named=named_addresses(inbound))
 
 
 def read_head(raw: bytes, flaw: str) -> Reading:
@@ -62,7 +64,9 @@ def _unread(inbound: Inbound, raw: bytes, flaw: str) -> Reading:
     if inbound.message_id.endswith("@no-message-id.invalid>"):
         made = f"<{hashlib.sha256(raw).hexdigest()[:40]}@no-message-id.invalid>"
         inbound = replace(inbound, message_id=made)
-    return Reading(inbound, Classified("reply", "unreadable"), UNREADABLE, flaw=flaw)
+    return Reading(
+        inbound, Classified("reply", "unreadable"), UNREADABLE, flaw=flaw, named=named_addresses(inbound)
+    )
 
 
 def read_absence(inbound: Inbound, received: date) -> Absence:

@@ -17,6 +17,7 @@ from reachly.infra.settings import current_settings
 from reachly.kit import clock
 from reachly.services.campaigns import service as campaigns
 from reachly.services.campaigns.schemas import CampaignSettings
+from reachly.services.email_accounts import service as email_accounts
 from reachly.services.inbox import policy
 from reachly.services.inbox.policy import Classified, Inbound, Reading
 from reachly.services.inbox.service.matching import Mailbox, key_of
@@ -73,7 +74,7 @@ async def apply_reply(
     )
     if wants_out:
         addresses = [key_of(row.to_email), key_of(inbound.from_email)]
-        await _suppress(session, organization_id, addresses, "asked", "reply", mailbox)
+        await _suppress(session, organization_id, addresses, "asked", "reply")
         await _mark(session, organization_id, "unsubscribed_at", row, now)
         if row.unsubscribed_at is None and row.kind == "campaign":
             data = {"source": "reply", "step": row.step}
@@ -89,7 +90,7 @@ async def apply_wish(
     """Somebody we know, but did not write to from here, wants no mail."""
     effects = Effects()
     await _opt_out(session, effects, mailbox.organization_id, lead_id, "by mail")
-    await _suppress(session, mailbox.organization_id, [key_of(inbound.from_email)], "asked", "mail", mailbox)
+    await _suppress(session, mailbox.organization_id, [key_of(inbound.from_email)], "asked", "mail")
     return effects
 
 
@@ -142,7 +143,7 @@ async def apply_bounce(session: Session, mailbox: Mailbox, row: SentRow, read: C
             row.lead_id, 0
         )
     if verdicts.should_suppress(verdict, soft, sending.soft_bounces):
-        await _suppress(session, organization_id, [key_of(row.to_email)], "bounced", "report", mailbox)
+        await _suppress(session, organization_id, [key_of(row.to_email)], "bounced", "report")
     data = {"hard": verdict.suppresses, "step": row.step, "reason": verdict.kind, "text": diagnostic[:SHOWN_WORDS],
             "email": row.to_email, "status": status[:40]}  # fmt: skip
     effects.events.append(Bounced(organization_id=organization_id, at=now, data=data, **ids_of(row)))
@@ -153,9 +154,7 @@ async def apply_complaint(session: Session, mailbox: Mailbox, row: SentRow, inbo
     """Somebody has called it spam: never again, for good, in the whole organization."""
     organization_id, now, effects = mailbox.organization_id, clock.now(), Effects()
     await _opt_out(session, effects, organization_id, row.lead_id, "complaint", row)
-    await _suppress(
-        session, organization_id, [key_of(row.to_email)], "complained", "feedback report", mailbox
-    )
+    await _suppress(session, organization_id, [key_of(row.to_email)], "complained", "feedback report")
     await _mark(session, organization_id, "unsubscribed_at", row, now)
     if row.unsubscribed_at is None and row.kind == "campaign":
         kind = inbound.feedback.kind if inbound.feedback else "abuse"
@@ -207,9 +206,9 @@ async def _suppress(
     addresses: Sequence[str],
     reason: Any,
     source: str,
-    mailbox: Mailbox,
 ) -> None:
     """Never our own mailboxes, whatever a message claims."""
-    keys = {address for address in addresses if "@" in address} - mailbox.own_keys
+    keys = {address for address in addresses if "@" in address}
+    keys -= await email_accounts.find_own(session, organization_id, keys)
     if keys:
         await suppression.suppress_addresses(session, organization_id, sorted(keys), reason, source)

@@ -28,12 +28,11 @@ REPORT_REACH = timedelta(days=10)  # servers try for five days at most
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """The mailbox being read; `own_keys` are the addresses of all mailboxes of the organization."""
+    """The mailbox being read."""
 
     organization_id: uuid.UUID
     account_id: uuid.UUID
     email_key: str
-    own_keys: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,13 +74,12 @@ async def look_into(due: DueSync, readers: Readers, settings: InboxSettings) -> 
     """
     async with tenant(due.organization_id) as session:
         connection = await email_accounts.find_connection(session, due.organization_id, due.account_id)
-        own_keys = await email_accounts.list_keys(session, due.organization_id)
     if connection is None or connection.reader is None:
         await readers.drop(due.account_id)
         if connection is not None:
             await _finish(due, {}, None)
         return False
-    mailbox = Mailbox(due.organization_id, due.account_id, due.email_key, frozenset(own_keys))
+    mailbox = Mailbox(due.organization_id, due.account_id, due.email_key)
     cursor = due.place.get("imap")
     try:
         reader = await readers.of(connection)

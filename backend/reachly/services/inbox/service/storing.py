@@ -17,6 +17,7 @@ from reachly.infra.settings import current_settings
 from reachly.kit import clock
 from reachly.kit.ids import new_id
 from reachly.services.campaigns import service as campaigns
+from reachly.services.email_accounts import service as email_accounts
 from reachly.services.inbox import policy
 from reachly.services.inbox.policy import Classified, Inbound, Kind, Reading
 from reachly.services.inbox.service import effects as causes
@@ -38,12 +39,17 @@ class Stored:
 
 async def store_inbound(mailbox: Mailbox, raw: bytes, received_at: datetime) -> Stored | None:
     """Keeps a message that concerns us; None for one that does not, is our own, or is known already."""
-    received = min(received_at, clock.now()).date()
-    reading = await read_message(raw, mailbox.own_keys, received)
+    organization_id, received = mailbox.organization_id, min(received_at, clock.now()).date()
+    own = {mailbox.email_key}
+    reading = await read_message(raw, own, received)
+    async with tenant(organization_id) as session:
+        others = await email_accounts.find_own(session, organization_id, reading.named) - own
+    if others:  # another mailbox of ours is no stranger whom a bounce could mean
+        own |= others
+        reading = await read_message(raw, own, received)
     inbound, read = reading.inbound, reading.classified
-    if policy.is_from_ourselves(inbound, mailbox.own_keys):
+    if policy.is_from_ourselves(inbound, own):
         return None
-    organization_id = mailbox.organization_id
     async with tenant(organization_id) as session:
         if await repository.is_known(session, organization_id, mailbox.account_id, inbound.message_id):
             return None
