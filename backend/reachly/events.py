@@ -186,6 +186,18 @@ class EnrollmentsReady(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverAsked(Event):
+    """Somebody chose what becomes of people whose mailbox is gone: `continue` or `stop`."""
+
+    name = "hand_over_asked"
+    stored = False
+    sender_gone: str
+
+    def job_args(self) -> dict[str, str]:
+        return {"campaign_id": str(self.campaign_id), "sender_gone": self.sender_gone}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSent(Event):
     name = "sent"
 
@@ -216,7 +228,8 @@ class Bounced(Event):
         return {"bounced": 1, "refused": 1} if self.in_session else {"bounced": 1}
 
     def job_args(self) -> dict[str, str]:
-        return {"email_account_id": str(self.email_account_id)} if self.email_account_id else {}
+        chosen = {"sender_gone": self.sender_gone} if self.sender_gone else {}
+        return {"email_account_id": str(self.email_account_id), **chosen} if self.email_account_id else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,9 +330,11 @@ class DeliverabilityFell(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxChanged(Event):
-    """A mailbox was connected, paused, failed or came back; `data["status"]`."""
+    """A mailbox was connected, paused, failed, came back or went; `data["status"]`. `sender_gone`: what was chosen for
+    the people whom it leaves in mid-sequence."""
 
     name = "mailbox_changed"
+    sender_gone: str | None = None
 
     def notice(self) -> Notice | None:
         if self.data.get("status") not in ("auth_failed", "unreachable", "paused_failures"):

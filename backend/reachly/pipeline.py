@@ -22,6 +22,7 @@ JOBS: Mapping[type[e.Event], tuple[str, ...]] = {
     e.LeadsEnrolled: ("campaigns.personalise",),
     e.EnrollmentsPersonalised: ("scheduling.plan_new",),
     e.EnrollmentsReady: ("scheduling.plan",),
+    e.HandOverAsked: ("scheduling.hand_over",),
     e.MailboxChanged: ("scheduling.plan_mailbox",),
     e.Bounced: ("analytics.check_mailbox",),
 }

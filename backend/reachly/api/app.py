@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reachly.api import errors
 from reachly.api.edge import TrackingEdge
-from reachly.api.idempotency import Replay, replay
+from reachly.api.idempotency import REFUSE_KEY, Replay, replay
 from reachly.api.input import refuse_unstorable
 from reachly.api.live import LiveGateway
 from reachly.api.middleware import Gateway
@@ -47,7 +47,7 @@ def build_api() -> FastAPI:
         dependencies=[Depends(refuse_unstorable)],
     )
     for router in ROUTERS:
-        api.include_router(router)
+        api.include_router(router, dependencies=[REFUSE_KEY])
     errors.install(api)
     api.add_exception_handler(Replay, replay)
     return api

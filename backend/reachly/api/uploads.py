@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import uuid
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
+from reachly.api.idempotency import claim_upload
 from reachly.infra.settings import current_settings
 from reachly.kit.errors import FieldError, Invalid, TooLarge
 from reachly.services.identity.schemas import Actor
@@ -35,6 +37,7 @@ async def receive_upload(request: Request, actor: Actor) -> ImportOut:
     try:
         await upload.read(request)
         options, campaign_id = upload.read_fields()
+        await claim_upload(request, actor, upload.digest())
         return await service.finish_upload(
             actor, upload.opened, size=upload.size, options=options, campaign_id=campaign_id
         )
@@ -112,6 +115,7 @@ class _Upload:
         self.import_id: uuid.UUID | None = None
         self.size = 0
         self.chunks = 0
+        self._hash = hashlib.sha256()
 
     @property
     def opened(self) -> uuid.UUID:
@@ -146,6 +150,7 @@ class _Upload:
             self.import_id = await service.begin_upload(self.actor, self.form.file_name)
         chunk = bytes(self.form.data[:many])
         del self.form.data[:many]
+        self._hash.update(chunk)
         await service.add_chunk(self.actor, self.import_id, self.chunks, chunk)
         self.chunks += 1
         self.size += many
@@ -166,6 +171,13 @@ class _Upload:
             return options, uuid.UUID(named) if named else None
         except ValueError:
             raise _bad_form("This is not the id of a campaign.", "/campaign_id", "uuid") from None
+
+    def digest(self) -> bytes:
+        """Of the file and everything said beside it: the boundary of the form is another one each time."""
+        said = hashlib.sha256(self.form.file_name.encode("utf-8", "surrogatepass"))
+        for name, value in sorted(self.form.fields.items()):
+            said.update(f"\n{name}:{len(value)}:".encode() + bytes(value))
+        return self._hash.digest() + said.digest()
 
     async def discard(self) -> None:
         if self.import_id is not None:

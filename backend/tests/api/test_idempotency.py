@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 
 from reachly.api import idempotency
+from reachly.api.idempotency import takes_key
+from reachly.api.router import ROUTERS
 from reachly.kit import clock
 from reachly.services.sending import service as sending
 from tests.api.conftest import Api, Person, sign_in
 
 pytestmark = pytest.mark.anyio
 KEY = {"idempotency-key": "clone-7f3a"}
+NOT_KEPT = (
+    "/api/auth/register",  # a person without an account has no keys
+    "/api/email-accounts/connect/gmail",
+    "/api/email-accounts/connect/outlook",
+)
 CSV = b"email\nmira@example.com\n"
 
 
@@ -176,3 +186,50 @@ async def test_kept_rows_hold_no_body_of_the_request(ada: Person, sql: Any) -> N
     assert "s3cret-password" not in answer.text
     rows = await sql.fetch("SELECT * FROM idempotency_keys")
     assert "s3cret-password" not in repr([dict(row) for row in rows])
+
+
+async def test_import_of_another_file_of_the_same_length_is_refused(ada: Person, sql: Any) -> None:
+    """The file's own bytes are compared, and what is said beside it."""
+    assert (await upload(ada, **KEY)).status_code == 202
+    other = await upload(ada, CSV.replace(b"mira", b"olav"), **KEY)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    said = await ada.http.post(
+        "/api/leads/import",
+        files={"file": ("people.csv", CSV)},
+        data={"options": '{"encoding": "utf-8"}'},
+        headers=KEY,
+    )
+    assert (said.status_code, said.json()["code"]) == (422, "idempotency_key_reused")
+    assert await count(sql, "imports") == 1
+
+
+async def test_a_campaign_made_twice_under_one_key_is_one(ada: Person, sql: Any) -> None:
+    made = [await ada.http.post("/api/campaigns", json={"name": "Spring"}, headers=KEY) for _ in range(2)]
+    assert [answer.status_code for answer in made] == [201, 201]
+    assert made[0].json()["id"] == made[1].json()["id"]
+    assert await count(sql, "campaigns") == 1
+
+
+async def test_every_route_that_changes_something_keeps_the_key_or_refuses_it(api: Api, ada: Person) -> None:
+    """None takes the header in silence; the routes that make something keep it."""
+    ids = {
+        name: str(uuid.uuid4())
+        for name in ("campaign_id", "sequence_id", "lead_id", "account_id", "import_id")
+    }
+    seen = 0
+    for route in (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)):
+        for method in route.methods - {"GET"}:
+            path = re.sub(r"{(\w+)}", lambda found: ids.get(found[1], str(uuid.uuid4())), route.path)
+            if takes_key(route):
+                assert isinstance(route, idempotency.KeepingRoute), route.path
+                continue
+            assert route.status_code != 201 or route.path in NOT_KEPT, (
+                f"{route.path} makes something: keep its answer"
+            )
+            answer = await ada.http.request(method, path, headers=KEY)
+            assert (answer.status_code, answer.json()["code"]) == (422, "no_idempotency_key_here"), (
+                method,
+                path,
+            )
+            seen += 1
+    assert seen > 20

@@ -30,7 +30,13 @@ from reachly.services.campaigns.schemas import (
 from reachly.services.identity.schemas import Permission
 from reachly.services.scheduling import service as scheduling
 from reachly.services.scheduling.policy import BlockReason
-from reachly.services.scheduling.schemas import EnrollmentWhy, ExplainOut, SimulationOut
+from reachly.services.scheduling.schemas import (
+    EnrollmentWhy,
+    ExplainOut,
+    HandOverIn,
+    HandOverOut,
+    SimulationOut,
+)
 from reachly.services.sending import service as sending
 
 router = APIRouter(prefix="/api/campaigns", tags=["campaigns"], route_class=KeepingRoute)
@@ -50,7 +56,7 @@ async def page_campaigns(
     return await service.page_campaigns(session, actor, limit=limit, cursor=cursor, q=q, status=status)
 
 
-@router.post("", status_code=201, dependencies=[WRITE])
+@router.post("", status_code=201, dependencies=[WRITE, ONCE])
 async def create_campaign(body: CampaignIn, session: Db, actor: Caller) -> CampaignOut:
     return await service.create_campaign(session, actor, body)
 
@@ -91,7 +97,7 @@ async def start_campaign(
     )
 
 
-@router.post("/{campaign_id}/pause", dependencies=[WRITE])
+@router.post("/{campaign_id}/pause", dependencies=[WRITE, ONCE])
 async def pause_campaign(
     campaign_id: uuid.UUID, session: Db, actor: Caller, response: Response
 ) -> CampaignOut:
@@ -105,14 +111,14 @@ async def clone_campaign(campaign_id: uuid.UUID, session: Db, actor: Caller) -> 
     return await service.clone_campaign(session, actor, campaign_id)
 
 
-@router.post("/{campaign_id}/archive", dependencies=[WRITE])
+@router.post("/{campaign_id}/archive", dependencies=[WRITE, ONCE])
 async def archive_campaign(
     campaign_id: uuid.UUID, session: Db, actor: Caller, response: Response
 ) -> CampaignOut:
     return _tagged(response, await service.archive_campaign(session, actor, campaign_id))
 
 
-@router.post("/{campaign_id}/enrollments", status_code=201, dependencies=[WRITE])
+@router.post("/{campaign_id}/enrollments", status_code=201, dependencies=[WRITE, ONCE])
 async def enroll_leads(campaign_id: uuid.UUID, body: EnrollIn, session: Db, actor: Caller) -> EnrollOut:
     return await service.enroll_leads(session, actor, campaign_id, body)
 
@@ -136,7 +142,7 @@ async def page_enrollments(
     )
 
 
-@router.post("/{campaign_id}/enrollments/{enrollment_id}/{action}", dependencies=[WRITE])
+@router.post("/{campaign_id}/enrollments/{enrollment_id}/{action}", dependencies=[WRITE, ONCE])
 async def steer_enrollment(
     campaign_id: uuid.UUID,
     enrollment_id: uuid.UUID,
@@ -157,7 +163,7 @@ async def page_sends(
     return await sending.page_sends(session, actor, campaign_id, limit=limit, cursor=cursor, status=status)
 
 
-@router.post("/{campaign_id}/sends/{send_id}/{decision}", dependencies=[WRITE])
+@router.post("/{campaign_id}/sends/{send_id}/{decision}", dependencies=[WRITE, ONCE])
 async def decide_unknown(
     campaign_id: uuid.UUID, send_id: uuid.UUID, decision: sending.Decision, session: Db, actor: Caller
 ) -> SendOut:
@@ -184,6 +190,12 @@ async def explain_enrollment(
 ) -> EnrollmentWhy:
     """The one rule that holds this person's next message now; none: it is on its way."""
     return await scheduling.explain_enrollment(session, actor, campaign_id, enrollment_id)
+
+
+@router.post("/{campaign_id}/hand-over", status_code=202, dependencies=[WRITE, ONCE])
+async def hand_over(campaign_id: uuid.UUID, body: HandOverIn, session: Db, actor: Caller) -> HandOverOut:
+    """For people in mid-sequence whose mailbox is gone: they go on from another mailbox, or stop."""
+    return await scheduling.hand_over(session, actor, campaign_id, body)
 
 
 @router.post("/{campaign_id}/preview", dependencies=[READ])

@@ -11,6 +11,7 @@ from reachly.api.idempotency import ONCE_OUTSIDE, KeepingRoute
 from reachly.data.session import Session, tenant
 from reachly.kit.errors import NotImplementedYet
 from reachly.services.analytics import service as analytics
+from reachly.services.campaigns.schemas import SenderGone
 from reachly.services.email_accounts import service
 from reachly.services.email_accounts.schemas import (
     EmailAccountOut,
@@ -86,9 +87,12 @@ async def test_account(account_id: uuid.UUID, actor: Caller) -> TestOut:
 
 
 @router.delete("/{account_id}", status_code=204, dependencies=[WRITE])
-async def disconnect_account(account_id: uuid.UUID, session: Db, actor: Caller) -> None:
-    """Disconnects the mailbox. Its ledger stays; leads that were bound to it wait with that reason."""
-    await service.delete_account(session, actor, account_id)
+async def disconnect_account(
+    account_id: uuid.UUID, session: Db, actor: Caller, people: SenderGone | None = None
+) -> None:
+    """Disconnects the mailbox. Its ledger stays. People in mid-sequence whom it has written to wait, go on from
+    another mailbox as a new thread, or stop: as `people` says, else as each campaign's `sender_gone` does."""
+    await service.delete_account(session, actor, account_id, people)
 
 
 async def _complete(session: Session, actor: Actor, account: EmailAccountOut) -> EmailAccountOut:

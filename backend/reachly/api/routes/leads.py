@@ -9,7 +9,7 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from reachly.api.deps import Caller, Cursor, Db, IfMatch, Limit, Search, require
-from reachly.api.idempotency import ONCE_OUTSIDE, KeepingRoute
+from reachly.api.idempotency import ONCE, ONCE_UPLOADED, KeepingRoute
 from reachly.api.uploads import receive_upload
 from reachly.kit.pagination import Page
 from reachly.services.analytics import service as analytics
@@ -62,7 +62,7 @@ async def page_leads(
     )  # fmt: skip
 
 
-@router.post("", status_code=201, dependencies=[WRITE])
+@router.post("", status_code=201, dependencies=[WRITE, ONCE])
 async def add_lead(body: LeadIn, session: Db, actor: Caller) -> LeadOut:
     """With `campaign_id` the lead is enrolled in the same transaction."""
     lead = await service.add_lead(session, actor, body)
@@ -71,7 +71,7 @@ async def add_lead(body: LeadIn, session: Db, actor: Caller) -> LeadOut:
     return lead
 
 
-@router.post("/import", status_code=202, dependencies=[IMPORT, ONCE_OUTSIDE], openapi_extra=UPLOAD)
+@router.post("/import", status_code=202, dependencies=[IMPORT, ONCE_UPLOADED], openapi_extra=UPLOAD)
 async def import_leads(request: Request, actor: Caller) -> ImportOut:
     """Streams the file into the database and answers with a job; follow it at `/api/leads/imports/{id}`."""
     return await receive_upload(request, actor)
@@ -115,19 +115,19 @@ async def download_failed_rows(import_id: uuid.UUID, session: Db, actor: Caller)
     )
 
 
-@router.post("/imports/{import_id}/undo", dependencies=[IMPORT])
+@router.post("/imports/{import_id}/undo", dependencies=[IMPORT, ONCE])
 async def undo_import(import_id: uuid.UUID, session: Db, actor: Caller) -> ImportOut:
     """Takes back what the import added and changed, as long as none of it was written to."""
     return await service.undo_import(session, actor, import_id)
 
 
-@router.post("/verify-emails", status_code=202, dependencies=[WRITE])
+@router.post("/verify-emails", status_code=202, dependencies=[WRITE, ONCE])
 async def verify_emails(body: VerifyIn, session: Db, actor: Caller) -> QueuedOut:
     """Checks addresses again in the background; a time-out reads unknown."""
     return await verification.request_verification(session, actor, body.lead_ids)
 
 
-@router.post("/bulk", dependencies=[WRITE])
+@router.post("/bulk", dependencies=[WRITE, ONCE])
 async def bulk_action(body: BulkIn, session: Db, actor: Caller) -> BulkOut:
     """Leads that do not exist (any more) are skipped; `enroll` needs `campaign_id`."""
     if body.action == "enroll" and body.campaign_id is not None:

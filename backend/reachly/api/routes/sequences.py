@@ -7,6 +7,7 @@ import uuid
 from fastapi import APIRouter
 
 from reachly.api.deps import Caller, Db, require
+from reachly.api.idempotency import ONCE, KeepingRoute
 from reachly.services.identity.schemas import Permission
 from reachly.services.sequences import service
 from reachly.services.sequences.schemas import (
@@ -18,7 +19,7 @@ from reachly.services.sequences.schemas import (
     VariantOut,
 )
 
-router = APIRouter(prefix="/api", tags=["sequences"])
+router = APIRouter(prefix="/api", tags=["sequences"], route_class=KeepingRoute)
 READ, WRITE = require(Permission.CAMPAIGNS_READ), require(Permission.CAMPAIGNS_WRITE)
 
 
@@ -27,7 +28,7 @@ async def list_sequences(campaign_id: uuid.UUID, session: Db, actor: Caller) -> 
     return await service.list_sequences(session, actor, campaign_id)
 
 
-@router.post("/campaigns/{campaign_id}/sequences", status_code=201, dependencies=[WRITE])
+@router.post("/campaigns/{campaign_id}/sequences", status_code=201, dependencies=[WRITE, ONCE])
 async def add_sequence(campaign_id: uuid.UUID, body: SequenceIn, session: Db, actor: Caller) -> SequenceOut:
     """A further step at the end."""
     return await service.add_sequence(session, actor, campaign_id, body)
@@ -55,7 +56,7 @@ async def delete_sequence(sequence_id: uuid.UUID, session: Db, actor: Caller) ->
     await service.delete_sequence(session, actor, sequence_id)
 
 
-@router.post("/sequences/{sequence_id}/variants", status_code=201, dependencies=[WRITE])
+@router.post("/sequences/{sequence_id}/variants", status_code=201, dependencies=[WRITE, ONCE])
 async def add_variant(sequence_id: uuid.UUID, body: VariantIn, session: Db, actor: Caller) -> VariantOut:
     return await service.add_variant(session, actor, sequence_id, body)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, PrimaryKeyConstraint, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reachly.data.base import Base, Json, Tenant, TenantRow, inside, one_of
@@ -71,6 +71,8 @@ class Enrollment(TenantRow, Base):
         inside("lead_id", "leads", "CASCADE"),
         inside("email_account_id", "email_accounts", "SET NULL (email_account_id)"),
         one_of("status", *ENROLLMENT_STATES),
+        # A due time that no mailbox would ever come round to strands a person in silence.
+        CheckConstraint("next_due_at IS NULL OR email_account_id IS NOT NULL", name="due_has_mailbox"),
         # A turn: due enrollments of one mailbox in sending order, follow-ups apart from first mails, so that a
         # page of them costs the same whether a hundred or a million wait.
         Index(
@@ -91,11 +93,15 @@ class Enrollment(TenantRow, Base):
         Index("ix_enrollments_blocked", "organization_id", "campaign_id",
               postgresql_where=text("blocked_reason IS NOT NULL")),
         Index(None, "organization_id", "lead_id"),
+        # Whom a mailbox finds again when it is connected anew.
+        Index("ix_enrollments_former_sender", "organization_id", "former_sender_key",
+              postgresql_where=text("former_sender_key IS NOT NULL")),
     )  # fmt: skip
 
     campaign_id: Mapped[uuid.UUID]
     lead_id: Mapped[uuid.UUID]
     email_account_id: Mapped[uuid.UUID | None]
+    former_sender_key: Mapped[str | None]  # the normalised address of the mailbox that was disconnected
     status: Mapped[str] = mapped_column(server_default="pending")
     next_step: Mapped[int] = mapped_column(server_default=text("1"))  # sequence_number of the next step
     next_due_at: Mapped[datetime | None]

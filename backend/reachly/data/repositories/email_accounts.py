@@ -51,6 +51,45 @@ async def delete_account(session: Session, organization_id: uuid.UUID, account_i
     )
 
 
+# Enrollments before the mailbox, as everybody locks them. One that is in doubt keeps that reason.
+_PART = """
+UPDATE enrollments SET email_account_id = NULL, former_sender_key = $3, next_due_at = NULL, blocked_until = NULL,
+    blocked_reason = CASE WHEN status = 'pending' THEN blocked_reason
+                          WHEN blocked_reason = 'unknown_previous' THEN blocked_reason ELSE 'sender_gone' END,
+    blocked_detail = CASE WHEN status = 'pending' OR blocked_reason = 'unknown_previous' THEN blocked_detail END,
+    updated_at = $4
+WHERE organization_id = $1 AND email_account_id = $2 AND id IN (
+    SELECT id FROM enrollments WHERE organization_id = $1 AND email_account_id = $2
+    AND status IN ('pending', 'active', 'held') ORDER BY id FOR NO KEY UPDATE)
+"""
+# Their campaigns have it again for them; to new people another one writes, until somebody gives it a share.
+_TAKE_BACK = """
+WITH back AS (
+    UPDATE enrollments SET email_account_id = $2, former_sender_key = NULL, updated_at = $4
+    WHERE organization_id = $1 AND former_sender_key = $3 AND status IN ('active', 'held') AND email_account_id IS NULL
+    RETURNING campaign_id
+)
+INSERT INTO campaign_email_accounts (organization_id, campaign_id, email_account_id, weight)
+SELECT DISTINCT $1::uuid, b.campaign_id, $2::uuid, 0 FROM back b
+JOIN campaigns c ON c.organization_id = $1 AND c.id = b.campaign_id AND c.status <> 'archived'
+ON CONFLICT DO NOTHING
+"""
+
+
+async def part_from_people(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, email_key: str, now: datetime
+) -> None:
+    """Everybody whose sequence goes on in this mailbox is left without one, and remembers its address."""
+    await (await raw(session)).execute(_PART, organization_id, account_id, email_key, now)
+
+
+async def take_back_people(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, email_key: str, now: datetime
+) -> None:
+    """Those whom a mailbox of this address left behind, and who wait for it still, get it again."""
+    await (await raw(session)).execute(_TAKE_BACK, organization_id, account_id, email_key, now)
+
+
 async def find_keys(session: Session, organization_id: uuid.UUID, wanted: Collection[str]) -> set[str]:
     """Those of the normalised addresses that are mailboxes of the organization."""
     query = "SELECT email_key FROM email_accounts WHERE organization_id = $1 AND email_key = ANY($2::text[])"

@@ -17,6 +17,7 @@ EnrollmentState = Literal[
     "failed",
 ]  # fmt: skip
 PauseCause = Literal["hand", "failures", "late", "plan"]
+SenderGone = Literal["wait", "continue", "stop"]
 DEFAULT_SCHEDULE: dict[str, Any] = {
     "timezone": "UTC",
     "windows": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
@@ -32,6 +33,11 @@ class CampaignSettings(BaseModel):
         7, ge=1, le=90, description="Hold this long when no return date is stated"
     )
     unsubscribe_form: Literal["link", "reply"] = "link"
+    sender_gone: SenderGone = Field(
+        "wait",
+        description="People in mid-sequence whose mailbox is gone: wait for a choice, go on from another mailbox as a"
+        " new thread, or stop",
+    )
     text_only: bool = False
     recipient_hours: bool = Field(
         False, description="Also keep to 9 to 17 o'clock at the recipient's, where known"

@@ -86,12 +86,17 @@ def with_subject(rendered: Rendered, subject: str) -> Rendered:
     return replace(rendered, subject=mime.clean_header(subject))
 
 
+def bare_subject(subject: str) -> str:
+    """A subject without the `Re:` of an answer."""
+    clean = mime.clean_header(subject)
+    return clean[_end_of_re(clean) :]
+
+
 def follow_up_subject(original_subject: str, own_subject: str) -> tuple[str, bool]:
     """(subject, whether it stays in the thread). No own subject, or the original one again, answers in the thread with
     `Re: ` once; another subject begins a new thread."""
-    original = mime.clean_header(original_subject)
+    bare = bare_subject(original_subject)
     own = mime.clean_header(own_subject)
-    bare = original[_end_of_re(original) :]
     if not own or own[_end_of_re(own) :].casefold() == bare.casefold():
         return f"Re: {bare}".rstrip(), True
     return own, False

@@ -11,13 +11,20 @@ from collections.abc import Mapping
 
 from reachly.services.rendering.compile import CompiledTemplate, compile_template, find_unresolved
 from reachly.services.rendering.fill import Run
-from reachly.services.rendering.message import build_message, follow_up_subject, render, with_subject
+from reachly.services.rendering.message import (
+    bare_subject,
+    build_message,
+    follow_up_subject,
+    render,
+    with_subject,
+)
 from reachly.services.rendering.schemas import FieldUse
 from reachly.services.rendering.spintax import count_forms as _count_forms
 from reachly.services.rendering.spintax import pick_variant
 
 __all__ = [
     "CompiledTemplate",
+    "bare_subject",
     "build_message",
     "compile_template",
     "count_forms",

@@ -37,6 +37,18 @@ class SimulationOut(BaseModel):
     problem: str | None = None
 
 
+class HandOverIn(BaseModel):
+    """What becomes of people in mid-sequence whose mailbox is gone."""
+
+    choice: Literal["continue", "stop"] = Field(
+        description="`continue`: from another mailbox of the campaign, as a new thread; `stop`: their sequence ends"
+    )
+
+
+class HandOverOut(BaseModel):
+    people: int = Field(description="Who waited for the choice when it was made")
+
+
 class Why(BaseModel):
     """The one rule that is in the way."""
 

@@ -312,7 +312,8 @@ async def hold(
     False when it is not active.
     """
     query = text(
-        """UPDATE enrollments SET status = 'held', held_until = :until, next_due_at = greatest(next_due_at, :until),
+        """UPDATE enrollments SET status = 'held', held_until = :until,
+                  next_due_at = CASE WHEN email_account_id IS NOT NULL THEN greatest(next_due_at, :until) END,
                   blocked_reason = 'held_ooo', blocked_detail = 'Away; goes on when they are back.',
                   blocked_until = :until, updated_at = :now
            WHERE organization_id = :o AND id = :id AND status IN ('active', 'held') RETURNING id"""

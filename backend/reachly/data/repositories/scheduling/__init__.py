@@ -1,6 +1,7 @@
 """What planning reads across rooms, and the alarms it sets."""
 
 from reachly.data.repositories.scheduling.inputs import (
+    count_sender_gone,
     count_sent_by_day,
     find_mailbox,
     list_campaigns,
@@ -17,6 +18,7 @@ from reachly.data.repositories.scheduling.plans import (
     is_planned_again,
     page_active,
     page_enrollments,
+    page_held,
     page_unplanned,
     rouse_mailboxes,
     save_plans,
@@ -38,6 +40,7 @@ __all__ = [
     "PageForPlan",
     "Plan",
     "StepFacts",
+    "count_sender_gone",
     "count_sent_by_day",
     "find_mailbox",
     "find_standing",
@@ -53,6 +56,7 @@ __all__ = [
     "list_steps",
     "page_active",
     "page_enrollments",
+    "page_held",
     "page_unplanned",
     "read_usage",
     "rouse_mailboxes",

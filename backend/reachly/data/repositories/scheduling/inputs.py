@@ -48,8 +48,15 @@ SELECT DISTINCT campaign_id FROM (
     SELECT campaign_id FROM campaign_email_accounts WHERE organization_id = $1 AND email_account_id = ANY($2::uuid[])
     UNION ALL
     SELECT campaign_id FROM enrollments WHERE organization_id = $1 AND email_account_id = ANY($2::uuid[])
-) AS used JOIN campaigns c ON c.organization_id = $1 AND c.id = used.campaign_id AND c.status = 'active'
+    UNION ALL
+    SELECT campaign_id FROM enrollments WHERE organization_id = $1 AND blocked_reason = 'sender_gone'
+) AS used JOIN campaigns c ON c.organization_id = $1 AND c.id = used.campaign_id AND c.status IN ('active', 'paused')
 ORDER BY campaign_id
+"""
+
+_COUNT_SENDER_GONE = """
+SELECT count(*) FROM enrollments
+WHERE organization_id = $1 AND campaign_id = $2 AND blocked_reason = 'sender_gone' AND status IN ('active', 'held')
 """
 
 _USAGE = (
@@ -125,9 +132,14 @@ def _mailbox(row: dict[str, Any]) -> MailboxFacts:
 async def list_campaigns_of(
     session: Session, organization_id: uuid.UUID, account_ids: Sequence[uuid.UUID]
 ) -> list[uuid.UUID]:
-    """Running campaigns that send, or have people, through these mailboxes."""
+    """Running and paused campaigns that have these mailboxes or people in them, or whose people wait for another."""
     rows = await (await raw(session)).fetch(_CAMPAIGNS_OF, organization_id, list(account_ids))
     return [row["campaign_id"] for row in rows]
+
+
+async def count_sender_gone(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> int:
+    """People of a campaign who wait because their mailbox is gone."""
+    return int(await (await raw(session)).fetchval(_COUNT_SENDER_GONE, organization_id, campaign_id))
 
 
 async def read_usage(

@@ -20,24 +20,32 @@ KEPT = ["deferred", "unknown_previous", "held_unreadable_mailbox", "reply_seen"]
 # or an "or from the beginning", the server reads and sorts all of them for each page.
 _ENROLLMENTS = """
 SELECT e.id, e.status, e.email_account_id, e.next_step, e.next_due_at, e.last_sent_at, e.created_at, e.blocked_reason,
-       e.blocked_until, e.lead_id, l.email, l.email_key, l.domain, l.country, l.timezone,
+       e.blocked_until, e.held_until, e.former_sender_key, e.lead_id, l.email, l.email_key, l.domain, l.country,
+       l.timezone,
        l.custom_fields ->> 'city' AS city, l.custom_fields ->> 'phone' AS phone, l.mail_provider
 FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
 WHERE e.organization_id = $1 AND e.campaign_id = $2 AND e.id > $3 AND {which} ORDER BY e.id LIMIT $4 {lock}
 """
 
 _ACTIVE = "e.status = 'active'"
+_HELD = "e.status = 'held'"
 # As the index of those without a plan has it.
 _UNPLANNED = "e.status = 'active' AND e.next_due_at IS NULL AND e.blocked_reason IS NULL"
 
 _SAVE = """
 UPDATE enrollments AS e
 SET email_account_id = p.email_account_id, next_step = p.next_step, next_due_at = p.due, blocked_reason = p.reason,
-    blocked_detail = p.detail, blocked_until = NULL, updated_at = $3,
-    status = CASE WHEN p.due IS NULL AND p.reason IS NULL THEN 'completed' ELSE e.status END,
-    finished_at = CASE WHEN p.due IS NULL AND p.reason IS NULL THEN $3 ELSE e.finished_at END
-FROM unnest($2::uuid[], $4::uuid[], $5::int[], $6::timestamptz[], $7::text[], $8::text[])
-     AS p(id, email_account_id, next_step, due, reason, detail)
+    blocked_detail = p.detail, blocked_until = CASE WHEN p.held THEN p.due END, updated_at = $3,
+    status = CASE WHEN p.stopped IS NOT NULL THEN 'stopped' WHEN p.due IS NULL AND p.reason IS NULL THEN 'completed'
+                  WHEN p.held THEN 'held' ELSE 'active' END,
+    stopped_reason = coalesce(p.stopped, e.stopped_reason),
+    finished_at = CASE WHEN p.due IS NULL AND p.reason IS NULL THEN $3 ELSE e.finished_at END,
+    thread_message_id = CASE WHEN NOT p.handed_over THEN e.thread_message_id END,
+    thread_references = CASE WHEN p.handed_over THEN '' ELSE e.thread_references END,
+    former_sender_key = CASE WHEN p.email_account_id IS NULL THEN e.former_sender_key END
+FROM unnest($2::uuid[], $4::uuid[], $5::int[], $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::bool[],
+            $11::bool[])
+     AS p(id, email_account_id, next_step, due, reason, detail, stopped, handed_over, held)
 WHERE e.organization_id = $1 AND e.id = p.id
 """
 
@@ -98,6 +106,13 @@ async def page_unplanned(
     return await _page_locked(session, organization_id, campaign_id, after, limit, _UNPLANNED)
 
 
+async def page_held(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, after: uuid.UUID, limit: int
+) -> list[EnrollmentFacts]:
+    """Those who are waited for, locked likewise."""
+    return await _page_locked(session, organization_id, campaign_id, after, limit, _HELD)
+
+
 PageForPlan = Callable[[Session, uuid.UUID, uuid.UUID, uuid.UUID, int], Awaitable[list[EnrollmentFacts]]]
 
 
@@ -130,6 +145,7 @@ async def save_plans(
     await (await raw(session)).execute(
         _SAVE, organization_id, [p.id for p in plans], now, [p.email_account_id for p in plans],
         [p.next_step for p in plans], [p.due for p in plans], [p.reason for p in plans], [p.detail for p in plans],
+        [p.stopped for p in plans], [p.handed_over for p in plans], [p.held for p in plans],
     )  # fmt: skip
 
 

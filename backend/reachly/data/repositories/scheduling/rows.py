@@ -71,6 +71,8 @@ class EnrollmentFacts:
     created_at: datetime
     blocked_reason: str | None
     blocked_until: datetime | None
+    held_until: datetime | None
+    former_sender_key: str | None
     lead_id: uuid.UUID
     email: str
     email_key: str
@@ -84,11 +86,17 @@ class EnrollmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an enrollment gets. `due` None with a reason: blocked; without one: its sequence is over."""
+    """What an enrollment gets. `due` None with a reason: blocked; without one: its sequence is over, or `stopped`.
+
+    `handed_over`: another mailbox goes on, in a thread of its own. `held`: it waits until `due` as it did before.
+    """
 
     id: uuid.UUID
     email_account_id: uuid.UUID | None
     next_step: int
     due: datetime | None
-    reason: str | None
-    detail: str | None
+    reason: str | None = None
+    detail: str | None = None
+    stopped: str | None = None
+    handed_over: bool = False
+    held: bool = False

@@ -9,11 +9,14 @@ from datetime import datetime
 
 from reachly.data.session import Session, raw
 
+# A mailbox that was disconnected meanwhile leaves nothing due: the person waits for another one (`sender_gone`).
 # The alarm of what was on the wire is still the one that has rung; one that lies ahead was set meanwhile.
 _CHANGE = """
 UPDATE enrollments AS e
-SET status = coalesce(w.status, e.status), next_due_at = w.due, blocked_reason = w.reason, blocked_detail = w.detail,
-    blocked_until = w.until, stopped_reason = coalesce(w.stopped, e.stopped_reason),
+SET status = coalesce(w.status, e.status),
+    next_due_at = CASE WHEN e.email_account_id IS NOT NULL THEN w.due END,
+    blocked_reason = CASE WHEN w.due IS NOT NULL AND e.email_account_id IS NULL THEN 'sender_gone' ELSE w.reason END,
+    blocked_detail = w.detail, blocked_until = w.until, stopped_reason = coalesce(w.stopped, e.stopped_reason),
     next_step = coalesce(w.next_step, e.next_step),
     finished_at = CASE WHEN w.status IN ('replied', 'bounced', 'unsubscribed', 'completed', 'stopped', 'failed')
                        THEN $2 ELSE e.finished_at END,
@@ -30,8 +33,10 @@ UPDATE enrollments AS e
 SET thread_message_id = w.thread_message_id, thread_references = w.thread_references,
     thread_subject = w.thread_subject, last_sent_at = w.sent_at, next_step = w.next_step, updated_at = $2,
     status = CASE WHEN e.status = 'active' THEN w.status ELSE e.status END,
-    next_due_at = CASE WHEN e.status = 'active' THEN w.due ELSE e.next_due_at END,
-    blocked_reason = CASE WHEN e.status = 'active' THEN w.reason ELSE e.blocked_reason END,
+    next_due_at = CASE WHEN e.status <> 'active' THEN e.next_due_at
+                       WHEN e.email_account_id IS NOT NULL THEN w.due END,
+    blocked_reason = CASE WHEN e.status <> 'active' THEN e.blocked_reason
+                          WHEN w.due IS NOT NULL AND e.email_account_id IS NULL THEN 'sender_gone' ELSE w.reason END,
     blocked_detail = CASE WHEN e.status = 'active' THEN w.detail ELSE e.blocked_detail END,
     blocked_until = CASE WHEN e.status = 'active' THEN NULL ELSE e.blocked_until END,
     finished_at = CASE WHEN e.status = 'active' AND w.status = 'completed' THEN $2 ELSE e.finished_at END

@@ -9,6 +9,7 @@ from reachly.services.email_accounts.service.accounts import (
     list_accounts,
     list_by_ids,
     set_trouble,
+    take_back_people,
     test_account,
     toggle_account,
     update_account,
@@ -39,7 +40,8 @@ __all__ = [
     "list_by_ids",
     "renew_syncs",
     "set_trouble",
+    "take_back_people",
     "test_account",
     "toggle_account",
     "update_account",
-]  # fmt: skip
+]

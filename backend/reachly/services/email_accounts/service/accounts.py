@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from reachly.data import outbox
@@ -70,6 +71,7 @@ async def connect_smtp(actor: Actor, body: SmtpConnectIn) -> EmailAccountOut:
             session.add(row)
             await session.flush()
             await session.refresh(row)
+            await take_back_people(session, actor.organization_id, row_id, address.key)
             await _record(session, actor, "mailbox.connected", row)
             await outbox.emit(session, [_changed(row)], wake=True)
             return _out(row)
@@ -152,13 +154,25 @@ async def test_account(actor: Actor, account_id: uuid.UUID) -> TestOut:
     return TestOut(ok=all(leg.ok for leg in legs), legs=legs)
 
 
-async def delete_account(session: Session, actor: Actor, account_id: uuid.UUID) -> None:
-    """Disconnects. The ledger stays; its enrollments are planned anew."""
+async def delete_account(
+    session: Session, actor: Actor, account_id: uuid.UUID, sender_gone: str | None = None
+) -> None:
+    """Disconnects. The ledger stays. Nobody is left due in it: who has not been written to gets another mailbox, and
+    who has waits for a choice unless one was made (`sender_gone`, else the campaign's own setting)."""
+    row = await _get(session, actor.organization_id, account_id)
+    await repository.part_from_people(session, actor.organization_id, account_id, row.email_key, clock.now())
     row = await _lock(session, actor.organization_id, account_id)
     await _record(session, actor, "mailbox.disconnected", row)
-    event = _changed(row, status="disconnected")
+    event = replace(_changed(row, status="disconnected"), sender_gone=sender_gone)
     await repository.delete_account(session, actor.organization_id, account_id)
     await outbox.emit(session, [event])
+
+
+async def take_back_people(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, email_key: str
+) -> None:
+    """People whom a mailbox of this address left behind in mid-sequence go on in it, in their own threads."""
+    await repository.take_back_people(session, organization_id, account_id, email_key, clock.now())
 
 
 async def find_connection(

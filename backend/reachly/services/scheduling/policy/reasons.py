@@ -21,6 +21,7 @@ class BlockReason(StrEnum):
     UNDELIVERABLE = "undeliverable"
     AWAITING_PERSONALIZATION = "awaiting_personalization"
     MISSING_FIELD = "missing_field"
+    SENDER_GONE = "sender_gone"
     NO_MAILBOX = "no_mailbox"
     MAILBOX_ERROR = "mailbox_error"
     MAILBOX_PAUSED = "mailbox_paused"
@@ -104,6 +105,10 @@ _SENTENCES: dict[BlockReason, tuple[str, str]] = {
         "Fill the field or give the template a fallback.",
     ),
     _R.NOT_PLANNED: ("No time has been planned yet.", "The planner runs; it does so after every change."),
+    _R.SENDER_GONE: (
+        "The mailbox that has written to this person is no longer the campaign's.",
+        "Go on from another mailbox as a new thread, or stop; or give the campaign that mailbox back.",
+    ),
     _R.NO_MAILBOX: ("No mailbox is assigned.", "Add an active mailbox to the campaign."),
     _R.MAILBOX_ERROR: ("The mailbox cannot send: it needs attention.", "Reconnect the mailbox."),
     _R.MAILBOX_PAUSED: ("The mailbox is switched off.", "Switch the mailbox on."),

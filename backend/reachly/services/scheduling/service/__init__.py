@@ -5,10 +5,10 @@ from reachly.services.scheduling.service.explaining import (
     explain_enrollment,
     explain_mailbox,
 )
-from reachly.services.scheduling.service.planning import plan_campaign, plan_mailbox, plan_new
+from reachly.services.scheduling.service.planning import hand_over, plan_campaign, plan_mailbox, plan_new
 from reachly.services.scheduling.service.simulating import simulate_campaign
 
 __all__ = [
-    "explain_campaign", "explain_enrollment", "explain_mailbox", "plan_campaign", "plan_mailbox", "plan_new",
-    "simulate_campaign",
+    "explain_campaign", "explain_enrollment", "explain_mailbox", "hand_over", "plan_campaign", "plan_mailbox",
+    "plan_new", "simulate_campaign",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from reachly.kit.errors import ReachlyError
 from reachly.services.rendering.errors import MessageTooLarge, TemplateError, UnresolvedField
 from reachly.services.rendering.policy import (
     CompiledTemplate,
+    bare_subject,
     build_message,
     compile_template,
     follow_up_subject,
@@ -113,6 +114,10 @@ def compose(item: Item, mailbox: MailboxRow, now: datetime, max_bytes: int) -> M
         if person.thread_message_id is not None:
             subject, threaded = follow_up_subject(person.thread_subject or "", rendered.subject)
             rendered = with_subject(rendered, subject)
+        elif (
+            not rendered.subject and person.thread_subject
+        ):  # handed over: another mailbox begins a new thread
+            rendered = with_subject(rendered, bare_subject(person.thread_subject))
         elif not rendered.subject:
             return Obstacle(item, True, "missing_field", "The first message needs a subject.")
         data = _bytes(item, rendered, mailbox, now, threaded)
