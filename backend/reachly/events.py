@@ -228,8 +228,7 @@ class Bounced(Event):
         return {"bounced": 1, "refused": 1} if self.in_session else {"bounced": 1}
 
     def job_args(self) -> dict[str, str]:
-        chosen = {"sender_gone": self.sender_gone} if self.sender_gone else {}
-        return {"email_account_id": str(self.email_account_id), **chosen} if self.email_account_id else {}
+        return {"email_account_id": str(self.email_account_id)} if self.email_account_id else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,4 +342,5 @@ class MailboxChanged(Event):
         return Notice(title, str(self.data.get("reason") or ""), f"mailbox:{self.email_account_id}")
 
     def job_args(self) -> dict[str, str]:
-        return {"email_account_id": str(self.email_account_id)}
+        chosen = {"sender_gone": self.sender_gone} if self.sender_gone else {}
+        return {"email_account_id": str(self.email_account_id), **chosen}

@@ -426,6 +426,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/campaigns/{campaign_id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand Over
+         * @description For people in mid-sequence whose mailbox is gone: they go on from another mailbox, or stop.
+         */
+        post: operations["hand_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/campaigns/{campaign_id}/pause": {
         parameters: {
             query?: never;
@@ -696,7 +716,8 @@ export interface paths {
         post?: never;
         /**
          * Disconnect Account
-         * @description Disconnects the mailbox. Its ledger stays; leads that were bound to it wait with that reason.
+         * @description Disconnects the mailbox. Its ledger stays. People in mid-sequence whom it has written to wait, go on from
+         *     another mailbox as a new thread, or stop: as `people` says, else as each campaign's `sender_gone` does.
          */
         delete: operations["disconnect_account"];
         options?: never;
@@ -1646,6 +1667,7 @@ export interface components {
              *       "out_of_office": "hold",
              *       "out_of_office_days": 7,
              *       "recipient_hours": false,
+             *       "sender_gone": "wait",
              *       "stop_on_reply": true,
              *       "text_only": false,
              *       "track_clicks": false,
@@ -1818,6 +1840,13 @@ export interface components {
              * @default false
              */
             recipient_hours: boolean;
+            /**
+             * Sender Gone
+             * @description People in mid-sequence whose mailbox is gone: wait for a choice, go on from another mailbox as a new thread, or stop
+             * @default wait
+             * @enum {string}
+             */
+            sender_gone: "wait" | "continue" | "stop";
             /**
              * Stop On Reply
              * @default true
@@ -2354,6 +2383,26 @@ export interface components {
              * @default 0
              */
             unsubscribed: number;
+        };
+        /**
+         * HandOverIn
+         * @description What becomes of people in mid-sequence whose mailbox is gone.
+         */
+        HandOverIn: {
+            /**
+             * Choice
+             * @description `continue`: from another mailbox of the campaign, as a new thread; `stop`: their sequence ends
+             * @enum {string}
+             */
+            choice: "continue" | "stop";
+        };
+        /** HandOverOut */
+        HandOverOut: {
+            /**
+             * People
+             * @description Who waited for the choice when it was made
+             */
+            people: number;
         };
         /** Health */
         Health: {
@@ -5449,6 +5498,8 @@ export interface operations {
             query?: never;
             header?: {
                 authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -5790,6 +5841,8 @@ export interface operations {
             query?: never;
             header?: {
                 authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
             };
             path: {
                 campaign_id: string;
@@ -6134,6 +6187,8 @@ export interface operations {
             query?: never;
             header?: {
                 authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
             };
             path: {
                 campaign_id: string;
@@ -6307,6 +6362,8 @@ export interface operations {
             query?: never;
             header?: {
                 authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
             };
             path: {
                 campaign_id: string;
@@ -6472,11 +6529,103 @@ export interface operations {
             };
         };
     };
+    hand_over: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOverOut"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found, or another organization's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not possible in the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Input to mend */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     pause_campaign: {
         parameters: {
             query?: never;
             header?: {
                 authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
             };
             path: {
                 campaign_id: string;
@@ -6737,6 +6886,8 @@ export interface operations {
             query?: never;
             header?: {
                 authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
             };
             path: {
                 campaign_id: string;
@@ -6907,6 +7058,8 @@ export interface operations {
             query?: never;
             header?: {
                 authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
             };
             path: {
                 campaign_id: string;
@@ -7848,7 +8001,9 @@ export interface operations {
     };
     disconnect_account: {
         parameters: {
-            query?: never;
+            query?: {
+                people?: ("wait" | "continue" | "stop") | null;
+            };
             header?: {
                 authorization?: string | null;
             };
@@ -8716,6 +8871,8 @@ export interface operations {
             query?: never;
             header?: {
                 authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -8802,6 +8959,8 @@ export interface operations {
             query?: never;
             header?: {
                 authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -9410,6 +9569,8 @@ export interface operations {
             query?: never;
             header?: {
                 authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
             };
             path: {
                 import_id: string;
@@ -9494,6 +9655,8 @@ export interface operations {
             query?: never;
             header?: {
                 authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -10839,6 +11002,8 @@ export interface operations {
             query?: never;
             header?: {
                 authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
             };
             path: {
                 sequence_id: string;
@@ -11185,6 +11350,8 @@ export interface operations {
             query?: never;
             header?: {
                 authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
             };
             path?: never;
             cookie?: never;
