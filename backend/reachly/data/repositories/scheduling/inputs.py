@@ -49,8 +49,9 @@ SELECT DISTINCT campaign_id FROM (
     UNION ALL
     SELECT campaign_id FROM enrollments WHERE organization_id = $1 AND email_account_id = ANY($2::uuid[])
     UNION ALL
-    SELECT campaign_id FROM enrollments WHERE organization_id = $1 AND blocked_reason = 'sender_gone'
-) AS used JOIN campaigns c ON c.organization_id = $1 AND c.id = used.campaign_id AND c.status IN ('active', 'paused')
+    SELECT campaign_id FROM enrollments WHERE organization_id = $1 AND $3 AND blocked_reason = 'sender_gone'
+) AS used JOIN campaigns c ON c.organization_id = $1 AND c.id = used.campaign_id
+WHERE c.status = 'active' OR ($3 AND c.status = 'paused')
 ORDER BY campaign_id
 """
 
@@ -130,10 +131,11 @@ def _mailbox(row: dict[str, Any]) -> MailboxFacts:
 
 
 async def list_campaigns_of(
-    session: Session, organization_id: uuid.UUID, account_ids: Sequence[uuid.UUID]
+    session: Session, organization_id: uuid.UUID, account_ids: Sequence[uuid.UUID], *, and_gone: bool = False
 ) -> list[uuid.UUID]:
-    """Running and paused campaigns that have these mailboxes or people in them, or whose people wait for another."""
-    rows = await (await raw(session)).fetch(_CAMPAIGNS_OF, organization_id, list(account_ids))
+    """Running campaigns that send, or have people, through these mailboxes. `and_gone`: paused ones too, and those in
+    which people wait because their mailbox is gone."""
+    rows = await (await raw(session)).fetch(_CAMPAIGNS_OF, organization_id, list(account_ids), and_gone)
     return [row["campaign_id"] for row in rows]
 
 

@@ -109,7 +109,7 @@ async def plan_mailbox(
 
     `sender_gone`: as for `plan_campaign`."""
     async with tenant(organization_id) as session:
-        ids = await repository.list_campaigns_of(session, organization_id, [account_id])
+        ids = await repository.list_campaigns_of(session, organization_id, [account_id], and_gone=True)
     for campaign_id in ids:
         await plan_campaign(organization_id, campaign_id, sender_gone)
 
