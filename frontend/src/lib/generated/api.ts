@@ -1552,7 +1552,7 @@ export interface components {
          * @description In the order in which they are asked: what a person must mend first, then states, then clocks and counts.
          * @enum {string}
          */
-        BlockReason: "suppressed" | "enrollment_ended" | "restored" | "campaign_not_active" | "campaign_late" | "campaign_paused" | "unknown_previous" | "awaiting_verification" | "undeliverable" | "awaiting_personalization" | "missing_field" | "no_mailbox" | "mailbox_error" | "mailbox_paused" | "schedule_ended" | "no_common_slot" | "held_ooo" | "held" | "held_unreadable_mailbox" | "reply_seen" | "deferred" | "not_planned" | "waiting_delay" | "outside_window" | "holiday" | "recipient_hours" | "campaign_cap" | "new_lead_cap" | "company_cap" | "mailbox_absent" | "throttled" | "provider_cap" | "health_cap" | "ramp" | "mailbox_cap" | "domain_cap" | "outside_workday" | "mailbox_gap" | "waiting_turn";
+        BlockReason: "suppressed" | "enrollment_ended" | "restored" | "campaign_not_active" | "campaign_late" | "campaign_paused" | "unknown_previous" | "awaiting_verification" | "undeliverable" | "awaiting_personalization" | "missing_field" | "sender_gone" | "no_mailbox" | "mailbox_error" | "mailbox_paused" | "schedule_ended" | "no_common_slot" | "held_ooo" | "held" | "held_unreadable_mailbox" | "reply_seen" | "deferred" | "not_planned" | "waiting_delay" | "outside_window" | "holiday" | "recipient_hours" | "campaign_cap" | "new_lead_cap" | "company_cap" | "mailbox_absent" | "throttled" | "provider_cap" | "health_cap" | "ramp" | "mailbox_cap" | "domain_cap" | "outside_workday" | "mailbox_gap" | "waiting_turn";
         /** Body_preview_import */
         Body_preview_import: {
             /** File */
