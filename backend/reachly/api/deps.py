@@ -14,6 +14,7 @@ from reachly.data.session import Session, tenant
 from reachly.infra.limiter import Limiter
 from reachly.infra.settings import current_settings
 from reachly.kit.errors import Forbidden, RateLimited
+from reachly.kit.internet import limit_key
 from reachly.kit.pagination import MAX_LIMIT
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor, Permission
@@ -73,7 +74,9 @@ async def _limit_registrations(request: Request) -> None:
     limits = current_settings().limits
     if limits.enabled:
         limiter: Limiter = request.app.state.limiter
-        verdict = await limiter.hit(limits.register_per_address, "register", client_address(request))
+        verdict = await limiter.hit(
+            limits.register_per_address, "register", limit_key(client_address(request))
+        )
         if not verdict.allowed:
             raise RateLimited(
                 "Too many organizations were registered from this address. Try again later.",

@@ -15,6 +15,7 @@ from reachly.services.identity import passwords
 from tests.api.conftest import PASSWORD, Api, Person, open_api, register, sign_in
 
 pytestmark = pytest.mark.anyio
+LONG = "violet tractor sings under seven quiet bridges while nobody paints it green"
 
 
 async def try_password(
@@ -57,6 +58,11 @@ async def test_registering_twice_at_once_makes_one_organization(api: Api, sql: A
         ({"email": "ada@example.com\r\nBcc: x@example.com"}, "/email"),
         ({"password": "short"}, "/password"),
         ({"password": "x" * 1_025}, "/password"),
+        ({"password": "password12345"}, "/password"),
+        ({"password": " " * 12}, "/password"),
+        ({"password": "P@ssw0rd2026!"}, "/password"),
+        ({"password": "qwertyuiop12"}, "/password"),
+        ({"password": "Brightfjord-2026", "organization_name": "Brightfjord"}, "/password"),
         ({"timezone": "Mars/Olympus"}, "/timezone"),
         ({"timezone": "../../etc/passwd"}, "/timezone"),
         ({"client": "robot"}, "/client"),
@@ -179,7 +185,14 @@ async def test_refused_sign_in_of_a_real_account_is_written_down(api: Api, ada: 
 
 
 @pytest.mark.parametrize(
-    "password", ["p" * 73, "ü" * 100, "p" * 1_024, "correct\U0001f40ehorse battery", " " * 12]
+    "password",
+    [
+        LONG[:73],
+        "über grüne Wälder schwärmen " * 3 + "Füchse",
+        LONG * 13,
+        "correct\U0001f40ehorse battery",
+        " correct horse battery ",
+    ],
 )
 async def test_long_and_odd_passwords_are_kept_whole(api: Api, password: str) -> None:
     """A9: bcrypt alone cuts at 72 bytes and at a NUL."""

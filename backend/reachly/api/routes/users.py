@@ -36,9 +36,9 @@ async def update_profile(body: ProfileIn, session: Db, actor: Caller) -> UserOut
 
 
 @router.put("/users/password", status_code=204, dependencies=[SIGNED_IN])
-async def change_password(body: PasswordIn, session: Db, actor: Caller) -> None:
-    """Ends every other session of this person at once."""
-    await service.change_password(session, actor, body)
+async def change_password(body: PasswordIn, actor: Caller) -> None:
+    """Ends every other session of this person at once. Wrong guesses are limited like sign-ins."""
+    await service.change_password(actor, body)
 
 
 @router.delete("/users/account", status_code=204, dependencies=[SIGNED_IN])

@@ -170,14 +170,17 @@ async def count_failures(
     return row[0], row[1], row[2]
 
 
-async def knows_address(session: Session, email_key: str, ip: str) -> bool:
-    """Whether this account has signed in from this address before."""
+async def list_known_addresses(session: Session, email_key: str, limit: int = 500) -> list[str]:
+    """From where this account has signed in before, the latest first."""
     query = (
-        select(UserSession.id)
+        select(UserSession.ip)
         .join(User, and_(User.organization_id == UserSession.organization_id, User.id == UserSession.user_id))
-        .where(User.email_key == email_key, UserSession.ip == ip)
+        .where(User.email_key == email_key)
+        .group_by(UserSession.ip)
+        .order_by(func.max(UserSession.created_at).desc())
+        .limit(limit)
     )
-    return bool(await session.scalar(select(query.exists())))
+    return list(await session.scalars(query))
 
 
 async def delete_attempts_before(session: Session, before: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
+import re
 from functools import cache
 from weakref import WeakKeyDictionary
 
@@ -12,6 +13,8 @@ import bcrypt
 
 from reachly.infra.settings import current_settings
 
+STRONG = 3  # of zxcvbn's five grades: a hundred million guesses
+JUDGED = 64  # characters; whoever has more than that has enough
 AT_ONCE = 2  # bcrypt frees the interpreter lock but not the core: more at once only make each other slower
 _gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
@@ -19,6 +22,23 @@ _gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKe
 def _gate() -> asyncio.Semaphore:
     """The gate of this loop: a semaphore cannot serve two."""
     return _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
+
+
+async def find_weakness(password: str, *context: str) -> str | None:
+    """Why this password falls to the first guesses, and what to do; None for a good one. `context`: what a guesser
+    knows of its owner (name, address, organization)."""
+    return await asyncio.to_thread(_find_weakness, password, context)
+
+
+def _find_weakness(password: str, context: tuple[str, ...]) -> str | None:
+    from zxcvbn import zxcvbn  # half a second: its lists
+
+    words = [word for text in context for word in (text, *re.split(r"[\W_]+", text)) if len(word) > 2]
+    found = zxcvbn(password[:JUDGED], user_inputs=["reachly", *words][:40])
+    if found["score"] >= STRONG:
+        return None
+    why = found["feedback"]["warning"].rstrip(".")
+    return f"{why or 'It is too easy to guess'}. Use four or more unrelated words, or let a password manager make one."
 
 
 def _condense(password: str) -> bytes:

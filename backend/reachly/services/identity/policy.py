@@ -47,16 +47,16 @@ class Quota:
         )
 
 
-def is_throttled(account_and_address: int, account: int, address: int, *, is_known: bool) -> bool:
-    """Whether a further sign-in attempt is refused unseen. `is_known`: the account has signed in from here before,
+def is_throttled(own: int, account: int, address: int, *, is_known: bool) -> bool:
+    """Whether a further sign-in attempt is refused unseen, by the failures of the last minutes.
 
-    so that strangers who try many addresses do not lock its owner out.
+    `own`: of this account from this very device, or from this address where the device is not known. `is_known`: the
+    account has signed in with this device, or from this address, before; then what others do, at this account or from
+    this address, locks its owner out no more.
     """
-    return (
-        account_and_address >= FAILURES_ACCOUNT_AND_ADDRESS
-        or address >= FAILURES_ADDRESS
-        or (account >= FAILURES_ACCOUNT and not is_known)
-    )
+    if own >= FAILURES_ACCOUNT_AND_ADDRESS:
+        return True
+    return not is_known and (address >= FAILURES_ADDRESS or account >= FAILURES_ACCOUNT)
 
 
 def require_timezone(name: str, pointer: str = "/timezone") -> str:

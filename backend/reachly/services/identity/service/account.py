@@ -7,7 +7,7 @@ from typing import Any
 
 from reachly.data.models.identity import User
 from reachly.data.repositories import identity as repository
-from reachly.data.session import Session
+from reachly.data.session import Session, tenant
 from reachly.infra.cache import CHANNEL, Kind, cache, key_of
 from reachly.kit import clock
 from reachly.kit.errors import Conflict, FieldError, Invalid, NotFound
@@ -21,6 +21,7 @@ from reachly.services.identity.schemas import (
     UserOut,
 )
 from reachly.services.identity.service.organizations import get_organization, record, user_out
+from reachly.services.identity.service.signing_in import require_strong, verify_again
 
 
 async def _user(session: Session, actor: Actor, *, lock: bool = False) -> User:
@@ -65,19 +66,30 @@ async def _forget_profile(session: Session, user_id: uuid.UUID) -> None:
     await repository.notify(session, CHANNEL, key_of(Kind.USER, user_id))
 
 
-async def change_password(session: Session, actor: Actor, body: PasswordIn) -> None:
-    """Ends every other session of this person, and all access tokens and sockets: this one goes on by refreshing."""
-    user = await _user(session, actor, lock=True)
-    if not await passwords.verify_password(body.current_password, user.password_hash):
-        fault = FieldError("/current_password", "This is not the present password.", "wrong")
-        raise Invalid("The present password is needed to set a new one.", errors=[fault])
-    user.password_hash = await passwords.hash_password(body.new_password)
-    user.session_version += 1
-    user.updated_at = clock.machine_now()
-    await repository.revoke_user(
-        session, actor.organization_id, user.id, clock.machine_now(), but=actor.session_id
-    )
-    await record(session, actor.organization_id, user.id, "password.changed", ip=actor.ip)
+async def change_password(actor: Actor, body: PasswordIn) -> None:
+    """Ends every other session of this person, and all access tokens and sockets: this one goes on by refreshing.
+
+    Guesses at the present password are counted like sign-ins. Raises Invalid, RateLimited.
+    """
+    verified = await verify_again(actor, body.current_password)
+    if verified is None:
+        raise _not_the_present_one()
+    await require_strong(body.new_password, "/new_password", verified.email, verified.name)
+    password_hash = await passwords.hash_password(body.new_password)
+    async with tenant(actor.organization_id) as session:
+        user = await _user(session, actor, lock=True)
+        if user.password_hash != verified.password_hash:
+            raise _not_the_present_one()  # changed elsewhere in this moment
+        user.password_hash = password_hash
+        user.session_version += 1
+        user.updated_at = now = clock.machine_now()
+        await repository.revoke_user(session, actor.organization_id, user.id, now, but=actor.session_id)
+        await record(session, actor.organization_id, user.id, "password.changed", ip=actor.ip)
+
+
+def _not_the_present_one() -> Invalid:
+    fault = FieldError("/current_password", "This is not the present password.", "wrong")
+    return Invalid("The present password is needed to set a new one.", errors=[fault])
 
 
 async def delete_account(session: Session, actor: Actor, *, organization: bool) -> None:

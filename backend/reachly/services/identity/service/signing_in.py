@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from reachly.data.errors import violated_constraint
@@ -16,7 +16,8 @@ from reachly.kit import clock
 from reachly.kit.address import parse_address
 from reachly.kit.errors import Conflict, FieldError, Invalid, RateLimited, Unauthenticated
 from reachly.kit.ids import new_id
-from reachly.services.identity import passwords, policy, tokens
+from reachly.kit.internet import limit_key
+from reachly.services.identity import devices, passwords, policy, tokens
 from reachly.services.identity.schemas import (
     PERMISSIONS,
     Actor,
@@ -32,6 +33,7 @@ from reachly.services.identity.service.organizations import organization_out, re
 async def register(body: RegisterIn, *, ip: str, user_agent: str) -> TokenOut:
     """A new organization with its first administrator, signed in. Raises Conflict when the address has an account."""
     policy.require_timezone(body.timezone)
+    await require_strong(body.password, "/password", body.email, body.name, body.organization_name)
     password_hash = await passwords.hash_password(body.password)
     try:
         async with system() as session:
@@ -78,8 +80,19 @@ async def create_organization(
     return user
 
 
-async def login(body: LoginIn, *, ip: str, user_agent: str) -> TokenOut:
-    """Signs in. Raises Unauthenticated alike for unknown address and wrong password, RateLimited when throttled."""
+async def require_strong(password: str, pointer: str, *context: str) -> None:
+    """Raises Invalid for a password that is on the lists of common ones, or made of what anybody knows of its owner."""
+    weakness = await passwords.find_weakness(password, *context)
+    if weakness:
+        fault = FieldError(pointer, weakness, "weak_password")
+        raise Invalid("This password is too easy to guess.", code="weak_password", errors=[fault])
+
+
+async def login(body: LoginIn, *, ip: str, user_agent: str, device: str | None = None) -> TokenOut:
+    """Signs in. Raises Unauthenticated alike for unknown address and wrong password, RateLimited when throttled.
+
+    `device` is the browser's device cookie, if it has one.
+    """
     refusal = Unauthenticated(
         "Address or password is wrong. Check both and try again.", code="bad_credentials"
     )
@@ -87,7 +100,7 @@ async def login(body: LoginIn, *, ip: str, user_agent: str) -> TokenOut:
         key = parse_address(body.email).key
     except ValueError:
         key = body.email.strip().lower()[:320]
-    attempt_id = await _begin_attempt(key, ip)
+    attempt_id = await _begin_attempt(key, ip, device)
     async with system() as session:
         user = await repository.find_user_by_email(session, key)
     fits = await passwords.verify_password(body.password, user.password_hash if user else None)
@@ -106,23 +119,60 @@ async def login(body: LoginIn, *, ip: str, user_agent: str) -> TokenOut:
         return await _sign_in(session, current, ip=ip, user_agent=user_agent)
 
 
-async def _begin_attempt(email_key: str, ip: str) -> uuid.UUID:
+async def _begin_attempt(email_key: str, ip: str, device: str | None) -> uuid.UUID:
     """Counts the attempt as failed before the password is looked at, in its own transaction. Raises RateLimited."""
-    now = clock.machine_now()
-    since = now - timedelta(minutes=policy.WINDOW_MINUTES)
+    known_device = devices.find(device, email_key)
+    address = limit_key(ip)
+    source = f"device {known_device}" if known_device else address
     async with system() as session:
         await repository.lock_attempts(session, email_key)
-        counts = await repository.count_failures(session, email_key=email_key, ip=ip, since=since)
-        is_known = await repository.knows_address(session, email_key, ip)
-        if policy.is_throttled(*counts, is_known=is_known):
-            raise RateLimited(
-                f"Too many failed sign-ins. Wait {policy.WINDOW_MINUTES} minutes, then try again.",
-                code="sign_in_throttled",
-                retry_after=policy.WINDOW_MINUTES * 60,
-            )
-        attempt = SignInAttempt(id=new_id(), email_key=email_key, ip=ip, succeeded=False, at=now)
-        await repository.add_attempt(session, attempt)
-        return attempt.id
+        counts = await repository.count_failures(session, email_key=email_key, ip=source, since=_window())
+        is_known = known_device is not None or address in map(
+            limit_key, await repository.list_known_addresses(session, email_key)
+        )
+        return await _count_attempt(
+            session, email_key, source, is_throttled=policy.is_throttled(*counts, is_known=is_known)
+        )
+
+
+async def verify_again(actor: Actor, password: str) -> User | None:
+    """The signed-in person's row as it was when this password fitted; None where it does not fit.
+
+    Counted like a sign-in, by session, and no row is locked while the hash is computed. Raises RateLimited.
+    """
+    source = f"session {actor.session_id}"
+    async with system() as session:
+        user = await repository.find_user(session, actor.organization_id, actor.user_id)
+        if user is None:
+            return None
+        await repository.lock_attempts(session, user.email_key)
+        own, _, _ = await repository.count_failures(
+            session, email_key=user.email_key, ip=source, since=_window()
+        )
+        is_throttled = own >= policy.FAILURES_ACCOUNT_AND_ADDRESS
+        attempt_id = await _count_attempt(session, user.email_key, source, is_throttled=is_throttled)
+    if not await passwords.verify_password(password, user.password_hash):
+        return None
+    async with system() as session:
+        await repository.set_succeeded(session, attempt_id)
+    return user
+
+
+def _window() -> datetime:
+    return clock.machine_now() - timedelta(minutes=policy.WINDOW_MINUTES)
+
+
+async def _count_attempt(session: Session, email_key: str, source: str, *, is_throttled: bool) -> uuid.UUID:
+    if is_throttled:
+        raise RateLimited(
+            f"Too many wrong passwords. Wait {policy.WINDOW_MINUTES} minutes, then try again.",
+            code="sign_in_throttled",
+            retry_after=policy.WINDOW_MINUTES * 60,
+        )
+    now = clock.machine_now()
+    attempt = SignInAttempt(id=new_id(), email_key=email_key, ip=source, succeeded=False, at=now)
+    await repository.add_attempt(session, attempt)
+    return attempt.id
 
 
 async def keep_password(session: Session, email: str, password: str) -> bool:
