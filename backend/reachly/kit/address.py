@@ -85,6 +85,19 @@ def address_key(text: str) -> str:
     return parse_address(text).key
 
 
+def inbox_key(key: str) -> str:
+    """One key for all spellings that end in one inbox: without what follows a plus, and at Gmail without dots.
+
+    For limits on what one person can be made to receive, never for telling people apart: elsewhere a plus may be part
+    of a name.
+    """
+    local, _, domain = key.rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in ("gmail.com", "googlemail.com"):
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{domain}"
+
+
 def domain_of(email: str) -> str:
     """What stands behind the last @, in lower case; empty if there is none. Does not validate."""
     return email.rpartition("@")[2].strip().lower() if "@" in email else ""

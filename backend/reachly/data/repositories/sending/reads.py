@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from reachly.data.repositories.sending import opens
+from reachly.data.repositories.sending.rows import CapKey, caps_as_json
 from reachly.data.session import Session, raw
 
 _SHOWN = """
@@ -23,10 +24,16 @@ ORDER BY id DESC LIMIT $5
 """  # noqa: S608 - a constant list of columns
 _INSERT_TEST = """
 INSERT INTO email_sends (organization_id, id, kind, intent_key, email_account_id, to_email, status, attempt_id,
-    attempts, planned_at, claimed_at, handed_at, message_id, subject, body_text, content_hash, created_at, updated_at)
-VALUES ($1, $2, 'test', $3, $4, $5, 'sending', $6, 1, $7, $7, $7, $8, $9, $10, $11, $7, $7)
+    attempts, planned_at, claimed_at, handed_at, message_id, subject, body_text, content_hash, caps, created_at,
+    updated_at)
+VALUES ($1, $2, 'test', $3, $4, $5, 'sending', $6, 1, $7, $7, $7, $8, $9, $10, $11, $12::jsonb, $7, $7)
 """
-_COUNT_TESTS = "SELECT count(*) FROM email_sends WHERE kind = 'test' AND to_email = $1 AND created_at > $2"
+# By the domain first: the same inbox is under few of them. Test mails are few and have an index of their own.
+_LATELY = """
+SELECT to_email FROM email_sends
+WHERE kind = 'test' AND created_at > $2 AND split_part(to_email, '@', 2) = ANY($1::text[])
+"""
+_LOCK_INBOX = "SELECT pg_advisory_xact_lock(hashtextextended('test mail ' || $1, 7))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class TestRow:
     subject: str
     body_text: str
     content_hash: str
+    caps: tuple[CapKey, ...] = ()  # reserved for it
 
 
 async def has_campaign(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> bool:
@@ -71,10 +79,14 @@ async def insert_test(
     await (await raw(session)).execute(
         _INSERT_TEST, organization_id, row.send_id, f"test:{row.send_id}", row.account_id, row.to_email,
         row.attempt_id, now, row.message_id, row.subject, row.body_text, row.content_hash,
+        caps_as_json(row.caps),
     )  # fmt: skip
     await opens.open_sends(session, organization_id, [row.send_id], row.attempt_id, lease_until)
 
 
-async def count_tests(session: Session, to_email: str, since: datetime) -> int:
-    """Test mails to one address by anybody: call it in `system()`."""
-    return int(await (await raw(session)).fetchval(_COUNT_TESTS, to_email, since))
+async def list_tests(session: Session, inbox: str, domains: Sequence[str], since: datetime) -> list[str]:
+    """To whom test mails went lately at these domains, by anybody. Until the transaction ends nobody else can ask for
+    this `inbox`, so what is counted stays true. Call it in `system()`."""
+    connection = await raw(session)
+    await connection.execute(_LOCK_INBOX, inbox)
+    return [row["to_email"] for row in await connection.fetch(_LATELY, list(domains), since)]

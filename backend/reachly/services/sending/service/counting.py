@@ -26,6 +26,10 @@ class Counters:
             self._box.append((domain, box.domain_cap))
         self._days: dict[uuid.UUID, date] = {}
 
+    def of_mailbox(self) -> tuple[Cap, ...]:
+        """The mailbox's own counters, which hold for every message whatever it is for."""
+        return tuple(self._box)
+
     def of(self, campaign: CampaignRow, *, first: bool) -> tuple[Cap, ...]:
         """The counters of a message of this campaign with their caps, those of the mailbox first."""
         return (*self._box, *self._of_campaign(campaign, first=first))

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from reachly.data.repositories.sending import candidates, caps, outcomes, reads
 from reachly.data.repositories.sending.outcomes import Outcome
 from reachly.data.repositories.sending.reads import TestRow
-from reachly.data.repositories.sending.rows import MailboxRow
+from reachly.data.repositories.sending.rows import CapKey, MailboxRow
 from reachly.data.session import Session, tenant
 from reachly.data.system import system
 from reachly.infra.settings import current_settings
 from reachly.integrations.mailer.port import Envelope, Receipt
 from reachly.kit import clock
-from reachly.kit.address import Address, parse_address
+from reachly.kit.address import Address, domain_of, inbox_key, parse_address
 from reachly.kit.errors import Conflict, FieldError, Invalid, NotFound, RateLimited
 from reachly.kit.ids import new_id
 from reachly.services.campaigns import service as campaigns
 from reachly.services.campaigns.schemas import TestSendIn, TestSendOut
 from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.service import Connection
+from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 from reachly.services.rendering import MessageEnvelope, Rendered, TrackedUrls, build_message
 from reachly.services.sending import tokens
 from reachly.services.sending.policy import Retry, judge, make_message_id
 from reachly.services.sending.service import world
+from reachly.services.sending.service.counting import Cap, Counters, summed
 from reachly.services.sending.service.tools import MailerFactory, open_mailer
 from reachly.services.suppression import service as suppression
 
@@ -37,20 +40,27 @@ async def send_test(
 ) -> TestSendOut:
     """Sends one and says how it went. It is in the ledger as a test, counts towards the mailbox's day and in no figure.
 
-    Raises Invalid, NotFound, Conflict (no mailbox that can send), or RateLimited: the limit is per recipient, over
-    all senders and organizations.
+    Raises Invalid, NotFound, Conflict (no mailbox that can send, or its day, its domain's or the plan is used up), or
+    RateLimited: the limit is per inbox, over all senders and organizations and all spellings that end there.
     """
     to = _parse(body.to_email)
-    await _limit(to)
     async with tenant(actor.organization_id) as session:
         await _refuse_suppressed(session, actor, to)
         sample = await campaigns.render_sample(session, actor, campaign_id, body)
         mailbox = await _mailbox(session, actor, campaign_id, body.email_account_id)
         connection = await email_accounts.find_connection(session, actor.organization_id, mailbox.id)
         assert connection is not None, "read in the same transaction"
-        row = _row(mailbox, to, sample.rendered)
+    now = clock.now()
+    wanted = Counters(mailbox, now).of_mailbox()
+    row = _row(mailbox, to, sample.rendered, tuple(key for key, _ in wanted))
+    async with (
+        system() as session
+    ):  # the limit is everybody's, and is counted in the transaction that uses it
+        await _limit(session, to, now)
+        await identity.require_quota(session, actor.organization_id, "sends")
+        await _reserve(session, mailbox, wanted, now)
         lease_until = clock.machine_now() + timedelta(seconds=current_settings().sending.lease_seconds * 3)
-        await reads.insert_test(session, actor.organization_id, row, clock.now(), lease_until)
+        await reads.insert_test(session, actor.organization_id, row, now, lease_until)
     receipt = await _deliver(row, mailbox, to, sample.rendered, connection, mailer_factory)
     return await _record(mailbox, row, receipt)
 
@@ -63,12 +73,27 @@ def _parse(text: str) -> Address:
         raise Invalid("Give an address for the test mail.", code="bad_address", errors=[fault]) from None
 
 
-async def _limit(to: Address) -> None:
-    async with system() as session:
-        sent = await reads.count_tests(session, to.key, clock.now() - HOUR)
-    if sent >= current_settings().sending.test_sends_an_hour:
+async def _limit(session: Session, to: Address, now: datetime) -> None:
+    inbox = inbox_key(to.key)
+    domains = {domain_of(to.key), domain_of(inbox)}
+    if domain_of(inbox) == "gmail.com":
+        domains.add("googlemail.com")
+    lately = await reads.list_tests(session, inbox, sorted(domains), now - HOUR)
+    if sum(inbox_key(key) == inbox for key in lately) >= current_settings().sending.test_sends_an_hour:
         detail = "This address has had enough test mails for now. Try again in an hour."
         raise RateLimited(detail, code="too_many_tests", retry_after=3600)
+
+
+async def _reserve(session: Session, mailbox: MailboxRow, wanted: Sequence[Cap], now: datetime) -> None:
+    """A test spends what a message spends; only the gap and the hours are not for it. Raises Conflict."""
+    state = await world.read_state(session, mailbox, now)
+    held = [at for at in (state.not_before, state.provider_full_until) if at is not None and at > now]
+    if held or not await caps.reserve(session, mailbox.organization_id, summed(wanted)):
+        raise Conflict(
+            f"{mailbox.email_address} may send no more for now: its daily limit, its domain's or its provider's is"
+            " used up. Choose another mailbox, or try again tomorrow.",
+            code="mailbox_full",
+        )
 
 
 async def _refuse_suppressed(session: Session, actor: Actor, to: Address) -> None:
@@ -97,7 +122,7 @@ async def _mailbox(
     return able[0]
 
 
-def _row(mailbox: MailboxRow, to: Address, rendered: Rendered) -> TestRow:
+def _row(mailbox: MailboxRow, to: Address, rendered: Rendered, caps: tuple[CapKey, ...]) -> TestRow:
     message_id = make_message_id(mailbox.email_key, new_id())
     return TestRow(
         new_id(),
@@ -108,6 +133,7 @@ def _row(mailbox: MailboxRow, to: Address, rendered: Rendered) -> TestRow:
         rendered.subject,
         rendered.text,
         rendered.content_hash,
+        caps,
     )
 
 
@@ -139,9 +165,9 @@ async def _record(mailbox: MailboxRow, row: TestRow, receipt: Receipt) -> TestSe
     now = clock.now()
     async with tenant(mailbox.organization_id) as session:
         await outcomes.record(session, mailbox.organization_id, row.attempt_id, now, [outcome])
-        if status in ("sent", "unknown"):
-            keys = [world.mailbox_day(mailbox, now), world.domain_day(mailbox, now)]
-            await caps.use(session, mailbox.organization_id, [key for key in keys if key])
+        went = status in ("sent", "unknown")
+        used, released = (row.caps, ()) if went else ((), row.caps)
+        await caps.settle(session, mailbox.organization_id, used=used, released=released)
     if status == "sent":
         return TestSendOut(ok=True, detail=f"Sent from {mailbox.email_address}.", send_id=row.send_id)
     told = f"{receipt.code} {receipt.text}" if receipt.code else receipt.text
