@@ -1390,7 +1390,7 @@ export interface paths {
         get?: never;
         /**
          * Change Password
-         * @description Ends every other session of this person at once.
+         * @description Ends every other session of this person at once. Wrong guesses are limited like sign-ins.
          */
         put: operations["change_password"];
         post?: never;
