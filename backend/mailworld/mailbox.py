@@ -1,7 +1,7 @@
-"""Mailboxes for the IMAP library: raw bytes, parsed on demand, with an index by Message-ID.
+"""Mailboxes for the IMAP library: raw bytes, parsed on demand, with an index by Message-ID and by our token.
 
 The library's own in-memory mailbox keeps 45 kB for a message of 850 bytes and parses every message of a folder for
-one SEARCH HEADER; the lean one keeps the bytes and answers that search from a dictionary.
+one SEARCH HEADER; the lean one keeps the bytes and answers those searches from dictionaries.
 """
 
 from __future__ import annotations
@@ -27,14 +27,18 @@ from pymap.selected import SelectedMailbox
 from pysasl.creds.server import ServerCredentials
 
 from mailworld.chance import draw
-from reachly.kit import clock
+from reachly.kit import clock, correlation
 
 SPECIAL_USE = {"Sent": b"Sent", "Drafts": b"Drafts", "Junk": b"Junk", "Trash": b"Trash"}  # RFC 6154
 
 # address, folder, uid, raw, internal date: called for each message that arrives in a folder
 Keep = Callable[[str, str, int, bytes, datetime], None]
 
-_MESSAGE_ID = re.compile(rb"^message-id:\s*(\S+)[ \t]*\r$", re.IGNORECASE | re.MULTILINE)
+INDEXED = ("message-id", correlation.HEADER.lower())
+_INDEXED = {
+    name: re.compile(rb"^%b:\s*(\S+)[ \t]*\r$" % name.encode(), re.IGNORECASE | re.MULTILINE)
+    for name in INDEXED
+}
 
 FOLDER_LIMIT = 5_000  # the oldest message leaves a full folder, so that a world may run for months
 
@@ -73,7 +77,7 @@ class LeanFolder(MailboxData):
         super().__init__(None, None)  # type: ignore[arg-type]  # the library's content caches are not used
         self.address, self.name, self._keep = address, name, keep
         self._uid_validity = 1 + int(draw(seed, address, name, "uidvalidity") * 0x7FFFFFFE)
-        self._by_message_id: dict[str, list[int]] = {}
+        self._by_header: dict[str, dict[str, list[int]]] = {name: {} for name in INDEXED}
         self._new: set[int] = set()
 
     async def append(self, append_msg: AppendMessage, *, recent: bool = False) -> LeanMessage:
@@ -95,8 +99,9 @@ class LeanFolder(MailboxData):
     def _add(self, message: LeanMessage) -> None:
         self._max_uid = max(self._max_uid, message.uid)
         self._messages[message.uid] = message
-        if message_id := read_message_id(message.raw):
-            self._by_message_id.setdefault(message_id.casefold(), []).append(message.uid)
+        for name, index in self._by_header.items():
+            if value := read_header(message.raw, name):
+                index.setdefault(value.casefold(), []).append(message.uid)
         if message.recent:
             self._new.add(message.uid)
         self._mod_sequences.update([message.uid])
@@ -108,13 +113,13 @@ class LeanFolder(MailboxData):
             self._keep(self.address, self.name, message.uid, message.raw, message.internal_date)
         self._updated.set()
 
-    def find_message_id(self, text: str) -> list[int]:
-        """UIDs whose Message-ID contains `text` (RFC 9051 6.4.4: a substring, any case)."""
-        wanted = text.strip().casefold()
-        exact = self._by_message_id.get(wanted) or self._by_message_id.get(f"<{wanted}>")
+    def find_header(self, name: str, text: str) -> set[int]:
+        """UIDs whose header of that name contains `text` (RFC 9051 6.4.4: a substring, any case)."""
+        index, wanted = self._by_header[name], text.strip().casefold()
+        exact = index.get(wanted) or index.get(f"<{wanted}>")
         if exact is None:
-            exact = [uid for key, uids in self._by_message_id.items() if wanted in key for uid in uids]
-        return [uid for uid in exact if uid in self._messages]
+            exact = [uid for key, uids in index.items() if wanted in key for uid in uids]
+        return {uid for uid in exact if uid in self._messages}
 
     async def copy(self, uid: int, destination: MailboxData, *, recent: bool = False) -> int | None:
         message = self._messages.get(uid)
@@ -167,8 +172,8 @@ def _file_copy(message: Message, destination: MailboxData, recent: bool) -> int:
     return destination.take(message, recent=recent)
 
 
-def read_message_id(raw: bytes) -> str:
-    found = _MESSAGE_ID.search(raw, 0, raw.find(b"\r\n\r\n") + 2)
+def read_header(raw: bytes, name: str) -> str:
+    found = _INDEXED[name].search(raw, 0, raw.find(b"\r\n\r\n") + 2)
     return found[1].decode("ascii", "replace") if found else ""
 
 
@@ -225,25 +230,32 @@ class _LeanSession(Session):
         self, selected: SelectedMailbox, keys: frozenset[SearchKey]
     ) -> tuple[Iterable[tuple[int, Any]], SelectedMailbox]:
         folder = await self._get_selected(selected)
-        wanted = next(filter(None, (_wanted_message_id(key) for key in keys)), "")
-        if not wanted or not isinstance(folder, LeanFolder):
+        if not isinstance(folder, LeanFolder):
             return await super().search_mailbox(selected, keys)
-        uids = folder.find_message_id(wanted)
+        narrowed = [uids for uids in (_find(folder, key) for key in keys) if uids is not None]
+        if not narrowed:
+            return await super().search_mailbox(selected, keys)
+        uids = set.intersection(*narrowed)
         if not uids:
             return [], await folder.update_selected(selected)
-        only = SearchKey(b"SEQSET", SequenceSet(uids, uid=True))
+        only = SearchKey(b"SEQSET", SequenceSet(sorted(uids), uid=True))
         return await super().search_mailbox(selected, frozenset({only, *keys}))
 
 
-def _wanted_message_id(key: SearchKey) -> str:
+def _find(folder: LeanFolder, key: SearchKey) -> set[int] | None:
+    """What a key can match at most, from the indexes; None where they say nothing of it."""
     if key.inverse:
-        return ""
+        return None
     if key.value == b"KEYSET":
-        return next(filter(None, (_wanted_message_id(inner) for inner in key.filter_key_set)), "")
+        known = [uids for uids in (_find(folder, inner) for inner in key.filter_key_set) if uids is not None]
+        return set.intersection(*known) if known else None
+    if key.value == b"OR":
+        first, second = (_find(folder, inner) for inner in key.filter_key_or)
+        return None if first is None or second is None else first | second
     if key.value != b"HEADER":
-        return ""
+        return None
     name, value = key.filter_header
-    return value if name.lower() == "message-id" else ""
+    return folder.find_header(name.lower(), value) if name.lower() in INDEXED else None
 
 
 class _LeanIdentity(Identity):

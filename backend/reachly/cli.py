@@ -6,7 +6,7 @@ import sys
 
 from cyclopts import App
 
-from reachly.commands import demonstrating, looking, running
+from reachly.commands import demonstrating, looking, resolving, running
 from reachly.infra.startup import CannotStart
 
 app = App(name="reachly", help="Cold-email outreach that anyone can host.", help_on_error=False)
@@ -16,7 +16,7 @@ app.command(running.serve)
 app.command(running.work)
 app.command(running.migrate)
 app.command(running.resume_sending)
-app.command(running.settle)
+app.command(resolving.resolve)
 app.command(looking.doctor)
 app.command(looking.simulate)
 app.command(looking.audit)

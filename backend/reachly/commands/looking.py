@@ -59,9 +59,10 @@ def simulate(campaign: uuid.UUID) -> None:
 
 
 def audit(campaign: uuid.UUID) -> None:
-    """Compares a campaign's ledger with the copies in its mailboxes' Sent folders.
+    """Compares a campaign's ledger with the copies in its mailboxes.
 
-    Exit code 1 when a message is missing there, was sent twice, or a mailbox could not be read.
+    Exit code 1 when a message is missing although its neighbours are there, was sent twice, has a copy although it was
+    called never sent, or a mailbox could not be read. What cannot be compared is named.
 
     Parameters
     ----------

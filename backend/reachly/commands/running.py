@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import uvloop
 from cyclopts import Parameter
@@ -91,30 +90,6 @@ def resume_sending() -> None:
                 print(f"{one.name}: the ledger's last message is of {ends}")
             await sending.resume_everywhere()
             print("Sending goes on." if held else "Sending was not held.")
-
-    uvloop.run(run())
-
-
-def settle(message: uuid.UUID, decision: Literal["arrived", "resend"]) -> None:
-    """Decides about a message of which nobody knows whether it arrived.
-
-    Parameters
-    ----------
-    message
-        Its id in the ledger, as `reachly audit` shows it.
-    decision
-        arrived: its sequence goes on. resend: it is sent again, under the same Message-ID.
-    """
-    from reachly.kit.errors import ReachlyError
-    from reachly.services.sending import service as sending
-
-    async def run() -> None:
-        async with open_current(quiet(load_settings())):
-            try:
-                row = await sending.decide_at_the_console(message, decision)
-            except ReachlyError as error:
-                raise CannotStart(error.detail) from None
-            print(f"Step {row.step} to {row.to_email} is {row.status} now.")
 
     uvloop.run(run())
 

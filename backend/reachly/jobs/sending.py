@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -19,10 +19,8 @@ from reachly.services.sending.service import MailerFactory, ReaderFactory, Tools
 
 log = structlog.get_logger(__name__)
 
-SETTLE_EVERY = timedelta(minutes=1)  # product time, doubled while nothing comes of it
-SETTLE_AT_MOST = timedelta(minutes=30)
 TIDY_SECONDS = 60.0
-ASKED_AT_ONCE = 10  # organizations whose Sent folders are asked at a time
+ASKED_AT_ONCE = 10  # organizations whose mailboxes are asked at a time about what is in doubt
 SHORTEST_NAP = 0.05
 
 
@@ -30,9 +28,9 @@ class SendingLoop:
     """Leases mailboxes whose turn has come and gives each its turn.
 
     On the real clock turns run side by side, up to `mailboxes_per_lease` of them and some for guests (see
-    `Places`); a slow one holds up no other. Sent folders are asked beside it all. On the virtual clock the loop is
-    one actor and turns go one after the other by address, so that a run can be repeated. `clock.nudge(name)` (the
-    worker's answer to NOTIFY) ends its sleep.
+    `Places`); a slow one holds up no other. Mailboxes are asked about what is in doubt beside it all. On the virtual
+    clock the loop is one actor and turns go one after the other by address, so that a run can be repeated.
+    `clock.nudge(name)` (the worker's answer to NOTIFY) ends its sleep.
     """
 
     def __init__(
@@ -43,11 +41,9 @@ class SendingLoop:
         self.tools = Tools(settings, mailer_factory, reader_factory)
         self._sending = settings.sending
         self._turns: Places[service.Lease] = Places(self._sending.mailboxes_per_lease, name)
-        self._settling: asyncio.Task[None] | None = None
+        self._reconciling: asyncio.Task[None] | None = None
         self._rescue_at = self._tidy_at = 0.0
-        self._settle_at: datetime | None = None
-        self._settle_wait = SETTLE_EVERY
-        self._settle_soon = False
+        self._reconcile_at: datetime | None = None  # None: nothing is in doubt
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set: then what is in flight finishes, the rest is given back, and it returns."""
@@ -59,7 +55,7 @@ class SendingLoop:
                     await self._pass()
             finally:
                 await self._turns.finish()
-                ending = [*beside, *([self._settling] if self._settling else [])]
+                ending = [*beside, *([self._reconciling] if self._reconciling else [])]
                 for task in ending:
                     task.cancel()
                 await asyncio.gather(*ending, return_exceptions=True)
@@ -107,7 +103,7 @@ class SendingLoop:
     async def _sleep(self) -> None:
         when = await service.find_next_turn()
         if self._is_virtual():
-            times = [at for at in (when, self._settle_at if self.tools.unsettled else None) if at is not None]
+            times = [at for at in (when, self._reconcile_at) if at is not None]
             await clock.sleep_until(min(times, default=clock.FOREVER), self.name)
             return
         nap = self._sending.poll_seconds
@@ -116,42 +112,38 @@ class SendingLoop:
         await clock.sleep(nap, self.name)
 
     async def _keep_house(self, *, beside: bool) -> None:
-        """`beside`: the Sent folders are asked while turns go on."""
+        """`beside`: mailboxes are asked about what is in doubt while turns go on."""
         machine, now = time.monotonic(), clock.now()
         if machine >= self._rescue_at:
             self._rescue_at = machine + self._sending.lease_seconds / 4
             if await service.rescue_expired():  # what has just become unknown may be found at once
-                self.tools.unsettled = self._settle_soon = True
+                self.tools.unsettled = True
         if machine >= self._tidy_at:
             self._tidy_at = machine + TIDY_SECONDS
-            self.tools.unsettled = True
+            self.tools.unsettled = True  # other workers leave something in doubt too
             await service.recognise_database()
             await service.complete_done_campaigns()
             await service.wake_sleepers()
             self.tools.close_idle()
-        if self.tools.unsettled and (self._settle_soon or self._settle_at is None or now >= self._settle_at):
+        if self.tools.unsettled or (self._reconcile_at is not None and now >= self._reconcile_at):
             if not beside:
-                await self._settle(1)
-            elif self._settling is None or self._settling.done():
-                self._settling = asyncio.create_task(self._settle_beside())
+                await self._reconcile(1)
+            elif self._reconciling is None or self._reconciling.done():
+                self._reconciling = asyncio.create_task(self._reconcile_beside())
 
-    async def _settle_beside(self) -> None:
+    async def _reconcile_beside(self) -> None:
         try:
-            await self._settle(ASKED_AT_ONCE)
+            await self._reconcile(ASKED_AT_ONCE)
         except Exception:
             log.exception("what is in doubt could not be asked")
 
-    async def _settle(self, side_by_side: int) -> None:
-        self.tools.unsettled = self._settle_soon = False
-        self._settle_at = clock.now() + self._settle_wait  # whatever comes of it
-        try:
-            settled, left = await service.settle_unknown(self.tools, side_by_side)
-        except BaseException:
-            self.tools.unsettled = True
-            raise
-        self._settle_wait = SETTLE_EVERY if settled else min(SETTLE_AT_MOST, self._settle_wait * 2)
-        self._settle_at = clock.now() + self._settle_wait
-        self.tools.unsettled |= left > 0
+    async def _reconcile(self, side_by_side: int) -> None:
+        """Each mailbox has its own pace; this only says when to ask which of them is next."""
+        self.tools.unsettled, self._reconcile_at = (
+            False,
+            None,
+        )  # the next tidying asks again, whatever comes of it
+        self._reconcile_at = (await service.reconcile_due(self.tools, side_by_side)).next_at
 
     async def _beat(self) -> None:
         """Renews the leases of turns in progress, on machine time."""

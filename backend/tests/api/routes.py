@@ -16,6 +16,7 @@ DOCUMENT: dict[str, Any] = API.openapi()
 BODIES: dict[str, Any] = {
     "POST /api/campaigns/{campaign_id}/enrollments": {"all_leads": True},
     "POST /api/campaigns/{campaign_id}/test-send": {"to_email": "mira@example.com"},
+    "POST /api/unknown-messages/resolve": {"all": True},
 }
 """Where the fields that are required are not enough."""
 OUTSIDE_THE_DOCUMENT = {"/metrics", "/api/openapi.json"}

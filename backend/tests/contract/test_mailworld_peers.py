@@ -14,7 +14,7 @@ from reachly.integrations.reader.port import ReaderConfig, ReaderError
 from reachly.integrations.reader.registry import make_reader
 from reachly.integrations.resolver.port import ResolverConfig
 from reachly.integrations.resolver.registry import make_resolver
-from reachly.kit import clock
+from reachly.kit import clock, correlation
 
 pytestmark = pytest.mark.anyio
 
@@ -64,10 +64,25 @@ async def test_what_is_accepted_arrives_and_the_copy_is_found(world: MailWorld) 
         outcomes.append((await mailer.send(envelope)).outcome)
     assert {"accepted"} <= set(outcomes) <= {"accepted", "refused", "deferred"}
     assert sum(world.count_message_ids().values()) == outcomes.count("accepted")
-    first = outcomes.index("accepted")
-    found = await reader.find_sent(f"<{first}@sender.example>")
-    assert found is not None
-    assert found.folder == "Sent"
+    ids = [f"<{number}@sender.example>" for number in range(40)]
+    found = await reader.find_copies(ids)
+    assert set(found) == {one for one, outcome in zip(ids, outcomes, strict=False) if outcome == "accepted"}
+    assert {(copy.folder, copy.key) for copy in found.values()} == {("Sent", "message_id")}
+    assert await reader.find_copies(ids, elsewhere=True) == {}
+    await mailer.close()
+    await reader.close()
+
+
+async def test_a_copy_under_another_id_is_found_by_our_token(world: MailWorld) -> None:
+    mailer, reader = make_mailer("smtp", _mailer(world)), make_reader("imap", _reader(world))
+    ours = "<ours@sender.example>"
+    head = b"X-Correlation-ID: " + correlation.make_token(ours).encode() + b"\r\n"
+    for number in range(3):
+        await mailer.send(Envelope(ME, ME, (head if number == 1 else b"") + _letter(number)))
+    found = await reader.find_copies([ours, "<nobody@sender.example>"])
+    assert {name: (copy.key, copy.filed_as) for name, copy in found.items()} == {
+        ours: ("token", "<1@sender.example>")
+    }
     await mailer.close()
     await reader.close()
 

@@ -12,7 +12,7 @@ import pytest
 from reachly.integrations.reader.fake import FakeReader, MailboxScript
 from reachly.integrations.reader.port import Reader, ReaderConfig, ReaderError
 from reachly.integrations.reader.registry import make_reader
-from reachly.kit import clock
+from reachly.kit import clock, correlation
 from tests.contract.imap_peers import DOVECOT, PASSWORD, USER, Dovecot, ImapPeer, PymapPeer
 from tests.programs import NEEDS
 
@@ -223,25 +223,55 @@ async def test_a_search_term_cannot_begin_a_command(world: World, text: str) -> 
     _, cursor = await world.reader.fetch_new(None)
     await world.deliver(letter(1), NOW)
     assert not await world.reader.has_reply([text], text, NOW - timedelta(days=1), cursor=cursor)
-    assert await world.reader.find_sent(text) is None
+    assert await world.reader.find_copies([text]) == {}
     assert len((await world.reader.fetch_new(cursor))[0]) == 1
 
 
 async def test_a_sent_copy_is_filed_and_found_by_its_message_id(world: World) -> None:
-    assert await world.reader.find_sent("<1@example.com>") is None
+    one, two, three = (f"<{number}@example.com>" for number in (1, 2, 3))
+    assert await world.reader.find_copies([one]) == {}
     await world.reader.append_sent(letter(1), at=NOW - timedelta(days=9))
     await world.reader.append_sent(letter(2))
-    found = await world.reader.find_sent("<1@example.com>")
-    assert found is not None
-    assert found.folder == world.sent
-    assert await world.reader.find_sent("<2@example.com>", since=NOW - timedelta(hours=1)) is not None
-    assert await world.reader.find_sent("<1@example.com>", since=NOW - timedelta(days=3)) is None
-    assert await world.reader.find_sent("<3@example.com>") is None
+    found = await world.reader.find_copies([one, two, three])
+    assert {one: world.sent, two: world.sent} == {name: copy.folder for name, copy in found.items()}
+    assert [(copy.key, copy.filed_as, copy.copies) for copy in found.values()] == [
+        ("message_id", one, 1), ("message_id", two, 1),
+    ]  # fmt: skip
+    assert set(await world.reader.find_copies([one, two], since=NOW - timedelta(hours=1))) == {two}
     copies = world.make(replace(world.config, folders=(world.sent,)))
     _, cursor = await copies.fetch_new(None)
     await world.reader.append_sent(letter(4), at=NOW)
     assert [(m.raw, m.received_at) for m in (await copies.fetch_new(cursor))[0]] == [(letter(4), NOW)]
     await copies.close()
+
+
+async def test_a_copy_that_was_filed_under_another_id_is_found_by_our_token(world: World) -> None:
+    ours, other = "<5@reachly.test>", "<kept@reachly.test>"
+    await world.reader.append_sent(letter(5, X_Correlation_ID=correlation.make_token(ours)))
+    await world.reader.append_sent(letter(6, X_Correlation_ID="00" * 16))
+    found = await world.reader.find_copies([ours, other])
+    assert [(name, copy.key, copy.filed_as) for name, copy in found.items()] == [
+        (ours, "token", "<5@example.com>")
+    ]
+
+
+async def test_many_are_searched_at_once_and_each_copy_is_counted(world: World) -> None:
+    for number in range(35):
+        await world.reader.append_sent(letter(number))
+    await world.reader.append_sent(letter(7))
+    found = await world.reader.find_copies([f"<{number}@example.com>" for number in range(0, 70, 2)])
+    assert set(found) == {f"<{number}@example.com>" for number in range(0, 35, 2)}
+    assert (await world.reader.find_copies(["<7@example.com>"]))["<7@example.com>"].copies == 2
+    assert await world.reader.find_copies(["7@example.com"]) == {}, "a part of an id is no id"
+
+
+async def test_a_copy_that_lies_in_another_folder_is_found_there(world: World) -> None:
+    await world.deliver(letter(8), NOW)
+    await world.reader.append_sent(letter(9))
+    eight, nine = "<8@example.com>", "<9@example.com>"
+    assert set(await world.reader.find_copies([eight, nine])) == {nine}
+    elsewhere = await world.reader.find_copies([eight, nine], elsewhere=True)
+    assert {name: copy.folder for name, copy in elsewhere.items()} == {eight: "INBOX"}
 
 
 async def test_a_probe_names_the_sent_folder(world: World) -> None:

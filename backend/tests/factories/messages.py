@@ -28,6 +28,7 @@ HEADERS = [
     "Subject",
     "Date",
     "Message-ID",
+    "X-Correlation-ID",
     "List-Unsubscribe",
     "List-Unsubscribe-Post",
     "MIME-Version",

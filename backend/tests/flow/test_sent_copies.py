@@ -43,5 +43,5 @@ async def test_every_message_has_one_copy(perform: Perform, files_sent: bool) ->
         learned = received[0].at + timedelta(minutes=4)
         for fact in received:
             if files_sent or fact.at > learned:
-                assert await reader.find_sent(fact.message_id) is not None, fact
+                assert await reader.find_copies([fact.message_id]), fact
         await reader.close()

@@ -38,6 +38,7 @@ from reachly.services.scheduling.schemas import (
     SimulationOut,
 )
 from reachly.services.sending import service as sending
+from reachly.services.sending.schemas import Decision
 
 router = APIRouter(prefix="/api/campaigns", tags=["campaigns"], route_class=KeepingRoute)
 READ, WRITE = require(Permission.CAMPAIGNS_READ), require(Permission.CAMPAIGNS_WRITE)
@@ -165,7 +166,7 @@ async def page_sends(
 
 @router.post("/{campaign_id}/sends/{send_id}/{decision}", dependencies=[WRITE, ONCE])
 async def decide_unknown(
-    campaign_id: uuid.UUID, send_id: uuid.UUID, decision: sending.Decision, session: Db, actor: Caller
+    campaign_id: uuid.UUID, send_id: uuid.UUID, decision: Decision, session: Db, actor: Caller
 ) -> SendOut:
     """About a message whose end is `unknown`: it `arrived`, or `resend` it under the same Message-ID. Nothing but a
     person ever sends one again."""

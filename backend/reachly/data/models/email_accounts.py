@@ -59,7 +59,16 @@ class EmailAccount(TenantRow, Base):
     tags: Mapped[list[str]] = mapped_column(server_default=text("'[]'"))
 
     sync_cursor: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    # Whether it files copies of what is sent through it, as it was seen last; null: not known (any more).
     files_sent: Mapped[bool | None]
+    files_seen_at: Mapped[datetime | None]
+    copies_seen: Mapped[Json] = mapped_column(
+        server_default=text("'{}'")
+    )  # how late it files, what was missing
+    reconcile_at: Mapped[datetime | None]  # when its messages in doubt are looked for again
+    reconcile_wait: Mapped[int] = mapped_column(
+        server_default=text("0")
+    )  # seconds, longer while nothing comes of it
     next_sync_at: Mapped[datetime | None]
     last_synced_at: Mapped[datetime | None]
     sync_error: Mapped[str | None]

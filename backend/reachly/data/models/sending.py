@@ -9,7 +9,7 @@ from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reachly.data.base import Base, Tenant, TenantRow, inside, one_of
+from reachly.data.base import Base, Json, Tenant, TenantRow, inside, one_of
 
 SEND_STATES = ("claimed", "sending", "sent", "refused", "deferred", "unknown", "cancelled", "quarantined")
 
@@ -36,6 +36,9 @@ class EmailSend(TenantRow, Base):
         Index("ix_email_sends_enrollment", "organization_id", "enrollment_id"),
         Index("ix_email_sends_campaign", "organization_id", "campaign_id", "id"),
         Index("ix_email_sends_lead", "organization_id", "lead_id"),
+        # How doubts ended so far. Only what settles one touches it.
+        Index("ix_email_sends_settled", "organization_id", "email_account_id",
+              postgresql_where=text("evidence IS NOT NULL")),
         # Test mails to one address, whoever sends them: they must not become a mail cannon.
         Index("ix_email_sends_tests", "to_email", "created_at", postgresql_where=text("kind = 'test'")),
         # No index has a column that an outcome changes and a page keeps room: the new version of a row goes beside
@@ -79,6 +82,9 @@ class EmailSend(TenantRow, Base):
     reply_text: Mapped[str | None]
     reason: Mapped[str | None]
     settled_by: Mapped[str | None]  # how an `unknown` was settled
+    # What settled it, one entry each time: the controls of an absence, where a copy was found, by which key, when.
+    evidence: Mapped[list[Json] | None]
+    copy_filed_at: Mapped[datetime | None]  # we filed its copy, so that copy proves nothing
     # [[scope, key, day], …]: the caps this row reserved, to release or use exactly those.
     caps: Mapped[list[list[str]]] = mapped_column(server_default=text("'[]'"))
     created_at: Mapped[datetime]

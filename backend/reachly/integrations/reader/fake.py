@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 
 from reachly.integrations.reader.cursor import Place, read_cursor, write_cursor
 from reachly.integrations.reader.port import (
+    CopyKey,
     Cursor,
     Fetched,
-    FoundSent,
     ReaderConfig,
     ReaderError,
     ReaderProbe,
+    SentCopy,
 )
-from reachly.kit import clock
+from reachly.kit import clock, correlation
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +122,20 @@ class FakeReader:
                     return True
         return False
 
-    async def find_sent(self, message_id: str, *, since: datetime | None = None) -> FoundSent | None:
+    async def find_copies(
+        self, message_ids: Sequence[str], *, since: datetime | None = None, elsewhere: bool = False
+    ) -> dict[str, SentCopy]:
         self._connect()
-        name = self._script.sent_folder
-        if name is None or not message_id.strip():
-            return None
-        for stored in self._folder(name).messages:
-            early = since is not None and stored.received_at.date() < since.astimezone(UTC).date()
-            if not early and message_id.strip() in str(stored.header()["Message-ID"] or ""):
-                return FoundSent(name, stored.uid)
-        return None
+        sent, found = self._script.sent_folder, dict[str, SentCopy]()
+        names = [name for name in self._script.folders if name != sent] if elsewhere else [sent]
+        for name in names:
+            if name is not None:
+                headers = self._headers(name, since)
+                for message_id in message_ids:
+                    copy = _find(name, headers, message_id)
+                    if copy is not None:
+                        found.setdefault(message_id, copy)
+        return found
 
     async def append_sent(self, raw: bytes, *, at: datetime | None = None) -> None:
         self._connect()
@@ -141,6 +146,11 @@ class FakeReader:
 
     async def close(self) -> None:
         return None
+
+    def _headers(self, name: str, since: datetime | None) -> list[tuple[Stored, Message]]:
+        day = since.astimezone(UTC).date() - timedelta(days=1) if since else None
+        stored = self._folder(name).messages
+        return [(one, one.header()) for one in stored if day is None or one.received_at.date() >= day]
 
     def _behind(self, folder: Folder, place: Place | None) -> list[Stored]:
         if place is None:
@@ -160,3 +170,17 @@ class FakeReader:
             raise script.fault
         if (config.username, config.password) != (script.username, script.password):
             raise ReaderError("auth", "The server did not accept user name and password for reading (IMAP).")
+
+
+def _find(folder: str, headers: Sequence[tuple[Stored, Message]], message_id: str) -> SentCopy | None:
+    wanted: list[tuple[CopyKey, str, str]] = [
+        ("message_id", "Message-ID", message_id),
+        ("token", correlation.HEADER, correlation.make_token(message_id)),
+    ]
+    for key, name, value in wanted:
+        copies = [(stored, header) for stored, header in headers if str(header[name] or "").strip() == value]
+        if copies:
+            stored, header = copies[0]
+            filed_as = str(header["Message-ID"] or "").strip()
+            return SentCopy(folder, stored.uid, key, filed_as, stored.received_at, len(copies))
+    return None

@@ -12,6 +12,8 @@ from reachly.kit.errors import Invalid
 
 Security = Literal["tls", "starttls", "none"]
 Cause = Literal["auth", "refused", "tls", "timeout", "dns", "forbidden", "protocol"]
+CopyKey = Literal["message_id", "token"]
+"""How a copy is searched: by the Message-ID that we gave it, or by our token (`kit.correlation`)."""
 Cursor = str
 """Where reading stopped: opaque text to store beside the mailbox. Ours is JSON."""
 
@@ -51,11 +53,19 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundSent:
-    """The mailbox's own copy of a message that was sent."""
+class SentCopy:
+    """The mailbox's own copy of a message that was sent.
+
+    `key` is the search that brought it up, `filed_as` the Message-ID that it has in the mailbox (not ours where the
+    provider gave it another), `copies` how many there are in that folder, `filed_at` the server's date of it (aware
+    UTC, whole seconds; at some providers that of the message itself).
+    """
 
     folder: str
     uid: int
+    key: CopyKey
+    filed_as: str
+    filed_at: datetime
     copies: int = 1
 
 
@@ -67,6 +77,9 @@ class ReaderProbe:
     encrypted: bool
     sent_folder: str | None
     folders: tuple[str, ...] = ()
+
+
+MAX_FOLDERS = 40
 
 
 class ReaderError(Invalid):
@@ -108,8 +121,15 @@ class Reader(Protocol):
         "read the mailbox before you send", not "a person has answered".
         """
 
-    async def find_sent(self, message_id: str, *, since: datetime | None = None) -> FoundSent | None:
-        """The copy in the Sent folder, or None. `since` narrows the search to the days from then on."""
+    async def find_copies(
+        self, message_ids: Sequence[str], *, since: datetime | None = None, elsewhere: bool = False
+    ) -> dict[str, SentCopy]:
+        """The copies in the Sent folder of those messages, by the Message-ID that we gave them; what has none is left
+        out. All are searched in the same way: by Message-ID, and those that are not found by our token.
+
+        `since` narrows the search to the days from then on. `elsewhere`: not the Sent folder but the others, at most
+        `MAX_FOLDERS` of them. Empty where there is no Sent folder.
+        """
 
     async def append_sent(self, raw: bytes, *, at: datetime | None = None) -> None:
         """Files a copy, read, dated `at` (default: product time), and makes the folder `Sent` if there is none."""

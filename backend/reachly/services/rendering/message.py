@@ -7,11 +7,10 @@ from binascii import hexlify
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from hashlib import sha256
 from html import escape
 from itertools import groupby
 
-from reachly.kit import mime
+from reachly.kit import correlation, mime
 from reachly.kit.quoted import Part, join_pieces, make_piece, make_pieces, make_place
 from reachly.services.rendering.compile import CompiledTemplate, find_unresolved
 from reachly.services.rendering.errors import UnresolvedField, Unsendable
@@ -42,7 +41,7 @@ _ALTERNATIVE = (
 _ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
 _OUR_HEADERS = """
 bcc cc content-transfer-encoding content-type date from in-reply-to list-unsubscribe list-unsubscribe-post
-message-id mime-version references reply-to return-path sender subject to
+message-id mime-version references reply-to return-path sender subject to x-correlation-id
 """
 _OURS = frozenset(_OUR_HEADERS.split())
 _format_sender = lru_cache(maxsize=1_024)(mime.format_mailbox)  # few write, and each of them to many
@@ -111,7 +110,8 @@ def build_message(rendered: Rendered, envelope: MessageEnvelope, urls: TrackedUr
     if opt_out is None and rendered.unsubscribe_form == "link":
         raise Unsendable("This message has no unsubscribe address.", code="no_unsubscribe")
     try:
-        head = "\r\n".join(_headers(rendered, envelope)).encode()
+        unique, token = correlation.split_digest(envelope.message_id)
+        head = "\r\n".join(_headers(rendered, envelope, token)).encode()
     except ValueError as error:
         raise Unsendable(f"The message cannot be addressed: {error}", code="bad_envelope") from None
     shown = [*clicks, urls.pixel_url or "", opt_out or PREVIEW_UNSUBSCRIBE_URL]
@@ -125,7 +125,7 @@ def build_message(rendered: Rendered, envelope: MessageEnvelope, urls: TrackedUr
     pixel = _PIXEL if rendered.track_opens and urls.pixel_url else ()
     html = join_pieces((*rendered.html_parts, *pixel, _TAIL), places)
     # No line of quoted-printable can contain "=_", so the boundary never occurs in a body (RFC 2045 6.7).
-    boundary = b"=_" + hexlify(sha256(envelope.message_id.encode()).digest()[:16])
+    boundary = b"=_" + hexlify(unique)
     return _ALTERNATIVE % (head, boundary, boundary, text, boundary, html, boundary)
 
 
@@ -175,7 +175,7 @@ def _clicks(rendered: Rendered, urls: TrackedUrls) -> Sequence[str]:
     return urls.click_urls
 
 
-def _headers(rendered: Rendered, envelope: MessageEnvelope) -> list[str]:
+def _headers(rendered: Rendered, envelope: MessageEnvelope, token: str) -> list[str]:
     """The header block up to MIME-Version. Raises ValueError for a part that cannot stand in it."""
     if not mime.is_message_id(envelope.message_id):
         raise ValueError("the message id has a wrong form.")
@@ -185,6 +185,7 @@ def _headers(rendered: Rendered, envelope: MessageEnvelope) -> list[str]:
         f"Subject: {mime.encode_text(rendered.subject, 9)}",
         f"Date: {mime.format_date(envelope.date)}",
         f"Message-ID: {envelope.message_id}",
+        f"{correlation.HEADER}: {token}",
     ]
     if envelope.reply_to:
         lines.append(f"Reply-To: {_format_sender('', envelope.reply_to, 10)}")

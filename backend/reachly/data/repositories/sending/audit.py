@@ -12,7 +12,7 @@ _LEDGER = """
 SELECT coalesce(l.email_key, lower(s.to_email)) AS email, s.step, coalesce(a.email_key, '') AS mailbox, s.status,
        s.planned_at, s.handed_at, s.sent_at, s.opened_at, s.clicked_at, s.replied_at, s.bounced_at, s.unsubscribed_at,
        s.message_id, s.provider_message_id, s.content_hash, s.attempts, s.reason, s.settled_by, s.email_account_id,
-       s.id
+       s.id, s.copy_filed_at, s.evidence::text AS evidence
 FROM email_sends s
 LEFT JOIN leads l ON l.organization_id = s.organization_id AND l.id = s.lead_id
 LEFT JOIN email_accounts a ON a.organization_id = s.organization_id AND a.id = s.email_account_id
@@ -45,6 +45,8 @@ class LedgerRow:
     settled_by: str | None
     email_account_id: uuid.UUID | None
     id: uuid.UUID
+    copy_filed_at: datetime | None
+    evidence: str | None  # JSON: what settled it, one entry each time
 
 
 async def list_ledger(

@@ -21,6 +21,7 @@ SELECT a.id, a.organization_id, a.provider, a.smtp_config ->> 'host' AS smtp_hos
        a.email_key, a.display_name, a.is_active, a.status,
        a.failures_in_a_row, a.daily_limit, a.min_gap_seconds, a.gap_jitter_seconds, a.ramp_enabled, a.ramp_start,
        a.ramp_step, a.ramp_started_at, a.timezone, a.workday, a.absences, a.signature, a.reply_to, a.files_sent,
+       a.files_seen_at, a.copies_seen, a.reconcile_at,
        a.imap_config IS NOT NULL AS readable, a.sync_cursor, a.last_handed_at, a.not_before, a.next_turn_at,
        o.postal_address, o.name AS organization_name, o.plan_type,
        (o.settings ->> 'domain_daily_limit')::int AS domain_daily_limit
@@ -42,7 +43,7 @@ _PAGE = """
 ORDER BY e.next_due_at, e.sort_key LIMIT $4
 """
 _DUE = f"({_PEOPLE}{_PAGE.format(sent='NOT NULL')}) UNION ALL ({_PEOPLE}{_PAGE.format(sent='NULL')})"
-_PERSON = _PEOPLE + " AND e.id = $2"
+_THESE = _PEOPLE + " AND e.id = ANY($2::uuid[])"
 
 _CAMPAIGNS = """
 SELECT id, name, status, send_schedule, daily_cap, new_leads_cap, company_cap, settings, seed, failures_in_a_row,
@@ -101,12 +102,12 @@ async def list_due(
     return people, limit in (later, len(people) - later)
 
 
-async def find_person(
-    session: Session, organization_id: uuid.UUID, enrollment_id: uuid.UUID
-) -> EnrollmentRow | None:
-    """One enrollment with its person, due or not."""
-    row = await (await raw(session)).fetchrow(_PERSON, organization_id, enrollment_id)
-    return EnrollmentRow.read(row) if row else None
+async def list_people(
+    session: Session, organization_id: uuid.UUID, enrollment_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, EnrollmentRow]:
+    """These enrollments with their people, due or not."""
+    rows = await (await raw(session)).fetch(_THESE, organization_id, list(enrollment_ids))
+    return {row["id"]: EnrollmentRow.read(row) for row in rows}
 
 
 async def list_campaigns(

@@ -56,11 +56,6 @@ WHERE next_turn_at IS NOT NULL AND (lease_until IS NULL OR lease_until < $1) AND
 ORDER BY next_turn_at LIMIT 1
 """  # noqa: S608
 _EXPIRED = "SELECT DISTINCT organization_id FROM open_sends WHERE lease_until < $1"
-_UNSETTLED = """
-SELECT DISTINCT s.organization_id, s.email_account_id
-FROM open_sends o JOIN email_sends s ON s.organization_id = o.organization_id AND s.id = o.send_id
-WHERE o.lease_until IS NULL AND s.email_account_id IS NOT NULL
-"""
 _DONE_CAMPAIGNS = """
 SELECT c.organization_id, c.id FROM campaigns c
 WHERE c.status = 'active' AND NOT EXISTS (
@@ -118,12 +113,6 @@ async def list_expired(session: Session, machine_now: datetime) -> list[uuid.UUI
     """Organizations with rows whose worker is gone."""
     rows = await (await raw(session)).fetch(_EXPIRED, machine_now)
     return sorted(row["organization_id"] for row in rows)
-
-
-async def list_unsettled(session: Session) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """Mailboxes (organization, mailbox) with messages of which nobody knows whether they arrived."""
-    rows = await (await raw(session)).fetch(_UNSETTLED)
-    return sorted((row["organization_id"], row["email_account_id"]) for row in rows)
 
 
 async def list_done_campaigns(session: Session) -> list[tuple[uuid.UUID, uuid.UUID]]:

@@ -1,4 +1,4 @@
-"""Rows whose worker is gone, and rows of which nobody knows the end."""
+"""Rows whose worker is gone, and what comes back about a row of which nobody knows the end."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from reachly.data.repositories.sending import opens
 from reachly.data.repositories.sending.rows import CapKey, read_caps
 from reachly.data.session import Session, raw
 
-_FIELDS = """
+FIELDS = """
 s.id, s.kind, s.status, s.campaign_id, s.enrollment_id, s.lead_id, s.email_account_id, s.sequence_id, s.step,
-s.variant, s.to_email, s.message_id, s.subject, s.handed_at, s.updated_at AS since, s.attempts, s.reason, s.caps
+s.variant, s.to_email, s.message_id, s.subject, s.handed_at, s.updated_at AS since, s.attempts, s.reason, s.caps,
+s.provider_message_id
 """
 _EXPIRED = f"""
-SELECT {_FIELDS} FROM open_sends o JOIN email_sends s ON s.organization_id = $1 AND s.id = o.send_id
+SELECT {FIELDS} FROM open_sends o JOIN email_sends s ON s.organization_id = $1 AND s.id = o.send_id
 WHERE o.organization_id = $1 AND o.lease_until < $2
 ORDER BY s.id
 """  # noqa: S608 - a constant list of columns
@@ -33,23 +34,13 @@ SET status = CASE WHEN s.status = 'sending' THEN 'unknown' ELSE 'deferred' END, 
 WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[]) AND s.status IN ('claimed', 'sending')
 RETURNING s.id, s.status
 """
-_UNKNOWN = f"""
-SELECT {_FIELDS} FROM open_sends o JOIN email_sends s ON s.organization_id = $1 AND s.id = o.send_id
-WHERE o.organization_id = $1 AND o.lease_until IS NULL AND s.email_account_id = $2 AND s.status = 'unknown'
-  AND s.handed_at <= $3
-ORDER BY s.handed_at, s.id LIMIT $4
-"""  # noqa: S608
-_ROW = f"SELECT {_FIELDS} FROM email_sends s WHERE s.organization_id = $1 AND s.id = $2"  # noqa: S608
-_SETTLE = """
-UPDATE email_sends SET status = $3, settled_by = $4, sent_at = CASE WHEN $3 = 'sent' THEN handed_at END,
-    handed_at = CASE WHEN $3 = 'sent' THEN handed_at END, reason = $5, updated_at = $6
-WHERE organization_id = $1 AND id = $2 AND status = 'unknown'
-RETURNING true
-"""
+_ROW = f"SELECT {FIELDS} FROM email_sends s WHERE s.organization_id = $1 AND s.id = $2"  # noqa: S608
 _PROVE = """
 UPDATE email_sends AS s SET status = 'sent', settled_by = $3, handed_at = coalesce(s.handed_at, s.claimed_at),
-    sent_at = coalesce(s.handed_at, s.claimed_at), reason = NULL, updated_at = $4
-FROM (SELECT id, status FROM email_sends WHERE organization_id = $1 AND id = $2 FOR NO KEY UPDATE) AS before
+    sent_at = coalesce(s.handed_at, s.claimed_at), reason = NULL, updated_at = $4,
+    evidence = coalesce(s.evidence, '[]') || jsonb_build_array(jsonb_build_object(
+        'was', before.reason, 'by', $3::text, 'verdict', 'sent', 'at', $4::timestamptz))
+FROM (SELECT id, status, reason FROM email_sends WHERE organization_id = $1 AND id = $2 FOR NO KEY UPDATE) AS before
 WHERE s.organization_id = $1 AND s.id = before.id AND before.status IN ('unknown', 'deferred')
 RETURNING before.status AS was, s.handed_at
 """
@@ -77,6 +68,12 @@ class OpenRow:
     attempts: int
     reason: str | None
     caps: list[CapKey]
+    provider_message_id: str | None
+
+    @property
+    def final_id(self) -> str:
+        """The Message-ID by which its recipient knows it."""
+        return self.provider_message_id or self.message_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,8 @@ class Proven:
     handed_at: datetime
 
 
-def _read(rows: Sequence[Any]) -> list[OpenRow]:
+def read_open_rows(rows: Sequence[Any]) -> list[OpenRow]:
+    """Rows of `FIELDS`."""
     return [OpenRow(**{**dict(row), "caps": read_caps(row["caps"])}) for row in rows]
 
 
@@ -95,7 +93,7 @@ async def list_expired_rows(
     session: Session, organization_id: uuid.UUID, machine_now: datetime
 ) -> list[OpenRow]:
     """Open rows whose lease ran out; `claimed` are those that an earlier version left."""
-    return _read(await (await raw(session)).fetch(_EXPIRED, organization_id, machine_now))
+    return read_open_rows(await (await raw(session)).fetch(_EXPIRED, organization_id, machine_now))
 
 
 async def take_back(
@@ -115,37 +113,10 @@ async def take_back(
     return moved
 
 
-async def list_unknown(
-    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, handed_before: datetime, limit: int
-) -> list[OpenRow]:
-    """Messages of one mailbox of which nobody knows whether they arrived, the oldest first."""
-    connection = await raw(session)
-    return _read(await connection.fetch(_UNKNOWN, organization_id, account_id, handed_before, limit))
-
-
 async def find_row(session: Session, organization_id: uuid.UUID, send_id: uuid.UUID) -> OpenRow | None:
     """One row, whatever its state."""
     row = await (await raw(session)).fetchrow(_ROW, organization_id, send_id)
-    return _read([row])[0] if row else None
-
-
-async def find_owner(session: Session, send_id: uuid.UUID) -> uuid.UUID | None:
-    """The organization of a row, for whoever runs the server: call it in `system()`."""
-    query = "SELECT organization_id FROM email_sends WHERE id = $1"
-    found: uuid.UUID | None = await (await raw(session)).fetchval(query, send_id)
-    return found
-
-
-async def settle_unknown(
-    session: Session, organization_id: uuid.UUID, send_id: uuid.UUID, now: datetime, *, status: str, settled_by: str,
-    reason: str | None,
-) -> bool:  # fmt: skip
-    """Whether the row was still unknown. `status`: sent, or deferred (absence was proof, or a person says so)."""
-    connection = await raw(session)
-    settled = await connection.fetchval(_SETTLE, organization_id, send_id, status, settled_by, reason, now)
-    if settled:
-        await opens.note(session, organization_id, {send_id: status})
-    return bool(settled)
+    return read_open_rows([row])[0] if row else None
 
 
 async def settle_proven(

@@ -58,6 +58,9 @@ class MailboxRow:
     signature: str
     reply_to: str | None
     files_sent: bool | None
+    files_seen_at: datetime | None
+    copies_seen: Any
+    reconcile_at: datetime | None  # set while something of it is in doubt
     readable: bool
     sync_cursor: Any
     last_handed_at: datetime | None
@@ -71,7 +74,7 @@ class MailboxRow:
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> MailboxRow:
         values = dict(record)
-        for name in ("absences", "sync_cursor"):
+        for name in ("absences", "sync_cursor", "copies_seen"):
             values[name] = _json(values[name])
         values["workday"] = None if values["workday"] is None else _text(values["workday"])
         return cls(**values)

@@ -73,26 +73,3 @@ async def ask_for_sync(
         "UPDATE email_accounts SET next_sync_at = $3 WHERE organization_id = $1 AND id = $2",
         organization_id, account_id, now,
     )  # fmt: skip
-
-
-async def find_sent_before(
-    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, before: datetime
-) -> tuple[str, datetime] | None:
-    """(id the provider used, instant) of the latest message that left through this mailbox before an instant."""
-    row = await (await raw(session)).fetchrow(
-        "SELECT coalesce(provider_message_id, message_id) AS id, handed_at FROM email_sends"
-        " WHERE organization_id = $1 AND email_account_id = $2 AND handed_at < $3 AND status = 'sent'"
-        " ORDER BY handed_at DESC LIMIT 1",
-        organization_id, account_id, before,
-    )  # fmt: skip
-    return (row["id"], row["handed_at"]) if row else None
-
-
-async def set_files_sent(
-    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, files_sent: bool
-) -> None:
-    """Notes whether the mailbox files copies of what is sent through it."""
-    await (await raw(session)).execute(
-        "UPDATE email_accounts SET files_sent = $3 WHERE organization_id = $1 AND id = $2",
-        organization_id, account_id, files_sent,
-    )  # fmt: skip

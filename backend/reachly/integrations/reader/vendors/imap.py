@@ -22,10 +22,10 @@ from reachly.integrations.reader.port import (
     Cause,
     Cursor,
     Fetched,
-    FoundSent,
     ReaderConfig,
     ReaderError,
     ReaderProbe,
+    SentCopy,
 )
 from reachly.integrations.reader.vendors.imap_client import (
     ImapSession,
@@ -35,6 +35,7 @@ from reachly.integrations.reader.vendors.imap_client import (
     quoted,
     since_term,
 )
+from reachly.integrations.reader.vendors.imap_copies import look_elsewhere, look_into_sent
 from reachly.kit import clock
 from reachly.kit.errors import Invalid, Unavailable
 
@@ -90,8 +91,13 @@ class ImapReader:
         )
         return await self._run(work)
 
-    async def find_sent(self, message_id: str, *, since: datetime | None = None) -> FoundSent | None:
-        return await self._run(lambda session: session.find_sent(message_id, since))
+    async def find_copies(
+        self, message_ids: Sequence[str], *, since: datetime | None = None, elsewhere: bool = False
+    ) -> dict[str, SentCopy]:
+        if not message_ids:
+            return {}
+        look = look_elsewhere if elsewhere else look_into_sent
+        return await self._run(lambda session: look(session, message_ids, since))
 
     async def append_sent(self, raw: bytes, *, at: datetime | None = None) -> None:
         when = at or clock.now()

@@ -18,13 +18,14 @@ from typing import Any
 import imap_tools
 from imap_tools.mailbox import BaseMailBox
 
-from reachly.integrations.reader.port import FoundSent, ReaderConfig, ReaderError, ReaderProbe
+from reachly.integrations.reader.port import ReaderConfig, ReaderError, ReaderProbe
 
 # imap-tools raises imaplib's limit to 20 MB a line; one of 1 MB holds the numbers of 150,000 messages.
 imaplib._MAXLINE = 1_000_000  # type: ignore[attr-defined]  # noqa: SLF001
 
 COMMAND_BYTES = 4_000_000
 FETCH_AT_ONCE = 10
+HEADERS_AT_ONCE = 100
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,12})\b")
@@ -213,15 +214,24 @@ class ImapSession:
             self._sent = next(iter([*marked, *(named[name] for name in _SENT_NAMES if name in named)]), None)
         return self._sent
 
-    def find_sent(self, message_id: str, since: datetime | None) -> FoundSent | None:
-        self.begin()
-        folder, term = self.sent_folder(), header_term("Message-ID", message_id)
-        if folder is None or term is None:
-            return None
-        self.examine(folder)
-        uids = self.search(f"{since_term(since)} {term}" if since else term)
-        self._leave()
-        return FoundSent(folder, uids[0], len(uids)) if uids else None
+    def folders(self) -> list[str]:
+        """Every folder that can be looked into."""
+        listed = self._box.folder.list()
+        return [one.name for one in listed if "\\noselect" not in {flag.lower() for flag in one.flags}]
+
+    def fetch_headers(self, uids: Sequence[int], names: Sequence[str]) -> list[Item]:
+        """Those header lines of messages of the examined folder; vanished ones are left out."""
+        found: list[Item] = []
+        parts = f"(UID INTERNALDATE BODY.PEEK[HEADER.FIELDS ({' '.join(names)})])"
+        for start in range(0, len(uids), HEADERS_AT_ONCE):
+            batch = ",".join(map(str, uids[start : start + HEADERS_AT_ONCE]))
+            self._client.refill(COMMAND_BYTES)
+            self._client.untagged_responses.clear()
+            typ, data = self._client.uid("FETCH", batch, parts)
+            if typ != "OK":
+                raise self._client.abort("FETCH was refused")
+            found += _read_items(data)
+        return found
 
     def append_sent(self, raw: bytes, at: datetime) -> None:
         self.begin()
@@ -286,6 +296,16 @@ def any_of(terms: Sequence[str]) -> str:
 
 
 def _read_items(data: Sequence[Any]) -> list[Item]:
+    items = []
+    for meta, raw in _grouped(data):
+        uid, size, stamp = _UID.search(meta), _SIZE.search(meta), _DATE.search(meta)
+        if uid and stamp:
+            when = datetime.strptime(stamp[1].decode().strip(), "%d-%b-%Y %H:%M:%S %z").astimezone(UTC)
+            items.append(Item(int(uid[1]), when, int(size[1]) if size else len(raw), raw))
+    return items
+
+
+def _grouped(data: Sequence[Any]) -> list[tuple[bytes, bytes]]:
     """imaplib gives a tuple (text before the literal, literal) and loose text after it, for each message."""
     groups: list[tuple[bytes, bytes]] = []
     for part in data:
@@ -296,10 +316,4 @@ def _read_items(data: Sequence[Any]) -> list[Item]:
                 groups[-1] = (groups[-1][0] + b" " + part, groups[-1][1])
             else:
                 groups.append((part, b""))
-    items = []
-    for meta, raw in groups:
-        uid, size, stamp = _UID.search(meta), _SIZE.search(meta), _DATE.search(meta)
-        if uid and stamp:
-            when = datetime.strptime(stamp[1].decode().strip(), "%d-%b-%Y %H:%M:%S %z").astimezone(UTC)
-            items.append(Item(int(uid[1]), when, int(size[1]) if size else len(raw), raw))
-    return items
+    return groups

@@ -1,7 +1,6 @@
 """The ledger and the mailbox turn: the only code that sends through a mailbox."""
 
 from reachly.data.repositories.sending.rows import Lease
-from reachly.services.sending.service.deciding import Decision, decide_at_the_console, decide_unknown
 from reachly.services.sending.service.holding import (
     Held,
     list_held,
@@ -12,6 +11,7 @@ from reachly.services.sending.service.holding import (
 from reachly.services.sending.service.leasing import find_next_turn, lease_due, renew_leases
 from reachly.services.sending.service.limiting import update_organization
 from reachly.services.sending.service.reading import page_sends
+from reachly.services.sending.service.reconcile import Reconciled, reconcile_due, reconcile_mailbox
 from reachly.services.sending.service.rescue import (
     abandon,
     complete_done_campaigns,
@@ -20,7 +20,12 @@ from reachly.services.sending.service.rescue import (
     set_next_turn,
     wake_sleepers,
 )
-from reachly.services.sending.service.settling import settle_mailbox, settle_unknown
+from reachly.services.sending.service.resolution import (
+    decide_unknown,
+    resolve_doubts,
+    scopes_at_the_console,
+    survey_doubts,
+)
 from reachly.services.sending.service.testing import send_test
 from reachly.services.sending.service.tools import (
     MailerFactory,
@@ -32,15 +37,14 @@ from reachly.services.sending.service.tools import (
 from reachly.services.sending.service.turn import take_turn
 
 __all__ = [
-    "Decision",
     "Held",
     "Lease",
     "MailerFactory",
     "ReaderFactory",
+    "Reconciled",
     "Tools",
     "abandon",
     "complete_done_campaigns",
-    "decide_at_the_console",
     "decide_unknown",
     "find_next_turn",
     "lease_due",
@@ -49,15 +53,18 @@ __all__ = [
     "open_reader",
     "page_sends",
     "recognise_database",
+    "reconcile_due",
+    "reconcile_mailbox",
     "renew_leases",
     "rescue_expired",
     "rescue_organization",
+    "resolve_doubts",
     "resume_everywhere",
     "resume_sending",
+    "scopes_at_the_console",
     "send_test",
     "set_next_turn",
-    "settle_mailbox",
-    "settle_unknown",
+    "survey_doubts",
     "take_turn",
     "update_organization",
     "wake_sleepers",

@@ -10,7 +10,7 @@ from reachly.data.repositories.sending import caps, enrollments, lost
 from reachly.data.session import Session
 from reachly.events import Event
 from reachly.kit import clock
-from reachly.services.sending.service.settling import note_arrived
+from reachly.services.sending.service.settled import note_arrived
 
 Proof = Literal["answer", "report"]
 DOUBTFUL = frozenset({"unknown", "deferred"})
@@ -33,4 +33,4 @@ async def note_proof(
         return []
     if settled.was == "deferred":  # its share of the caps was given back
         await caps.use(session, organization_id, row.caps)
-    return await note_arrived(session, organization_id, replace(row, handed_at=settled.handed_at), proof)
+    return await note_arrived(session, organization_id, [replace(row, handed_at=settled.handed_at)], proof)

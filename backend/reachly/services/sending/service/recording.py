@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from reachly.data.repositories.sending import candidates, caps, enrollments, outcomes
+from reachly.data.repositories.sending import candidates, caps, enrollments, outcomes, reconcile
 from reachly.data.repositories.sending.caps import Usage
 from reachly.data.repositories.sending.enrollments import Advance, Change
 from reachly.data.repositories.sending.outcomes import Outcome
@@ -79,6 +79,8 @@ async def record(
         used=[key for r in ours if r.message.send_id in spent for key in r.message.item.intent.caps],
         released=[key for r in ours if r.message.send_id not in spent for key in r.message.item.intent.caps],
     )  # fmt: skip
+    if any(result.verdict.kind == "unknown" for result in ours):  # its copy may be there already
+        await reconcile.ask_by(session, organization_id, [mailbox.id], now)
     return done
 
 

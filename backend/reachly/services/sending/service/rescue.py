@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from reachly.data import outbox
-from reachly.data.repositories.sending import caps, enrollments, leases, lost, turns
+from reachly.data.repositories.sending import caps, enrollments, leases, lost, reconcile, turns
 from reachly.data.repositories.sending.enrollments import Change
 from reachly.data.repositories.sending.lost import OpenRow
 from reachly.data.repositories.sending.rows import CapKey, Lease
@@ -53,6 +53,8 @@ async def rescue_organization(organization_id: uuid.UUID) -> int:
         ]
         await enrollments.change(session, organization_id, now, changes, gently=True)
         await _wake(session, organization_id, ours)
+        doubtful = [row.email_account_id for row in unknown if row.email_account_id]
+        await reconcile.ask_by(session, organization_id, doubtful, now)
         events: list[Event] = [
             failed(organization_id, row, "unknown") for row in unknown if row.kind == "campaign"
         ]

@@ -20,11 +20,11 @@ from reachly.services.sending.policy import Verdict
 from reachly.services.sending.service import delivering
 from reachly.services.sending.service.choosing import Batch, choose
 from reachly.services.sending.service.composing import Message, Obstacle, compose
-from reachly.services.sending.service.filing import look_after_copies
 from reachly.services.sending.service.looking import look_once_more
 from reachly.services.sending.service.marking import aside_for_obstacle
 from reachly.services.sending.service.recording import Result
 from reachly.services.sending.service.rescue import set_next_turn
+from reachly.services.sending.service.sent_copies import look_after_copies
 from reachly.services.sending.service.tools import Tools
 from reachly.services.sending.service.writing import Run, start
 
@@ -69,7 +69,7 @@ async def _go(run: Run, batch: Batch, tools: Tools) -> list[Result]:
         return []
     messages, held = await look_once_more(messages, mailbox, connection, tools)
     sent = await delivering.deliver(run, messages, [*asides, *held], connection, tools)
-    if connection.reader is not None and mailbox.files_sent is not True:
+    if connection.reader is not None:
         await look_after_copies(sent, mailbox, connection, tools)
     return sent
 

@@ -18,6 +18,7 @@ from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import service as scheduling
 from reachly.services.sending import service
+from reachly.services.sending.schemas import Decision, ResolveIn
 from reachly.services.sending.service import proving
 from tests.factories.sending import Stage, Step, add_campaign, add_mailbox
 from tests.integration.sending.conftest import Relay, SetClock, drain
@@ -40,7 +41,7 @@ async def make_unknown(
     return stage, row
 
 
-async def decide(actor: Actor, stage: Stage, send_id: uuid.UUID, decision: service.Decision) -> SendOut:
+async def decide(actor: Actor, stage: Stage, send_id: uuid.UUID, decision: Decision) -> SendOut:
     async with tenant(actor.organization_id) as session:
         return await service.decide_unknown(session, actor, stage.campaign_id, send_id, decision)
 
@@ -112,9 +113,21 @@ async def test_whoever_runs_the_server_may_decide_too(
     relay: Relay, organization_id: uuid.UUID, loop: SendingLoop, sql: Any, at: SetClock
 ) -> None:
     _, row = await make_unknown(organization_id, relay, loop, sql)
-    assert (await service.decide_at_the_console(row["id"], "arrived")).status == "sent"
+    for named in (
+        {"messages": [row["id"]]},
+        {"campaign": row["campaign_id"]},
+        {"mailbox": "Mira@brightfjord.example"},
+        {},
+    ):
+        [(actor, scope)] = await service.scopes_at_the_console(**named)
+        assert actor.organization_id == organization_id
+    async with tenant(organization_id) as session:
+        body = ResolveIn(**scope.model_dump(), decision="arrived")
+        done = await service.resolve_doubts(session, actor, body)
+    assert (done.resolved, done.left) == (1, 0)
     log = await sql.fetchrow("SELECT action, user_id FROM audit_log ORDER BY at DESC LIMIT 1")
     assert tuple(log) == ("message.arrived", None)
+    assert await service.scopes_at_the_console() == []
 
 
 async def test_what_was_put_off_and_proves_to_have_arrived_is_not_sent_again(
