@@ -1360,6 +1360,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/unknown-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Survey Unknown Messages
+         * @description What is in doubt, of a campaign, a mailbox or all, and the share of it that has probably arrived: by how earlier
+         *     doubts ended. Look at it before you decide.
+         */
+        get: operations["survey_unknown_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/unknown-messages/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve Unknown Messages
+         * @description Decides about many at once, up to 5,000: they `arrived`, or never left and are sent again (`resend`). What was
+         *     settled meanwhile is skipped and counted. Nothing but a person ever sends one again without a proof.
+         */
+        post: operations["resolve_unknown_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/account": {
         parameters: {
             query?: never;
@@ -2019,6 +2061,63 @@ export interface components {
              * @default 0
              */
             unsubscribed: number;
+        };
+        /**
+         * DoubtGroup
+         * @description Messages in doubt of one mailbox that broke off at one stage, and how such doubts ended so far.
+         */
+        DoubtGroup: {
+            /**
+             * Arrived
+             * @description Of `settled`, those that had arrived
+             */
+            arrived: number;
+            /**
+             * Basis
+             * @description Whose settled doubts the share is taken from (those of Sent folders)
+             * @enum {string}
+             */
+            basis: "mailbox" | "organization" | "none";
+            /** Count */
+            count: number;
+            /** Email Account Id */
+            email_account_id: string | null;
+            /** Email Address */
+            email_address: string;
+            /** Settled */
+            settled: number;
+            /**
+             * Stage
+             * @description `no_answer`: the answer was lost; `worker_lost`: the worker stopped on the way
+             */
+            stage: string;
+        };
+        /**
+         * DoubtsOut
+         * @description What is in doubt, and how much of it has probably arrived.
+         */
+        DoubtsOut: {
+            /**
+             * Arrived
+             * @description Of `settled`, those that had arrived
+             */
+            arrived: number;
+            /** Count */
+            count: number;
+            /** Groups */
+            groups: components["schemas"]["DoubtGroup"][];
+            /**
+             * Likely Arrived
+             * @description Of those that there is evidence for (`count` less `without_evidence`); null: there is none at all
+             */
+            likely_arrived: number | null;
+            /**
+             * Settled
+             * @description Settled doubts that the share is taken from
+             */
+            settled: number;
+            /** Without Evidence */
+            without_evidence: number;
         };
         /**
          * DueHere
@@ -3606,6 +3705,53 @@ export interface components {
         ReorderIn: {
             /** Sequence Ids */
             sequence_ids: string[];
+        };
+        /**
+         * ResolveIn
+         * @description `arrived`: they count as sent and the sequences go on. `resend`: they never left, and are sent again under the
+         *     same Message-ID, within all caps.
+         */
+        ResolveIn: {
+            /**
+             * All
+             * @description Every message in doubt of the organization
+             * @default false
+             */
+            all: boolean;
+            /** Campaign Id */
+            campaign_id?: string | null;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "resend" | "arrived";
+            /** Email Account Id */
+            email_account_id?: string | null;
+            /** Send Ids */
+            send_ids?: string[] | null;
+        };
+        /**
+         * ResolveOut
+         * @description What became of them.
+         */
+        ResolveOut: {
+            /**
+             * Ended
+             * @description Not sent again, because nothing more goes to these people; still in doubt until they count as sent
+             */
+            ended: number;
+            /**
+             * Left
+             * @description Still in doubt in this scope; above 0 besides `ended`: ask again
+             */
+            left: number;
+            /** Resolved */
+            resolved: number;
+            /**
+             * Skipped
+             * @description Named, but no longer in doubt: settled meanwhile, or decided before
+             */
+            skipped: number;
         };
         /** SearchHit */
         SearchHit: {
@@ -11452,6 +11598,179 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found, or another organization's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not possible in the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Input to mend */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    survey_unknown_messages: {
+        parameters: {
+            query?: {
+                campaign_id?: string | null;
+                email_account_id?: string | null;
+            };
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoubtsOut"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found, or another organization's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not possible in the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Input to mend */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    resolve_unknown_messages: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+                /** @description Made by the client, one for each intent. Sent again with the same body, nothing is done again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResolveOut"];
+                };
             };
             /** @description Not signed in */
             401: {
