@@ -18,6 +18,7 @@ SECRET = "secret"  # noqa: S105
 PRODUCT = ("-m", "reachly.cli")
 C = TypeVar("C", bound="Court")
 PUBLIC = "https://court.example"
+ENDS = ("replied", "bounced", "unsubscribed", "completed", "stopped", "failed")
 PATIENCE = 300.0
 LOOK_SECONDS = 3.0
 QUIET_SECONDS = 1.5
@@ -138,7 +139,8 @@ class Court:
         found = self.client.get(f"/api/campaigns/{campaign.id}")
         if found["status"] == "completed":
             return True
-        waiting = found["progress"]["pending"] + found["progress"]["active"]
+        progress = found["progress"]
+        waiting = progress["total"] - sum(progress[end] for end in ENDS)
         in_doubt = len(self.sends(campaign, status="unknown"))
         if waiting > in_doubt:
             return False
@@ -161,7 +163,7 @@ class Court:
 
     def describe(self, campaign: Campaign) -> str:
         found = self.client.get(f"/api/campaigns/{campaign.id}")
-        waiting = [row for row in self.enrollments(campaign) if row["status"] in ("pending", "active")][:5]
+        waiting = [row for row in self.enrollments(campaign) if row["status"] not in ENDS][:5]
         logs = "\n".join(worker.log.read_text()[-1500:] for worker in self.workers)
         return f"{found['status']} {found['status_reason']} {found['progress']}\n{waiting}\n{logs}"
 
