@@ -35,7 +35,7 @@ e2e: setup-dev ## the browser's story alone
 	@exec .venv/bin/python scripts/test.py --only e2e
 
 chaos: setup-dev ## fifty random kills among campaigns of 2,000, and every other blow (a short form is in make test)
-	@cd backend && CHAOS_KILLS=$${CHAOS_KILLS:-50} CHAOS_PEOPLE=$${CHAOS_PEOPLE:-2000} exec ../.venv/bin/pytest tests/chaos -s $(ARGS)
+	@cd backend && CHAOS_SIZE=gate CHAOS_KILLS=$${CHAOS_KILLS:-50} CHAOS_PEOPLE=$${CHAOS_PEOPLE:-2000} exec ../.venv/bin/pytest tests/chaos -s $(ARGS)
 
 clean: ## remove what was installed and built (not the data in var/)
 	@rm -rf .venv .state frontend/node_modules frontend/out frontend/.next

@@ -78,7 +78,9 @@ class Court:
 
     def open(self, *, imap: Sequence[str] = ()) -> None:
         """Waits for the API, registers, connects the mailboxes (those in `imap` with their IMAP side)."""
-        wait_for(self._is_ready, PATIENCE, self._last_words)
+        wait_for(lambda: self._is_ready() or not self.api.runs, PATIENCE, self._last_words)
+        if not self.api.runs:
+            raise RuntimeError(self._last_words())
         self.client.register()
         for mailbox in self.mailboxes:
             self.ids[mailbox] = connect(

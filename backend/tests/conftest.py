@@ -205,10 +205,11 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Says at the very end what was done to the workers, and which programs were missing, so that a skipped test is
     not taken for a passed one."""
-    from tests.chaos import table
+    from tests.chaos import judged, table
     from tests.programs import NEEDS
 
     table.tell(terminalreporter)
+    judged.tell(terminalreporter)
 
     missing: dict[str, int] = {}
     for report in terminalreporter.stats.get("skipped", []):

@@ -1,4 +1,4 @@
-"""`reachly work`, on a clock that the test can move: `python -m tests.chaos.work CLOCK_FILE`."""
+"""A verb of `reachly` on a clock that the test can move: `python -m tests.chaos.work CLOCK_FILE [work | serve]`."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ if __name__ == "__main__":
     clock.install(OffsetClock(Path(sys.argv[1])))
     from reachly.cli import app
 
-    app(["work"])
+    app(sys.argv[2:] or ["work"])
