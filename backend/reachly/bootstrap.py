@@ -9,13 +9,14 @@ from typing import Any
 
 import asyncpg
 
-from reachly.data import session
+from reachly.data import session, stops
 from reachly.data.session import Database, server_settings
 from reachly.infra import cache, logging, outbound
 from reachly.infra import settings as settings_module
 from reachly.infra.limiter import Limiter
 from reachly.infra.settings import Settings
 from reachly.kit import clock
+from reachly.services.sending.service import withdraw
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ async def open_product(
         chosen = settings.database
         database = Database(dsn, pool_size=chosen.pool_size, pooled=chosen.pooled, durable=durable)
         session.install(database)
+        stops.install(withdraw.settle)
         stack.push_async_callback(database.close)
         direct = listen_dsn or dsn
         jobs_pool = await stack.enter_async_context(

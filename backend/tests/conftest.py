@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from reachly.data import session as sessions
+from reachly.data import stops
 from reachly.data.session import Database
 from reachly.data.system import system
 from reachly.infra import cache
@@ -112,10 +113,14 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 async def database(dsn: str, settings: Settings, anyio_backend: str) -> AsyncIterator[Database]:
     """The installed database on `dsn`, with an empty cache: what services need to run."""
+    from reachly.services.sending.service import withdraw
+
     opened = Database(dsn, pool_size=5)
     sessions.install(opened)
+    stops.install(withdraw.settle)
     cache.install(None)
     yield opened
+    stops.install(None)
     sessions.install(None)
     await opened.close()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -31,11 +31,11 @@ ENTER = text(
 )
 
 
-class _ScopedSession(SyncSession):
+class ScopedSession(SyncSession):
     """Enters the role anew with every transaction, since `set_config(…, true)` ends with it."""
 
 
-@event.listens_for(_ScopedSession, "after_begin")
+@event.listens_for(ScopedSession, "after_begin")
 def _enter(session: SyncSession, transaction: SessionTransaction, connection: Any) -> None:
     if not transaction.nested:
         connection.execute(
@@ -58,6 +58,7 @@ def server_settings(*, durable: bool = True) -> dict[str, str]:
     return asked if durable else {**asked, "synchronous_commit": "off"}
 
 
+_AFTER_COMMIT = "reachly_after_commit"
 TIMED = 16
 """One transaction in so many is timed, statement by statement: timing all of them costs a third of their own time."""
 _checkouts = itertools.count()
@@ -109,7 +110,7 @@ class Database:
     def session(self, role: str, organization_id: uuid.UUID | None) -> AsyncSession:
         """A session that enters `role` for `organization_id` with its first statement."""
         info = {"role": role, "organization_id": str(organization_id or "")}
-        return AsyncSession(self.engine, sync_session_class=_ScopedSession, info=info, expire_on_commit=False)
+        return AsyncSession(self.engine, sync_session_class=ScopedSession, info=info, expire_on_commit=False)
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -132,10 +133,21 @@ def database() -> Database:
 
 @asynccontextmanager
 async def unit_of_work(role: str, organization_id: uuid.UUID | None) -> AsyncIterator[Session]:
-    """One transaction in `role`; for `tenant` and `system` only."""
+    """One transaction in `role`; for `tenant` and `system` only.
+
+    What was asked for with `after_commit` is done before the block is left, without a connection in hand.
+    """
     async with await _enter_role(role, organization_id) as session:
         yield session
         await session.commit()
+        works: dict[object, Callable[[], Awaitable[None]]] = session.info.pop(_AFTER_COMMIT, {})
+    for work in works.values():
+        await work()
+
+
+def after_commit(session: Session | ScopedSession, key: object, work: Callable[[], Awaitable[None]]) -> None:
+    """Has `work` done once this transaction is committed, and before whoever waits for it is answered; once a `key`."""
+    session.info.setdefault(_AFTER_COMMIT, {}).setdefault(key, work)
 
 
 async def _enter_role(role: str, organization_id: uuid.UUID | None) -> Session:

@@ -42,9 +42,9 @@ async def change_password(body: PasswordIn, actor: Caller) -> None:
 
 
 @router.delete("/users/account", status_code=204, dependencies=[SIGNED_IN])
-async def delete_account(session: Db, actor: Caller, response: Response, organization: bool = False) -> None:
+async def delete_account(actor: Caller, response: Response, organization: bool = False) -> None:
     """The last administrator gets 409 unless `?organization=true`, which deletes the organization."""
-    await service.delete_account(session, actor, organization=organization)
+    await sending.delete_account(actor, organization=organization)
     clear_refresh_cookie(response)
 
 

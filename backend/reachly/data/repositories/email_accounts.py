@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
+from reachly.data import stops
 from reachly.data.models.email_accounts import EmailAccount
 from reachly.data.session import Session, raw
 
@@ -49,6 +50,17 @@ async def delete_account(session: Session, organization_id: uuid.UUID, account_i
             EmailAccount.organization_id == organization_id, EmailAccount.id == account_id
         )
     )
+    stops.request(session, organization_id)
+
+
+async def switch_off_all(session: Session, organization_id: uuid.UUID, now: datetime) -> None:
+    """No mailbox of the organization sends any more."""
+    await session.execute(
+        update(EmailAccount)
+        .where(EmailAccount.organization_id == organization_id, EmailAccount.is_active)
+        .values(is_active=False, updated_at=now)
+    )
+    stops.request(session, organization_id)
 
 
 # Enrollments before the mailbox, as everybody locks them. One that is in doubt keeps that reason.

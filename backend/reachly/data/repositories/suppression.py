@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
+from reachly.data import stops
 from reachly.data.models.suppression import Suppression
 from reachly.data.session import Session, raw
 from reachly.kit.ids import new_id
@@ -83,6 +84,8 @@ async def add(
     kinds, values = [kind for kind, _ in pairs], [value for _, value in pairs]
     connection = await raw(session)
     rows = await connection.fetch(_ADD, organization_id, ids, kinds, values, reason, source, now)
+    if rows:
+        stops.request(session, organization_id, suppresses=True)
     return [row["value"] for row in rows]
 
 

@@ -17,7 +17,7 @@ from reachly.services.suppression.policy import Verdict as Refusal
 from reachly.services.suppression.policy import classify_reply_code, next_retry
 
 Kind = Literal[
-    "sent", "unknown", "bounced", "soft", "refused", "retry", "throttled", "auth", "connect", "sender"
+    "sent", "unknown", "bounced", "soft", "refused", "retry", "throttled", "auth", "connect", "sender", "withdrawn"
 ]
 
 MAILBOX_TROUBLE: frozenset[Kind] = frozenset({"throttled", "auth", "connect", "sender"})
@@ -25,6 +25,9 @@ MAILBOX_TROUBLE: frozenset[Kind] = frozenset({"throttled", "auth", "connect", "s
 
 ABOUT_THE_PERSON = frozenset({"rcpt", "final"})
 """The stages at which a peer answers about one recipient or one whole message."""
+
+REPLANNED = frozenset({"mailbox_paused", "campaign_paused", "campaign_not_active"})
+"""Reasons for withdrawing a message that a plan made meanwhile may have overtaken."""
 
 _THROTTLE_MINUTES = 15
 _CONNECT_MINUTES = (1, 2, 5, 10, 20, 30, 60)
@@ -53,8 +56,8 @@ class Verdict:
     """What to write down.
 
     `kind`     sent, unknown, bounced (the address is bad: suppress), soft (a soft bounce: given up, the person counts),
-               refused (given up, not the person's fault), retry, or trouble of the mailbox: throttled, auth, connect,
-               sender (it may not send, or not now)
+               refused (given up, not the person's fault), retry, trouble of the mailbox: throttled, auth, connect,
+               sender (it may not send, or not now), or withdrawn: stopped before it began
     `status`   the row's state in the ledger
     `wait`     how long until the next try of this message, or of the whole mailbox where the mailbox is the trouble
     `counts`   whether it is one of the tries that a person has; what is said of a session or a server is none

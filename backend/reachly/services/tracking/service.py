@@ -220,7 +220,8 @@ async def _opt_out(session: Session, organization_id: uuid.UUID, row: SentRow, s
     )
     left: set[uuid.UUID] = set()
     if row.lead_id:
-        left = await campaigns.stop_lead(session, organization_id, row.lead_id, "unsubscribed", source)
+        stopped = await campaigns.stop_lead(session, organization_id, row.lead_id, "unsubscribed", source)
+        left = set(stopped.values())
     if row.enrollment_id:
         await campaigns.end_otherwise(session, organization_id, row.enrollment_id, "unsubscribed", source)
     events: list[Event] = []

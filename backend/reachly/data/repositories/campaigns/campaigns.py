@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, delete, func, or_, select, text
 
+from reachly.data import stops
 from reachly.data.models.campaigns import Campaign, CampaignEmailAccount
 from reachly.data.models.outbox import COUNTERS, CampaignStat
 from reachly.data.repositories.standing import STATE
@@ -73,6 +74,7 @@ async def delete_campaign(session: Session, organization_id: uuid.UUID, campaign
     await session.execute(
         delete(Campaign).where(Campaign.organization_id == organization_id, Campaign.id == campaign_id)
     )
+    stops.request(session, organization_id)
 
 
 async def list_account_ids(

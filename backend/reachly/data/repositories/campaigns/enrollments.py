@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, text
 
+from reachly.data import stops
 from reachly.data.models.campaigns import Enrollment
 from reachly.data.repositories.standing import STATE, in_state
 from reachly.data.session import Session, raw
@@ -252,7 +253,10 @@ async def stop_open(
             WHERE organization_id = :o AND id = ANY(:ids) AND status IN {OPEN} RETURNING id"""  # noqa: S608
     )
     args = {"o": organization_id, "ids": list(ids), "status": status, "reason": reason, "now": now}
-    return list((await session.scalars(query, args)).all())
+    stopped = list((await session.scalars(query, args)).all())
+    if stopped:
+        stops.request(session, organization_id)
+    return stopped
 
 
 async def move_ended(
@@ -292,16 +296,20 @@ async def find_opening_line(
 
 async def stop_lead(
     session: Session, organization_id: uuid.UUID, lead_id: uuid.UUID, status: str, reason: str, now: datetime
-) -> list[uuid.UUID]:
-    """Ends every open enrollment of a lead; the campaigns it was in."""
+) -> dict[uuid.UUID, uuid.UUID]:
+    """Ends every open enrollment of a lead; those that were open, each with its campaign."""
     query = text(
         f"""UPDATE enrollments SET status = :status, stopped_reason = :reason, next_due_at = NULL, held_until = NULL,
                    blocked_reason = NULL, blocked_detail = NULL, blocked_until = NULL, finished_at = :now,
                    updated_at = :now
-            WHERE organization_id = :o AND lead_id = :l AND status IN {OPEN} RETURNING campaign_id"""  # noqa: S608
+            WHERE organization_id = :o AND lead_id = :l AND status IN {OPEN}
+            RETURNING id, campaign_id"""  # noqa: S608
     )
     args = {"o": organization_id, "l": lead_id, "status": status, "reason": reason, "now": now}
-    return list((await session.scalars(query, args)).all())
+    stopped = {row.id: row.campaign_id for row in await session.execute(query, args)}
+    if stopped:
+        stops.request(session, organization_id)
+    return stopped
 
 
 async def hold(

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.sql import literal
 
+from reachly.data import stops
 from reachly.data.models.leads import ImportRow, LeadImport, UploadChunk
 from reachly.data.session import Session, raw
 
@@ -210,3 +211,4 @@ async def take_back(
     await connection.execute(
         "DELETE FROM leads WHERE organization_id = $1 AND import_id = $2", organization_id, import_id
     )
+    stops.request(session, organization_id)

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
+from reachly.data import stops
 from reachly.data.models.campaigns import Campaign, Enrollment
 from reachly.data.models.leads import Lead, LeadFact
 from reachly.data.repositories.standing import STATE
@@ -143,7 +144,10 @@ async def list_keys(
 async def remove(session: Session, organization_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> int:
     """How many there were. Enrollments and facts go with them; the ledger keeps what was sent."""
     statement = delete(Lead).where(Lead.organization_id == organization_id, Lead.id == _ids(ids))
-    return len((await session.scalars(statement.returning(Lead.id))).all())
+    removed = len((await session.scalars(statement.returning(Lead.id))).all())
+    if removed:
+        stops.request(session, organization_id)
+    return removed
 
 
 async def count_campaigns(

@@ -150,9 +150,9 @@ async def end_otherwise(
 
 async def stop_lead(
     session: Session, organization_id: uuid.UUID, lead_id: uuid.UUID, status: str, reason: str
-) -> set[uuid.UUID]:
-    """Ends every open enrollment of a person; the campaigns they were in."""
-    return set(await repository.stop_lead(session, organization_id, lead_id, status, reason, clock.now()))
+) -> dict[uuid.UUID, uuid.UUID]:
+    """Ends every open enrollment of a person; those that were open, each with its campaign."""
+    return await repository.stop_lead(session, organization_id, lead_id, status, reason, clock.now())
 
 
 async def find_standing(

@@ -175,6 +175,11 @@ async def take_back_people(
     await repository.take_back_people(session, organization_id, account_id, email_key, clock.now())
 
 
+async def switch_all_off(session: Session, organization_id: uuid.UUID) -> None:
+    """Before the organization goes: its ledger goes with it, and could not say what is on its way."""
+    await repository.switch_off_all(session, organization_id, clock.now())
+
+
 async def find_connection(
     session: Session, organization_id: uuid.UUID, account_id: uuid.UUID
 ) -> Connection | None:

@@ -7,6 +7,7 @@ from reachly.services.identity.service.account import (
     get_me,
     get_profile,
     list_sessions,
+    require_administrator,
     update_profile,
 )
 from reachly.services.identity.service.once import (
@@ -47,5 +48,6 @@ __all__ = [
     "create_organization", "delete_account", "domain_limit", "drop_once", "end_once", "end_session",
     "find_organization", "find_quota", "forget_answers", "forget_attempts", "get_me", "get_organization",
     "get_profile", "get_usage", "keep_password", "list_members", "list_sessions", "login", "logout", "page_audit_log",
-    "quota_reached", "record", "refresh", "register", "require_quota", "update_organization", "update_profile",
+    "quota_reached", "record", "refresh", "register", "require_administrator", "require_quota",
+    "update_organization", "update_profile",
 ]  # fmt: skip

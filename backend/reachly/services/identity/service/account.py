@@ -94,18 +94,24 @@ def _not_the_present_one() -> Invalid:
 
 async def delete_account(session: Session, actor: Actor, *, organization: bool) -> None:
     """Removes the person; with `organization` an administrator removes everything."""
-    admins = [user.id for user in await repository.lock_admins(session, actor.organization_id)]
     if organization:
-        if actor.user_id not in admins:
-            raise Conflict("Only an administrator can delete the organization.", code="not_admin")
+        await require_administrator(session, actor)
         await repository.delete_organization(session, actor.organization_id)
         return
+    admins = [user.id for user in await repository.lock_admins(session, actor.organization_id)]
     policy.require_other_admin(admins, actor.user_id)
     await record(
         session, actor.organization_id, None, "account.deleted", subject=str(actor.user_id), ip=actor.ip
     )
     await repository.delete_user(session, actor.organization_id, actor.user_id)
     await _forget_profile(session, actor.user_id)
+
+
+async def require_administrator(session: Session, actor: Actor) -> None:
+    """Who may delete the organization. Raises Conflict."""
+    admins = await repository.lock_admins(session, actor.organization_id)
+    if actor.user_id not in {user.id for user in admins}:
+        raise Conflict("Only an administrator can delete the organization.", code="not_admin")
 
 
 async def list_sessions(session: Session, actor: Actor, refresh_token: str | None) -> list[SessionOut]:

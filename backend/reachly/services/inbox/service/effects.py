@@ -31,11 +31,13 @@ SHOWN_WORDS = 500
 
 @dataclass(slots=True)
 class Effects:
-    """`wake`: due times have changed. `ended`: campaigns in which somebody's way ended."""
+    """`wake`: due times have changed. `ended`: campaigns in which somebody's way ended. `stopped`: enrollments that
+    were open until now, and stay locked until the commit."""
 
     events: list[Event] = field(default_factory=list)
     wake: bool = False
     ended: set[uuid.UUID] = field(default_factory=set)
+    stopped: set[uuid.UUID] = field(default_factory=set)
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -176,6 +178,7 @@ async def _stop(
     assert row.enrollment_id is not None
     if await campaigns.stop_enrollments(session, organization_id, [row.enrollment_id], status, reason):
         effects.wake = True
+        effects.stopped.add(row.enrollment_id)
         if row.campaign_id:
             effects.ended.add(row.campaign_id)
     else:
@@ -188,7 +191,9 @@ async def _opt_out(
 ) -> None:  # fmt: skip
     """Out of every campaign; `row`: the message that caused it, whose campaign may be over for them."""
     if lead_id:
-        effects.ended |= await campaigns.stop_lead(session, organization_id, lead_id, "unsubscribed", reason)
+        stopped = await campaigns.stop_lead(session, organization_id, lead_id, "unsubscribed", reason)
+        effects.stopped |= stopped.keys()
+        effects.ended |= set(stopped.values())
         effects.wake = True
     if row and row.enrollment_id:
         await campaigns.end_otherwise(session, organization_id, row.enrollment_id, "unsubscribed", reason)

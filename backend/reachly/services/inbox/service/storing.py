@@ -24,11 +24,20 @@ from reachly.services.inbox.service import effects as causes
 from reachly.services.inbox.service.effects import Effects
 from reachly.services.inbox.service.matching import Mailbox, Match, find_match, is_report, key_of
 from reachly.services.inbox.service.parsing import read_message
-from reachly.services.sending.service import proving
+from reachly.services.sending.service import proving, withdraw
+from reachly.services.sending.service.withdraw import Flight
 
 MAX_BODY = 100_000
 SNIPPET = 200
 CUT = "\n\n[The message is larger than is fetched here. The rest of it lies in the mailbox itself.]"
+
+
+class _InFlight(Exception):
+    """Something is on its way to a person whom this message stops; roll back."""
+
+    def __init__(self, flights: set[Flight]) -> None:
+        super().__init__("in flight")
+        self.flights = flights
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,10 @@ class Stored:
 
 
 async def store_inbound(mailbox: Mailbox, raw: bytes, received_at: datetime) -> Stored | None:
-    """Keeps a message that concerns us; None for one that does not, is our own, or is known already."""
+    """Keeps a message that concerns us; None for one that does not, is our own, or is known already.
+
+    Once its row is committed nothing more begins to whom it stops: what was in flight is called back before.
+    """
     organization_id, received = mailbox.organization_id, min(received_at, clock.now()).date()
     own = {mailbox.email_key}
     reading = await read_message(raw, own, received)
@@ -47,9 +59,24 @@ async def store_inbound(mailbox: Mailbox, raw: bytes, received_at: datetime) -> 
     if others:  # another mailbox of ours is no stranger whom a bounce could mean
         own |= others
         reading = await read_message(raw, own, received)
-    inbound, read = reading.inbound, reading.classified
-    if policy.is_from_ourselves(inbound, own):
+    if policy.is_from_ourselves(reading.inbound, own):
         return None
+    while True:
+        try:
+            stored = await _store(mailbox, reading, raw, received_at)
+        except _InFlight as waiting:
+            await withdraw.call_back(organization_id, waiting.flights)
+        else:
+            break
+    if stored and stored.ended:
+        await _complete(organization_id, stored.ended)
+    return stored
+
+
+async def _store(mailbox: Mailbox, reading: Reading, raw: bytes, received_at: datetime) -> Stored | None:
+    """Raises _InFlight."""
+    inbound, read = reading.inbound, reading.classified
+    organization_id = mailbox.organization_id
     async with tenant(organization_id) as session:
         if await repository.is_known(session, organization_id, mailbox.account_id, inbound.message_id):
             return None
@@ -59,10 +86,7 @@ async def store_inbound(mailbox: Mailbox, raw: bytes, received_at: datetime) -> 
         kind = kind_of(inbound, read, match) if match else None
         if match is None or kind is None:
             return None
-        stored = await _keep(session, mailbox, reading, match, kind, raw, received_at)
-    if stored and stored.ended:
-        await _complete(organization_id, stored.ended)
-    return stored
+        return await _keep(session, mailbox, reading, match, kind, raw, received_at)
 
 
 def kind_of(inbound: Inbound, read: Classified, match: Match) -> Kind | None:
@@ -87,6 +111,8 @@ async def _keep(
         had_reply = await repository.has_human_reply(session, organization_id, row.enrollment_id)
     proven = await _settle(session, organization_id, match, inbound, read)
     effects = await _apply(session, mailbox, reading, match, kind, received_at, had_reply=had_reply)
+    if flights := await withdraw.find_flights(session, organization_id, effects.stopped):
+        raise _InFlight(flights)
     message = _message(mailbox, reading, match, kind, raw, received_at, effects)
     message_id = await repository.add_message(session, organization_id, message, now)
     if message_id is None:  # another worker was quicker: all that was done here is undone

@@ -9,6 +9,7 @@ from reachly.services.sending.service.holding import (
     resume_sending,
 )
 from reachly.services.sending.service.leasing import find_next_turn, lease_due, renew_leases
+from reachly.services.sending.service.leaving import delete_account
 from reachly.services.sending.service.limiting import update_organization
 from reachly.services.sending.service.reading import page_sends
 from reachly.services.sending.service.reconcile import Reconciled, reconcile_due, reconcile_mailbox
@@ -46,6 +47,7 @@ __all__ = [
     "abandon",
     "complete_done_campaigns",
     "decide_unknown",
+    "delete_account",
     "find_next_turn",
     "lease_due",
     "list_held",

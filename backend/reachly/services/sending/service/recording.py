@@ -14,11 +14,11 @@ from reachly.data.repositories.sending.enrollments import Advance, Change
 from reachly.data.repositories.sending.outcomes import Outcome
 from reachly.data.repositories.sending.rows import CapKey, Lease, MailboxRow, StepRow
 from reachly.data.session import Session
-from reachly.events import Bounced, Event, MessageFailed, MessageSent
+from reachly.events import Bounced, EnrollmentsReady, Event, MessageFailed, MessageSent
 from reachly.infra.settings import SendingSettings
 from reachly.integrations.mailer.port import Receipt
 from reachly.services.scheduling.policy import NoSlot
-from reachly.services.sending.policy import MAILBOX_TROUBLE, Verdict, add_reference
+from reachly.services.sending.policy import MAILBOX_TROUBLE, REPLANNED, Verdict, add_reference
 from reachly.services.sending.service import board as boards
 from reachly.services.sending.service.composing import Message
 from reachly.services.suppression import service as suppression
@@ -31,17 +31,20 @@ UNKNOWN_DETAIL = (
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One message and what the peer said. `receipt` None: it was marked and then not written."""
+    """One message and what the peer said. `receipt` None: it was marked and then not written. `change`: what becomes of
+    the enrollment of one that was withdrawn."""
 
     message: Message
     verdict: Verdict
     receipt: Receipt | None
+    change: Change | None = None
 
 
 @dataclass(slots=True)
 class Recorded:
     """`runs`: per campaign, whether a success came, and the failures since. `ended`: campaigns in which somebody's way
-    ended. `through`: enrollments that are through with a campaign that goes on after an answer."""
+    ended. `through`: enrollments that are through with a campaign that goes on after an answer. `replan`: campaigns
+    that may have been planned anew while something of theirs was in flight, which was passed over."""
 
     events: list[Event] = field(default_factory=list)
     runs: dict[uuid.UUID, tuple[bool, int]] = field(default_factory=dict)
@@ -50,6 +53,7 @@ class Recorded:
     changes: list[Change] = field(default_factory=list)
     advances: list[Advance] = field(default_factory=list)
     through: list[uuid.UUID] = field(default_factory=list)
+    replan: set[uuid.UUID] = field(default_factory=set)
 
 
 async def record(
@@ -69,6 +73,10 @@ async def record(
     done = Recorded()
     for result in ours:
         _apply(done, result, mailbox, steps[result.message.item.ready.campaign.id], now)
+    done.events += [
+        EnrollmentsReady(organization_id=organization_id, at=now, campaign_id=id_)
+        for id_ in sorted(done.replan)
+    ]
     await enrollments.advance(session, organization_id, now, done.advances)
     await enrollments.end_answered(session, organization_id, now, done.through)
     await enrollments.change(session, organization_id, now, done.changes, gently=True)
@@ -141,6 +149,10 @@ def _apply(
             done.events.append(
                 MessageFailed(**_facts(result, mailbox, now, reason=verdict.reason, text=words))
             )
+        case "withdrawn":
+            done.changes += [result.change] if result.change else []
+            if verdict.reason in REPLANNED:
+                done.replan.add(campaign_id)
         case _:  # the mailbox's trouble: the message goes as soon as the mailbox does
             done.changes.append(Change(enrollment_id, now))
     if verdict.kind == "sent":
