@@ -47,7 +47,7 @@ async def open_product(
         chosen = settings.database
         database = Database(dsn, pool_size=chosen.pool_size, pooled=chosen.pooled, durable=durable)
         session.install(database)
-        stops.install(withdraw.settle)
+        stops.install(withdraw.await_withdrawn)
         stack.push_async_callback(database.close)
         direct = listen_dsn or dsn
         jobs_pool = await stack.enter_async_context(

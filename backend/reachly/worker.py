@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 import structlog
 
 from reachly.bootstrap import Product
+from reachly.data.stops import STOP_CHANNEL
 from reachly.infra import metrics
 from reachly.infra.live_bus import LiveBus
 from reachly.infra.queue import Job, JobEngine
@@ -65,12 +66,22 @@ async def work(product: Product, stop: asyncio.Event) -> None:
         clock.nudge("sending")
         clock.nudge("inbox")
 
+    sending = SendingLoop(product.settings)
+
+    async def call_back(payload: str) -> None:
+        sending.hear(payload)
+
+    async def ask_again() -> None:
+        sending.missed_something()
+
     bus.subscribe(WAKE_CHANNEL, wake)
+    bus.subscribe(STOP_CHANNEL, call_back)
+    bus.on_reconnect(ask_again)
     async with AsyncExitStack() as stack:
         _serve_metrics(product.settings, stack)
         await bus.start()
         stack.push_async_callback(bus.stop)
-        loops = (SendingLoop(product.settings), InboxLoop(product.settings), UpkeepLoop(product.settings))
+        loops = (sending, InboxLoop(product.settings), UpkeepLoop(product.settings))
         async with asyncio.TaskGroup() as group:
             group.create_task(engine.run(stop), name="jobs")
             for loop in loops:

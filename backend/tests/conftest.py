@@ -117,7 +117,7 @@ async def database(dsn: str, settings: Settings, anyio_backend: str) -> AsyncIte
 
     opened = Database(dsn, pool_size=5)
     sessions.install(opened)
-    stops.install(withdraw.settle)
+    stops.install(withdraw.await_withdrawn)
     cache.install(None)
     yield opened
     stops.install(None)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeAlias
 
-from sqlalchemy import event, inspect
+from sqlalchemy import event
 
 from reachly.data.base import Base
 from reachly.data.models.campaigns import Campaign, Enrollment
@@ -29,7 +29,7 @@ SENDABLE: Mapping[type[Base], Mapping[str, frozenset[object]]] = {
     Enrollment: {"status": frozenset({"active", "held"})},
     EmailAccount: {"is_active": frozenset({True}), "status": frozenset({"connected"})},
 }
-"""The states in which something may be sent; whoever leaves one of them is stopped."""
+"""The states in which something may be sent; to write a row that is in none of them is a stop."""
 
 STOP_CHANNEL = "reachly_stop"
 """Tells workers to look: `<organization>:` and, where named, messages to take back whatever they find."""
@@ -77,14 +77,7 @@ def unasked() -> Iterator[None]:
 @event.listens_for(ScopedSession, "after_flush")
 def _see(session: ScopedSession, _context: Any) -> None:
     for row in session.dirty:
-        if (columns := SENDABLE.get(type(row))) and _has_left(row, columns):
+        columns = SENDABLE.get(type(row), {})
+        # As it stands now, changed or not: who stops what is stopped already gets the same answer.
+        if any(row.__dict__.get(name, next(iter(ok))) not in ok for name, ok in columns.items()):
             request(session, row.organization_id)
-
-
-def _has_left(row: Base, columns: Mapping[str, frozenset[object]]) -> bool:
-    attributes = inspect(row).attrs
-    for name, sendable in columns.items():
-        history = attributes[name].history
-        if history.added and history.added[0] not in sendable and set(history.deleted) & sendable:
-            return True
-    return False

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 
+from reachly.data import stops
 from reachly.infra.settings import Settings
 from reachly.jobs.places import Places
 from reachly.kit import clock
@@ -22,6 +23,8 @@ log = structlog.get_logger(__name__)
 TIDY_SECONDS = 60.0
 ASKED_AT_ONCE = 10  # organizations whose mailboxes are asked at a time about what is in doubt
 SHORTEST_NAP = 0.05
+ASK_AGAIN_SECONDS = 1.0
+"""How long a wave may last before it is asked whether it may still go, without having been called back."""
 
 
 class SendingLoop:
@@ -44,12 +47,19 @@ class SendingLoop:
         self._reconciling: asyncio.Task[None] | None = None
         self._rescue_at = self._tidy_at = 0.0
         self._reconcile_at: datetime | None = None  # None: nothing is in doubt
+        self._calls: dict[uuid.UUID, set[uuid.UUID]] = {}
+        self._called = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set: then what is in flight finishes, the rest is given back, and it returns."""
+        with stops.unasked():
+            await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> None:
         self.tools.stopping = stop.is_set
         async with clock.actor(self.name):
-            beside = [asyncio.create_task(self._beat()), asyncio.create_task(self._heed(stop))]
+            works = (self._beat(), self._heed(stop), self._recall())
+            beside = [asyncio.create_task(work) for work in works]
             try:
                 while not stop.is_set():
                     await self._pass()
@@ -63,6 +73,23 @@ class SendingLoop:
 
     async def run_once(self) -> int:
         """One pass without sleeping; how many turns were taken, all of them finished."""
+        with stops.unasked():
+            return await self._take_turns()
+
+    def hear(self, payload: str) -> None:
+        """Something in flight may no longer go (`stops.STOP_CHANNEL`)."""
+        organization_id, _, named = payload.partition(":")
+        ids = {uuid.UUID(send_id) for send_id in named.split(",") if send_id}
+        self._calls.setdefault(uuid.UUID(organization_id), set()).update(ids)
+        self._called.set()
+
+    def missed_something(self) -> None:
+        """Calls may have been lost: everything in flight is asked about."""
+        for wave in self.tools.waves.values():
+            self._calls.setdefault(wave.organization_id, set())
+        self._called.set()
+
+    async def _take_turns(self) -> int:
         await self._keep_house(beside=False)
         leases = await service.lease_due(self._sending, self._sending.mailboxes_per_lease)
         if self._is_virtual():
@@ -149,7 +176,7 @@ class SendingLoop:
         """Renews the leases of turns in progress, on machine time."""
         while True:
             await asyncio.sleep(self._sending.lease_seconds / 3)
-            held, began = self.tools.held_until, time.monotonic()
+            held, began = self.tools.held_until, clock.steady()
             for ended in held.keys() - self.tools.attempts:
                 del held[ended]
             if self.tools.attempts:
@@ -158,6 +185,22 @@ class SendingLoop:
                     held |= dict.fromkeys(renewed, began + self._sending.lease_seconds)
                 except Exception:
                     log.exception("leases could not be renewed")
+
+    async def _recall(self) -> None:
+        """Takes back what was stopped: at once where it is called back, and within a second where no call arrives."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._called.wait(), ASK_AGAIN_SECONDS)
+            self._called.clear()
+            for wave in self.tools.waves.values():
+                if wave.age >= ASK_AGAIN_SECONDS:
+                    self._calls.setdefault(wave.organization_id, set())
+            while self._calls:
+                organization_id, named = self._calls.popitem()
+                try:
+                    await service.recall(self.tools, organization_id, named)
+                except Exception:
+                    log.exception("what is in flight could not be asked about")
 
     async def _heed(self, stop: asyncio.Event) -> None:
         await stop.wait()

@@ -2,7 +2,7 @@
 
 Every stored business instant (slots, windows, delays, holds) is read from the installed clock, so that a
 fortnight can be played in seconds without a second code path. Leases, time-outs and tokens live on *machine
-time* (`machine_now`, `time.monotonic`), which never jumps.
+time* (`machine_now`, `steady`), which never jumps.
 
 A task that sleeps in a loop is an *actor*: `async with clock.actor("sending"):`. On the virtual clock one actor
 runs at a time and time moves only when nobody runs. An actor that waits for SMTP, IMAP or SQL counts as running,
@@ -47,6 +47,15 @@ class Clock(Protocol):
 def machine_now() -> datetime:
     """The real UTC instant, whatever clock is installed: for leases, tokens, sessions and time-outs."""
     return datetime.now(UTC)
+
+
+# CLOCK_MONOTONIC stands still while a Linux machine sleeps, and goes on elsewhere.
+_STEADY: int | None = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+
+
+def steady() -> float:
+    """Seconds that never jump, and that also pass while the machine sleeps: for how long something is surely ours."""
+    return time.monotonic() if _STEADY is None else time.clock_gettime(_STEADY)
 
 
 _actor_name: contextvars.ContextVar[str] = contextvars.ContextVar("reachly_actor_name", default="")

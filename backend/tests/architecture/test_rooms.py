@@ -31,6 +31,8 @@ ALSO_WRITES = {
     "sending": {"email_accounts", "enrollments", "campaigns", "organizations"},
     # A cap that is set at noon counts what left in the morning, from the transaction that sets it.
     "campaigns": {"cap_usage"},
+    # Who is left behind by a mailbox that goes is parted from it, and comes back to it, in the same transaction.
+    "email_accounts": {"enrollments", "campaign_email_accounts"},
     # Counters must equal a recount; the recount mends them.
     "analytics": {"campaign_stats"},
     # Planning sets the alarm of an enrollment and the next turn of a mailbox, a thousand rows at a time.

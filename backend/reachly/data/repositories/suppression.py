@@ -84,8 +84,7 @@ async def add(
     kinds, values = [kind for kind, _ in pairs], [value for _, value in pairs]
     connection = await raw(session)
     rows = await connection.fetch(_ADD, organization_id, ids, kinds, values, reason, source, now)
-    if rows:
-        stops.request(session, organization_id, suppresses=True)
+    stops.request(session, organization_id, suppresses=True)
     return [row["value"] for row in rows]
 
 

@@ -17,7 +17,17 @@ from reachly.services.suppression.policy import Verdict as Refusal
 from reachly.services.suppression.policy import classify_reply_code, next_retry
 
 Kind = Literal[
-    "sent", "unknown", "bounced", "soft", "refused", "retry", "throttled", "auth", "connect", "sender", "withdrawn"
+    "sent",
+    "unknown",
+    "bounced",
+    "soft",
+    "refused",
+    "retry",
+    "throttled",
+    "auth",
+    "connect",
+    "sender",
+    "withdrawn",
 ]
 
 MAILBOX_TROUBLE: frozenset[Kind] = frozenset({"throttled", "auth", "connect", "sender"})

@@ -254,8 +254,7 @@ async def stop_open(
     )
     args = {"o": organization_id, "ids": list(ids), "status": status, "reason": reason, "now": now}
     stopped = list((await session.scalars(query, args)).all())
-    if stopped:
-        stops.request(session, organization_id)
+    stops.request(session, organization_id)
     return stopped
 
 
@@ -307,8 +306,7 @@ async def stop_lead(
     )
     args = {"o": organization_id, "l": lead_id, "status": status, "reason": reason, "now": now}
     stopped = {row.id: row.campaign_id for row in await session.execute(query, args)}
-    if stopped:
-        stops.request(session, organization_id)
+    stops.request(session, organization_id)
     return stopped
 
 

@@ -145,8 +145,7 @@ async def remove(session: Session, organization_id: uuid.UUID, ids: Sequence[uui
     """How many there were. Enrollments and facts go with them; the ledger keeps what was sent."""
     statement = delete(Lead).where(Lead.organization_id == organization_id, Lead.id == _ids(ids))
     removed = len((await session.scalars(statement.returning(Lead.id))).all())
-    if removed:
-        stops.request(session, organization_id)
+    stops.request(session, organization_id)
     return removed
 
 

@@ -13,7 +13,7 @@ from reachly.data.stops import STOP_CHANNEL
 
 _OPEN = """
 SELECT send_id, attempt_id FROM open_sends
-WHERE organization_id = $1 AND lease_until >= $2 AND ($3::uuid[] IS NULL OR attempt_id = ANY($3))
+WHERE organization_id = $1 AND lease_until >= $2
 """
 _STILL_OPEN = """
 SELECT send_id, attempt_id FROM open_sends
@@ -58,15 +58,9 @@ class Standing:
     mailbox: bool
 
 
-async def list_open(
-    session: Session,
-    organization_id: uuid.UUID,
-    machine_now: datetime,
-    attempts: Collection[uuid.UUID] | None = None,
-) -> set[Flight]:
-    """What is in flight, of these attempts or of all; a message whose worker has lost its lease is not."""
-    wanted = None if attempts is None else list(attempts)
-    rows = await (await raw(session)).fetch(_OPEN, organization_id, machine_now, wanted)
+async def list_open(session: Session, organization_id: uuid.UUID, machine_now: datetime) -> set[Flight]:
+    """What is in flight; a message whose worker has lost its lease is not."""
+    rows = await (await raw(session)).fetch(_OPEN, organization_id, machine_now)
     return {Flight(**row) for row in rows}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from reachly.data import outbox
+from reachly.data import outbox, stops
 from reachly.data.models.campaigns import Campaign
 from reachly.data.repositories import campaigns as repository
 from reachly.data.session import Session
@@ -65,9 +65,11 @@ async def start_campaign(
 
 
 async def pause_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID) -> CampaignOut:
-    """After the commit nothing new is marked: the mark statement looks at this row under a lock."""
+    """After the commit nothing new is claimed, for the claim looks at this row under a lock; after the answer nothing
+    begins that was claimed before (`data.stops`)."""
     row = await lock_row(session, actor.organization_id, campaign_id)
     if row.status == "paused":
+        stops.request(session, actor.organization_id)
         return await campaign_out(session, row)
     event = _pause(row, "by hand", "hand")
     await session.flush()

@@ -12,6 +12,7 @@ from reachly.services.sending.service.leasing import find_next_turn, lease_due, 
 from reachly.services.sending.service.leaving import delete_account
 from reachly.services.sending.service.limiting import update_organization
 from reachly.services.sending.service.reading import page_sends
+from reachly.services.sending.service.recall import recall
 from reachly.services.sending.service.reconcile import Reconciled, reconcile_due, reconcile_mailbox
 from reachly.services.sending.service.rescue import (
     abandon,
@@ -54,6 +55,7 @@ __all__ = [
     "open_mailer",
     "open_reader",
     "page_sends",
+    "recall",
     "recognise_database",
     "reconcile_due",
     "reconcile_mailbox",

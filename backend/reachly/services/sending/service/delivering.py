@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -30,6 +31,8 @@ from reachly.services.sending.service.marking import Aside, mark, set_aside
 from reachly.services.sending.service.recording import Result, record
 from reachly.services.sending.service.rescue import set_next_turn
 from reachly.services.sending.service.tools import Tools
+from reachly.services.sending.service.watching import WaveWatch
+from reachly.services.sending.service.withdraw import Withdrawal
 from reachly.services.sending.service.writing import Run, open_mailbox, write
 
 RECORD_AGAIN_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -83,12 +86,48 @@ def _wave_size(run: Run, tools: Tools) -> int:
     return 1 if mailbox.min_gap_seconds or mailbox.gap_jitter_seconds else tools.settings.sending.pipelining
 
 
+class _Wave:
+    """What is to be marked and written now (`tools.InFlight`): known before it is marked, so that no stop misses it."""
+
+    def __init__(self, run: Run, messages: Sequence[Message], tools: Tools) -> None:
+        self._run, self._messages, self._tools = run, messages, tools
+        self._since = time.monotonic()
+        self.surely_ours = clock.steady() + tools.settings.sending.lease_seconds
+        self.watch = WaveWatch(run.batch.lease.attempt_id, tools, self.surely_ours, messages)
+
+    @property
+    def organization_id(self) -> uuid.UUID:
+        return self._run.batch.lease.organization_id
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self._since
+
+    def people(self) -> dict[uuid.UUID, uuid.UUID]:
+        return {one.send_id: one.item.intent.enrollment_id for one in self._messages}
+
+    async def take_back(self, found: Mapping[uuid.UUID, Withdrawal]) -> None:
+        """At once, without waiting for the rest: the end of the wave writes down what this could not."""
+        if back := self.watch.withdraw(found):
+            results = [
+                Result(one, found[one.send_id].verdict, None, found[one.send_id].change) for one in back
+            ]
+            await _record(self._run, results, self._tools, last=False)
+
+
 async def _wave(
-    run: Run, wave: Sequence[Message], mailer: Mailer, tools: Tools, *, last: bool
+    run: Run, messages: Sequence[Message], mailer: Mailer, tools: Tools, *, last: bool
 ) -> list[Result]:
-    surely_ours = time.monotonic() + tools.settings.sending.lease_seconds
+    wave = _Wave(run, messages, tools)
+    with tools.in_flight(run.batch.lease.attempt_id, wave):
+        return await _send(run, wave, messages, mailer, tools, last=last)
+
+
+async def _send(
+    run: Run, wave: _Wave, messages: Sequence[Message], mailer: Mailer, tools: Tools, *, last: bool
+) -> list[Result]:
     try:
-        marked = await _mark(run, wave, tools)
+        marked = await _mark(run, messages, tools)
     except MailboxOff:
         run.verdict, run.again = Verdict("auth", "deferred", "mailbox_paused"), True
         return []
@@ -97,15 +136,18 @@ async def _wave(
         return []
     except Exception as error:
         if away_or_collided(error):  # the mark may stand although its answer never came; nothing was written
-            await _record(run, [Result(message, NEVER_OFFERED, None) for message in wave], tools, last=False)
+            await _record(
+                run, [Result(message, NEVER_OFFERED, None) for message in messages], tools, last=False
+            )
         raise
-    if time.monotonic() > surely_ours:
+    if clock.steady() > wave.surely_ours:
         # This process was stopped: others may have called these unknown by now.
         await _record(run, [Result(message, NEVER_OFFERED, None) for message in marked], tools, last=False)
         raise LeaseLost
     if not marked:
         return []
-    results = await write(run, marked, mailer, tools, surely_ours)
+    wave.watch.messages = marked
+    results = await write(run, marked, mailer, tools, wave.watch)
     await _record(run, results, tools, last=last)
     return results
 

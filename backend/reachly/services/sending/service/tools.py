@@ -6,7 +6,7 @@ import asyncio
 import time
 import uuid
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -17,6 +17,25 @@ from reachly.integrations.mailer.registry import make_mailer
 from reachly.integrations.reader.port import Reader
 from reachly.integrations.reader.registry import make_reader
 from reachly.services.email_accounts.service.connection import Connection
+from reachly.services.sending.service.withdraw import Withdrawal
+
+
+class InFlight(Protocol):
+    """A wave of messages between its mark and its outcomes."""
+
+    @property
+    def organization_id(self) -> uuid.UUID: ...
+
+    @property
+    def age(self) -> float:
+        """Seconds."""
+
+    def people(self) -> dict[uuid.UUID, uuid.UUID]:
+        """The enrollment of each message."""
+
+    async def take_back(self, found: Mapping[uuid.UUID, Withdrawal]) -> None:
+        """None of these begins any more; what has not begun is recorded as taken back."""
+
 
 MailerFactory = Callable[[Connection], Mailer]
 ReaderFactory = Callable[[Connection], Reader]
@@ -98,9 +117,9 @@ def open_reader(connection: Connection) -> Reader:
 @dataclass(slots=True)
 class Tools:
     """One worker's. `stopping` is asked between messages; `attempts` are the leases that its heartbeat renews,
-    `held_until` how long it has made the messages on the wire of each surely ours (monotonic seconds);
+    `held_until` how long it has made the messages on the wire of each surely ours (`clock.steady`);
     `unsettled`: a message may have become unknown since the Sent folders were asked last; `busy`: how many are at work
-    for a mailbox."""
+    for a mailbox; `waves`: what is on the wire, by the attempt of its lease."""
 
     settings: Settings
     make_mailer: MailerFactory = open_mailer
@@ -110,6 +129,7 @@ class Tools:
     held_until: dict[uuid.UUID, float] = field(default_factory=dict)
     unsettled: bool = False
     busy: Counter[uuid.UUID] = field(default_factory=Counter)
+    waves: dict[uuid.UUID, InFlight] = field(default_factory=dict)
     mailers: Kept[Mailer] = field(init=False)
     readers: Kept[Reader] = field(init=False)
 
@@ -127,6 +147,15 @@ class Tools:
             self.busy[account_id] -= 1
             if not self.busy[account_id]:
                 del self.busy[account_id]
+
+    @contextmanager
+    def in_flight(self, attempt_id: uuid.UUID, wave: InFlight) -> Iterator[None]:
+        """The wave can be called back while the block runs."""
+        self.waves[attempt_id] = wave
+        try:
+            yield
+        finally:
+            del self.waves[attempt_id]
 
     def close_idle(self) -> None:
         """Connections that were not used for a minute."""

@@ -27,7 +27,15 @@ from reachly.kit.errors import Unavailable
 from reachly.services.sending.policy import Verdict
 from reachly.services.suppression import service as suppression
 
-__all__ = ["Flight", "Withdrawal", "call_back", "find_flights", "find_withdrawn", "settle"]
+__all__ = [
+    "Flight",
+    "Withdrawal",
+    "answered",
+    "await_withdrawn",
+    "call_back",
+    "find_flights",
+    "find_withdrawn",
+]
 
 T = TypeVar("T")
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
@@ -45,7 +53,7 @@ class Withdrawal:
     change: Change | None = None
 
 
-async def settle(organization_id: uuid.UUID, suppressed: bool) -> None:
+async def await_withdrawn(organization_id: uuid.UUID, suppressed: bool) -> None:
     """Returns when no message in flight of the organization that may no longer go can begin: each has its outcome, or
     its worker has lost its lease. `suppressed`: claims in progress are waited for first, which touch no row that a
     suppression touches. Without anything in flight this is one small statement.
@@ -57,7 +65,7 @@ async def settle(organization_id: uuid.UUID, suppressed: bool) -> None:
         if suppressed:
             await flight.await_claims(session, organization_id)
         flights = await flight.list_open(session, organization_id, _void_before())
-        withdrawn = await find_withdrawn(session, organization_id, flights)
+        withdrawn = await find_withdrawn(session, organization_id, {one.send_id for one in flights})
         if withdrawn:
             await flight.call_back(session, organization_id)
         return {one for one in flights if one.send_id in withdrawn}
@@ -85,13 +93,12 @@ async def find_flights(
 
 
 async def find_withdrawn(
-    session: Session, organization_id: uuid.UUID, flights: Collection[Flight]
+    session: Session, organization_id: uuid.UUID, send_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, Withdrawal]:
-    """Which of these may no longer go, by the conditions of the claim."""
-    if not flights:
+    """Which of these messages in flight may no longer go, by the conditions of the claim."""
+    if not send_ids:
         return {}
-    ids = sorted(one.send_id for one in flights)
-    standings = await flight.list_standings(session, organization_id, ids)
+    standings = await flight.list_standings(session, organization_id, sorted(send_ids))
     keys = {one.send_id: address_key(one.to_email) for one in standings}
     suppressed = await suppression.find_reasons(session, organization_id, set(keys.values()))
     found = {one.send_id: _judge(one, suppressed.get(keys[one.send_id])) for one in standings}

@@ -75,10 +75,9 @@ async def open_mailbox(run: Run, mailer: Mailer) -> None:
 
 
 async def write(
-    run: Run, marked: Sequence[Message], mailer: Mailer, tools: Tools, surely_ours: float
+    run: Run, marked: Sequence[Message], mailer: Mailer, tools: Tools, watch: WaveWatch
 ) -> list[Result]:
     """Puts the wave on the wire: a single message step by step, several in one pipeline."""
-    watch = WaveWatch(run.batch.lease.attempt_id, tools, surely_ours)
     sender = parse_address(run.batch.board.mailbox.email_address).wire
     envelopes = [
         Envelope(sender, parse_address(message.item.intent.to_email).wire, message.data) for message in marked
@@ -91,7 +90,10 @@ async def write(
     results: list[Result] = []
     for message, receipt in zip(marked, receipts, strict=True):
         spoken = any(result.receipt for result in results)
-        if receipt in (WITHHELD, NOT_OFFERED) or (spoken and receipt.outcome == "connect_failed"):
+        unoffered = receipt in (WITHHELD, NOT_OFFERED)
+        if unoffered and (why := watch.withdrawal(message)):
+            results.append(Result(message, why.verdict, None, why.change))
+        elif unoffered or (spoken and receipt.outcome == "connect_failed"):
             # Nothing of it was offered on a session that worked: it goes as soon as the mailbox does.
             results.append(Result(message, run.verdict or NEVER_OFFERED, None))
         else:
