@@ -143,7 +143,7 @@ def judge(
     verdict.lost_answers = len(_lost_answers(books, ours))
     _find_twice(verdict, books, ours)
     _compare(verdict, books, campaign, sends, excused)
-    _find_given_up(verdict, books, sends, enrollments)
+    _find_given_up(verdict, books, sends, enrollments, excused)
     _find_begun(verdict, books, stops)
     return verdict
 
@@ -218,10 +218,13 @@ def _find_given_up(
     books: Books,
     sends: Sequence[Mapping[str, Any]],
     enrollments: Sequence[Mapping[str, Any]],
+    excused: Collection[str],
 ) -> None:
     told = set()
     for row in sends:
         if row["status"] not in ENDED_BADLY:
+            continue
+        if row["status"] == "cancelled" and row["to_email"] in excused:
             continue
         verdict.refused += 1
         if not books.refused.get(row["to_email"]):

@@ -135,3 +135,10 @@ def test_a_stop_of_a_mailbox_holds_for_whoever_is_written_to_through_it() -> Non
     stop = Stop("switch-off", 98.0, 99.0, mailboxes=frozenset({BOX}))
     found = verdict(Story().message(ANN).message(BEN), row(ANN), row(BEN), stops=(stop,))
     assert found.begun[0].startswith("switch-off: 2 ")
+
+
+def test_whom_the_judge_has_stopped_may_be_taken_back_and_not_refused() -> None:
+    events = Story().message(BEN).events
+    for status, just in (("cancelled", True), ("refused", False)):
+        found = judge("spring", events, CAMPAIGN, [row(ANN, status, "stopped"), row(BEN)], [], excused={ANN})
+        assert (found.innocent == []) is just
