@@ -52,6 +52,7 @@ def load_accounts(world: MailWorld, path: Path) -> None:
 
 
 async def run(arguments: argparse.Namespace) -> None:
+    os.umask(0o077)  # mails are nobody else's business
     log = arguments.log
     if arguments.state is not None and log is None:
         log = arguments.state / "world.jsonl"

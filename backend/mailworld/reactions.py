@@ -7,6 +7,7 @@ import ipaddress
 import itertools
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +18,7 @@ from mailworld.chance import choose
 from mailworld.config import MailWorldConfig
 from mailworld.content import Seen
 from mailworld.letters import write_answer, write_auto_reply, write_report
+from mailworld.networks import Networks
 from mailworld.persona import SCANNER, Person, Plan
 from mailworld.record import Reaction, Received
 from reachly.kit import clock
@@ -49,7 +51,7 @@ class Reactor:
         self._heap: list[tuple[Plan, int, Task]] = []
         self._order = itertools.count()
         self._wakes_at = _ASLEEP_NOT
-        self._client: httpx2.AsyncClient | None = None
+        self._networks = Networks(config.fetch_timeout)
 
     def add(self, task: Task) -> None:
         heapq.heappush(self._heap, (task.plan, next(self._order), task))
@@ -61,10 +63,7 @@ class Reactor:
         return len(self._heap)
 
     async def run(self) -> None:
-        timeout = httpx2.Timeout(self._config.fetch_timeout)
-        # Only the loopback is dialled, and reading the machine's certificates takes a fifth of a second.
-        client = httpx2.AsyncClient(timeout=timeout, trust_env=False, verify=False)
-        async with client as self._client, clock.actor(ACTOR):
+        async with aclosing(self._networks), clock.actor(ACTOR):
             while True:
                 while self._heap and self._heap[0][0].at <= clock.now():
                     _, _, task = heapq.heappop(self._heap)
@@ -133,7 +132,7 @@ class Reactor:
 
     async def _fetch(self, task: Task, method: str, url: str) -> None:
         target = self._target(url)
-        if target is None or self._client is None:
+        if target is None:
             return
         plan = task.plan
         headers = {"User-Agent": plan.agent, "X-Forwarded-For": plan.network, "Accept": "*/*"}
@@ -144,7 +143,8 @@ class Reactor:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             body = b"List-Unsubscribe=One-Click"
         try:
-            response = await self._client.request(method, target, headers=headers, content=body)
+            client = await self._networks.client_of(plan.network, urlsplit(target).hostname or "")
+            response = await client.request(method, target, headers=headers, content=body)
             status: int | None = response.status_code
         except httpx2.HTTPError as error:
             _log.warning("%s %s: %s", method, target, error)

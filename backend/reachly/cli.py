@@ -7,6 +7,7 @@ import sys
 from cyclopts import App
 
 from reachly.commands import demonstrating, looking, resolving, running
+from reachly.infra.private_files import close_by_default
 from reachly.infra.startup import CannotStart
 
 app = App(name="reachly", help="Cold-email outreach that anyone can host.", help_on_error=False)
@@ -27,6 +28,7 @@ app.command(demonstrating.play_past, show=False)
 
 def main() -> None:
     """Entry point: what stands in the way is one clear line and exit code 1."""
+    close_by_default()
     try:
         app()
     except CannotStart as error:

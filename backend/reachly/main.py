@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import uvicorn
 
@@ -14,8 +14,9 @@ from reachly.api.edge import TrackingEdge
 from reachly.api.live import LiveGateway
 from reachly.api.wire import GuardedProtocol
 from reachly.bootstrap import Product
-from reachly.infra import cache
+from reachly.infra import cache, metrics
 from reachly.infra.live_bus import LiveBus
+from reachly.infra.startup import CannotStart
 from reachly.jobs.upkeep import keep_gauges
 
 CACHE_CHANNEL = "reachly_cache"
@@ -62,6 +63,11 @@ async def serving(product: Product, listening: socket.socket) -> AsyncIterator[N
 
 
 async def serve(product: Product, listening: socket.socket, stop: asyncio.Event) -> None:
-    """Serves until `stop`."""
-    async with serving(product, listening):
-        await stop.wait()
+    """Serves until `stop`. Raises CannotStart where a proxy must stand in front and none is named."""
+    if told := product.settings.unnamed_proxy:
+        raise CannotStart(told)
+    with ExitStack() as stack:
+        told_metrics = product.settings.metrics
+        metrics.serve_beside("web", told_metrics.web_host, told_metrics.web_port, stack)
+        async with serving(product, listening):
+            await stop.wait()

@@ -22,6 +22,7 @@ from reachly.data.server import ServerAway, count_held, held_words, look_at_serv
 from reachly.infra import logging
 from reachly.infra.children import Child
 from reachly.infra.embedded_postgres import EmbeddedPostgres
+from reachly.infra.private_files import close_folder
 from reachly.infra.processes import stop_on_signals
 from reachly.infra.settings import Settings
 from reachly.infra.startup import CannotStart
@@ -91,6 +92,7 @@ class _Up:
         self.past: Child | None = None
 
     async def run(self) -> None:
+        close_folder(self.settings.data_dir)
         async with AsyncExitStack() as stack:
             self._ready_past(stack)
             await self._open_database(stack)
@@ -136,7 +138,6 @@ class _Up:
         self.environment |= {
             "REACHLY_OUTBOUND__ALLOW": ",".join((*self.settings.outbound.allow, *ports.allowed)),
             "REACHLY_RESOLVER__RESERVED_NAMESERVER": f"{HOST}:{ports.dns_port}",
-            "REACHLY_WEB__TRUSTED_PROXIES": ",".join((*self.settings.web.trusted_proxies, HOST)),
         }
         if "REACHLY_INBOX__POLL_SECONDS" not in os.environ:
             self.environment["REACHLY_INBOX__POLL_SECONDS"] = "15"  # nobody likes to wait for a demo

@@ -14,8 +14,6 @@ from reachly.data.stops import STOP_CHANNEL
 from reachly.infra import metrics
 from reachly.infra.live_bus import LiveBus
 from reachly.infra.queue import Job, JobEngine
-from reachly.infra.settings import Settings
-from reachly.infra.startup import CannotStart
 from reachly.jobs import analytics, campaigns, enrichment, leads, scheduling, verification
 from reachly.jobs.inbox import InboxLoop
 from reachly.jobs.sending import SendingLoop
@@ -78,7 +76,8 @@ async def work(product: Product, stop: asyncio.Event) -> None:
     bus.subscribe(STOP_CHANNEL, call_back)
     bus.on_reconnect(ask_again)
     async with AsyncExitStack() as stack:
-        _serve_metrics(product.settings, stack)
+        told = product.settings.metrics
+        metrics.serve_beside("worker", told.worker_host, told.worker_port, stack)
         await bus.start()
         stack.push_async_callback(bus.stop)
         loops = (sending, InboxLoop(product.settings), UpkeepLoop(product.settings))
@@ -86,20 +85,6 @@ async def work(product: Product, stop: asyncio.Event) -> None:
             group.create_task(engine.run(stop), name="jobs")
             for loop in loops:
                 group.create_task(_keep_running(loop.run, stop), name=type(loop).__name__)
-
-
-def _serve_metrics(settings: Settings, stack: AsyncExitStack) -> None:
-    """Where the settings name a port for it. Raises CannotStart."""
-    host, port = settings.metrics.worker_host, settings.metrics.worker_port
-    if port is None:
-        return
-    try:
-        stack.callback(metrics.serve(host, port))
-    except OSError as error:
-        told = (
-            f"The worker's metrics cannot be served on {host}:{port} (REACHLY_METRICS__WORKER_PORT): {error}"
-        )
-        raise CannotStart(told) from None
 
 
 async def _keep_running(run: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:

@@ -19,7 +19,7 @@ INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 FOREVER = "public, max-age=31536000, immutable"
 POLICY = (
     "default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
-    " font-src 'self'; connect-src 'self' ws: wss:; frame-src 'self' blob: data:; frame-ancestors 'none';"
+    " font-src 'self'; connect-src 'self'; frame-src 'self' blob: data:; frame-ancestors 'none';"
     " base-uri 'none'; form-action 'self'; object-src 'none'"
 )
 NOT_BUILT = "The front end is not built. Run `make run`, or `npm ci && npm run build` in frontend/.\n"

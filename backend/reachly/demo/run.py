@@ -24,6 +24,7 @@ from reachly.demo.user import User
 from reachly.demo.world import Ground, playing
 from reachly.infra.embedded_postgres import EmbeddedPostgres
 from reachly.infra.settings import DatabaseSettings, RedisSettings, SecuritySettings, Settings, load_settings
+from reachly.kit.csv import write_row
 
 SHIPPED = 500
 
@@ -122,7 +123,7 @@ def make_csv(options: Options) -> bytes:
     text = io.StringIO(newline="")
     if options.leads < SHIPPED:
         rows = list(csv.reader(io.StringIO(shipped_csv().decode(), newline="")))
-        csv.writer(text, lineterminator="\r\n").writerows(rows[: options.leads + 1])
+        text.writelines(map(write_row, rows[: options.leads + 1]))
     else:
         write_csv(invent_with_oddities(options.seed, options.leads), text)
     return text.getvalue().encode()

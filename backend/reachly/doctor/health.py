@@ -16,6 +16,7 @@ from reachly.data.server import ServerAway, count_held, held_words, look_at_serv
 from reachly.infra import cache
 from reachly.infra.embedded_postgres import EmbeddedPostgres
 from reachly.infra.mail_world import HOST, read_ports
+from reachly.infra.private_files import find_open
 from reachly.infra.settings import CHECKOUT, Settings, load_settings
 from reachly.infra.startup import CannotStart
 
@@ -52,7 +53,7 @@ async def examine() -> list[Finding]:
         settings = load_settings()
     except CannotStart as error:
         return [*found, Finding("settings", str(error), "fault")]
-    found += [_front_end(settings), _data_folder(settings), *await _database(settings)]
+    found += [_front_end(settings), _proxy(settings), _data_folder(settings), *await _database(settings)]
     found += [await check(settings) for check in (_redis, _mail_world)]
     return found
 
@@ -77,6 +78,15 @@ def _front_end(settings: Settings) -> Finding:
     )
 
 
+def _proxy(settings: Settings) -> Finding:
+    if told := settings.unnamed_proxy:
+        return Finding("proxy", told, "fault")
+    named = ", ".join(settings.web.trusted_proxies)
+    return Finding(
+        "proxy", f"{named} is believed who asks" if named else "none; callers are who they connect as"
+    )
+
+
 def _data_folder(settings: Settings) -> Finding:
     folder = settings.data_dir
     probe = folder / ".doctor"
@@ -86,6 +96,11 @@ def _data_folder(settings: Settings) -> Finding:
         probe.unlink()
     except OSError as error:
         return Finding("data folder", f"{folder} is not writable: {error.strerror}", "fault")
+    if left_open := list(find_open(folder)):
+        told = f"{len(left_open)} files in {folder} can be read by other accounts, such as {left_open[0]}"
+        return Finding(
+            "data folder", f"{told}: `reachly up` closes them, or `chmod -R go= {folder}`", "fault"
+        )
     free = shutil.disk_usage(folder).free / 2**30
     if free < 1:
         return Finding("data folder", f"{folder} is writable, but only {free:.1f} GB are free", "note")

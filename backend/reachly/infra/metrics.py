@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+
+from reachly.infra.startup import CannotStart
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -52,6 +55,11 @@ deliverability_ratio = Gauge(
 email_backlog = Gauge("reachly_email_backlog", "Messages that are due and not sent", registry=registry)
 jobs_waiting = Gauge("reachly_jobs_waiting", "Jobs that wait to run", registry=registry)
 jobs_failed = Gauge("reachly_jobs_failed", "Jobs that were kept as failed", registry=registry)
+limits_alone = Gauge(
+    "reachly_limits_alone",
+    "1 while Redis is away and this process counts requests alone",
+    registry=registry,
+)
 errors = Counter("reachly_errors", "Unexpected errors, by where they happened", ["where"], registry=registry)
 sign_ups = Counter("reachly_sign_ups", "Organizations registered", registry=registry)
 live_sockets = Gauge("reachly_live_sockets", "Open live connections", registry=registry)
@@ -80,6 +88,18 @@ def serve(host: str, port: int) -> Callable[[], None]:
         thread.join()
 
     return stop
+
+
+def serve_beside(name: str, host: str, port: int | None, stack: ExitStack | AsyncExitStack) -> None:
+    """Serves on a process's own port, where the settings give one, until the stack is left. Raises CannotStart."""
+    if port is None:
+        return
+    try:
+        stack.callback(serve(host, port))
+    except OSError as error:
+        raise CannotStart(
+            f"The metrics of `{name}` cannot be served on {host}:{port} (REACHLY_METRICS__{name.upper()}_PORT): {error}"
+        ) from None
 
 
 def _memory_share() -> float:

@@ -86,7 +86,9 @@ def reachable_binaries(binaries: Path, places: list[Path], uid: int, gid: int) -
         return binaries
     for place in places:
         try:
-            place.mkdir(parents=True, exist_ok=True)
+            if not place.is_dir():
+                place.mkdir(parents=True)
+                place.chmod(0o755)  # programs, for the account that runs them
             if within_reach(place, uid, gid):
                 return _copy(binaries, place / f"postgresql-{version_of(binaries)}")
         except OSError:

@@ -8,27 +8,27 @@ name says otherwise. In development, secrets that are not set are made once and 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reachly.infra.crypto import KeyRing
 from reachly.infra.secrets_file import keep_secrets
+from reachly.infra.setting_types import PROVIDER_LIMITS, Names, ProviderLimits, Proxies
 from reachly.infra.startup import CannotStart
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 HOME = CHECKOUT if (CHECKOUT / "backend" / "pyproject.toml").is_file() else Path.cwd()
 """Where `var/` and `frontend/out/` lie: the checkout, or the current folder for an installed wheel."""
-
-
-def _split(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-"""A list written with commas."""
 
 
 class _Group(BaseModel):
@@ -56,10 +56,13 @@ class RedisSettings(_Group):
 
 
 class WebSettings(_Group):
+    no_proxy: bool = False
+    """True: this server meets its users without a proxy in front, although its public address is https."""
     host: str = "127.0.0.1"
     root: Path = HOME / "frontend" / "out"
-    trusted_proxies: Names = ()
-    """Addresses or networks whose X-Forwarded-* headers are believed."""
+    trusted_proxies: Proxies = ()
+    """Addresses or networks whose X-Forwarded-* headers are believed. Behind a proxy that is not named here everybody
+    has the proxy's address, and limits of one are limits of all."""
     allowed_origins: Names = ()
     """Further origins that may call the API and open sockets (the front end on another host)."""
     secure_cookies: bool | None = None
@@ -97,17 +100,6 @@ class LimitSettings(_Group):
     register_per_address: str = "20/hour"
     edge_per_address: str = "3000/minute"
     """Pixels, links and opt-outs. Wide, for the programs of a mail provider fetch for many people from one address."""
-
-
-PROVIDER_LIMITS = {"gmail": 2_000, "outlook": 10_000}
-
-
-def _with_known_limits(value: object) -> object:
-    return {**PROVIDER_LIMITS, **value} if isinstance(value, dict) else value
-
-
-ProviderLimits = Annotated[dict[str, Annotated[int, Field(ge=1)]], BeforeValidator(_with_known_limits)]
-"""By provider; those that are not named keep their default."""
 
 
 class SendingSettings(_Group):
@@ -199,8 +191,13 @@ class LogSettings(_Group):
 
 
 class MetricsSettings(_Group):
-    """The API answers `/metrics` itself; a worker has no other door, so it opens one when it is given a port."""
+    """Each process answers `/metrics` on a port of its own when it is given one, without asking who comes: keep it on
+    the loopback or a private network. On its public port the API answers it with the token only."""
 
+    token: SecretStr | None = Field(None, min_length=16)
+    """For `Authorization: Bearer …` at the API's public port; None: nothing is answered there."""
+    web_host: str = "127.0.0.1"
+    web_port: int | None = Field(None, ge=1, le=65535)
     worker_host: str = "127.0.0.1"
     worker_port: int | None = Field(None, ge=1, le=65535)
 
@@ -287,6 +284,17 @@ class Settings(BaseSettings):
         """Whether cookies carry the Secure attribute."""
         chosen = self.web.secure_cookies
         return self.base_url.startswith("https://") if chosen is None else chosen
+
+    @property
+    def unnamed_proxy(self) -> str | None:
+        """What to do where a proxy must stand in front (it speaks https, this program does not) and none is named."""
+        if not self.base_url.startswith("https://") or self.web.trusted_proxies or self.web.no_proxy:
+            return None
+        return (
+            "REACHLY_PUBLIC_URL is https, so a proxy stands in front, and REACHLY_WEB__TRUSTED_PROXIES does not name"
+            " it: everybody would have its address, and limits of one would be limits of all. Give the address or"
+            " network that its connections come from, or set REACHLY_WEB__NO_PROXY=true where there is none."
+        )
 
     def is_public(self) -> bool:
         """Whether mail programs of strangers can reach us: https, and not the loopback address."""

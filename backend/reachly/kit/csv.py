@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-import re
+import unicodedata
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,9 +27,12 @@ CELL_LIMIT = 100_000  # characters
 
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "utf-16", "utf-32")
 
-# What a spreadsheet takes for a formula at the beginning of a cell; the full-width forms are folded by some.
-_FORMULA = re.compile(r"['\x00]*[=+\-@\t\r＝＋－＠]")
-_GUARDED = re.compile(r"'['\x00]*[=+\-@\t\r＝＋－＠]")
+# What a spreadsheet takes for a formula at the beginning of a cell; full-width and small forms are folded by some.
+_SIGNS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫−")
+_BREAKS = frozenset("\t\r")  # taken for one by some, whatever follows
+_BLANK_LETTERS = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+)  # seen as nothing, called letters or marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,11 +285,25 @@ async def read_batches(
 
 def guard_cell(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula; `restore_cell` gives the original back."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return f"'{cell}" if _may_run(cell) else cell
 
 
 def restore_cell(cell: str) -> str:
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return cell[1:] if cell[:1] == "'" and _may_run(cell[1:]) else cell
+
+
+def _may_run(cell: str) -> bool:
+    """Whether its first character is one that begins a formula, once spaces, controls, what cannot be seen, and our own
+    quotes are passed over."""
+    for character in cell:
+        if character in _SIGNS or character in _BREAKS:
+            return True
+        if character.isalnum() and character not in _BLANK_LETTERS:
+            return False
+        unseen = character == "'" or character in _BLANK_LETTERS or unicodedata.category(character)[0] in "ZC"
+        if not unseen and not "\ufe00" <= character <= "\ufe0f":
+            return False
+    return False
 
 
 def write_row(cells: Sequence[object], delimiter: str = ",") -> str:

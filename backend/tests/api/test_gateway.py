@@ -8,9 +8,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from reachly.api.middleware import MAX_BODY, UPLOADS
-from reachly.infra.settings import LimitSettings, Settings, WebSettings
+from reachly.infra import metrics
+from reachly.infra.settings import LimitSettings, Settings, WebSettings, install
 from tests.api.conftest import Api, Person, open_api
 from tests.api.routes import ROUTES
 
@@ -191,10 +193,20 @@ async def test_person_is_limited_wherever_they_come_from(settings: Settings, dsn
         assert (await bea.http.get("/api/auth/me")).status_code == 200
 
 
+async def test_metrics_are_for_who_brings_the_token(client: httpx2.AsyncClient, settings: Settings) -> None:
+    assert (await client.get("/metrics")).status_code == 404, "no token is set"
+    told = settings.metrics.model_copy(update={"token": SecretStr("a token of the operator")})
+    install(settings.model_copy(update={"metrics": told}))
+    for wrong in ("", "Bearer", "Bearer x", "a token of the operator", "Basic a token of the operator"):
+        assert (await client.get("/metrics", headers={"authorization": wrong})).status_code == 401, wrong
+    right = {"authorization": "Bearer a token of the operator"}
+    assert "reachly_" in (await client.get("/metrics", headers=right)).text
+
+
 async def test_metrics_name_routes_and_not_ids(client: httpx2.AsyncClient, ada: Person) -> None:
     await ada.http.get("/api/campaigns/00000000-0000-0000-0000-000000000007")
     await client.get("/nobody-knows-this-page")
-    text = (await client.get("/metrics")).text
+    text = metrics.render().decode()
     assert 'route="/api/campaigns/{campaign_id}"' in text or "/api/campaigns/{campaign_id}" in text
     assert "00000000-0000-0000" not in text
     assert "nobody-knows" not in text

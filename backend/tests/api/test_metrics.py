@@ -11,6 +11,7 @@ import asyncpg
 import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
 
 from reachly.bootstrap import Product, open_product
 from reachly.data import session as sessions
@@ -30,6 +31,7 @@ from tests.factories.sending import Step, add_campaign, add_mailbox
 
 pytestmark = pytest.mark.anyio
 PATIENCE = 20.0
+TOKEN = "a token of the operator"
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def worker_port() -> int:
 @pytest.fixture
 def options(worker_port: int) -> dict[str, Any]:
     return {
-        "metrics": MetricsSettings(worker_port=worker_port),
+        "metrics": MetricsSettings(worker_port=worker_port, token=SecretStr(TOKEN)),
         "outbound": OutboundSettings(allow=("127.0.0.1",)),
     }
 
@@ -70,7 +72,7 @@ async def relay(anyio_backend: str) -> AsyncIterator[tuple[RelayScript, int]]:
 async def scrape(address: str) -> dict[str, float]:
     """The sum over the labels of each sample."""
     async with httpx2.AsyncClient() as http:
-        answer = await http.get(f"{address}/metrics")
+        answer = await http.get(f"{address}/metrics", headers={"authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200
     found: dict[str, float] = {}
     for family in text_string_to_metric_families(answer.text):

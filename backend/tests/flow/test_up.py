@@ -18,6 +18,7 @@ import asyncpg
 import httpx2
 import pytest
 
+from reachly.infra.private_files import find_open
 from tests.flow import processes
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -84,6 +85,7 @@ def test_first_start_has_a_past_and_sends_live_and_survives_a_kill(folder: Path)
         assert sum(day["sent"] > 0 for day in overview["days"]) >= 5
         assert overview["leads"] >= 150
         sent = _wait_for_more(up, 0)
+        assert list(find_open(folder)) == []  # no other account reads mails, logs or secrets
         up.process.kill()
         up.process.wait()
         if LINUX:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -45,6 +46,15 @@ class RedisServer:
         client = redis.Redis.from_url(self.url)
         client.flushall()
         client.close()
+
+    def freeze(self) -> None:
+        """It accepts and does not answer, as on a machine that is busy with other things."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         if self._process is not None:

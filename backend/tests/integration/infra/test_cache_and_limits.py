@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from reachly.infra import limiter as limiter_module
+from reachly.infra import metrics
 from reachly.infra.cache import LIFETIME, MEMORY_ENTRIES, RETRY_SECONDS, Cache, Kind, key_of
 from reachly.infra.limiter import Limiter
 from tests.integration.infra.conftest import RedisServer
@@ -115,3 +117,36 @@ async def test_limits_still_hold_when_redis_goes_away(redis_server: RedisServer)
     redis_server.stop()
     allowed = [(await limiter.hit("2/minute", "a")).allowed for _ in range(4)]
     assert allowed == [True, True, False, False]
+    assert alone() == 1
+
+
+async def test_a_redis_that_is_slow_is_waited_for_and_counts_for_all(redis_server: RedisServer) -> None:
+    """A short time-out would count in the process instead, where a second process knows nothing of it."""
+    here, there = Limiter(redis_server.url), Limiter(redis_server.url)
+    assert (await here.hit("1/minute", "a")).allowed
+    redis_server.freeze()
+    asked = asyncio.create_task(there.hit("1/minute", "a"))
+    await asyncio.sleep(1.5)
+    assert not asked.done()
+    redis_server.thaw()
+    assert not (await asked).allowed
+    assert alone() == 0
+
+
+async def test_limits_are_shared_again_once_redis_is_back(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiter_module, "RETRY_REDIS_SECONDS", 0.1)
+    limiter = Limiter(redis_server.url)
+    redis_server.stop()
+    await limiter.hit("9/minute", "b")
+    assert alone() == 1
+    redis_server.start()
+    async with asyncio.timeout(60):
+        while alone():
+            await asyncio.sleep(0.1)
+            await limiter.hit("9/minute", "b")
+
+
+def alone() -> float:
+    return metrics.registry.get_sample_value("reachly_limits_alone") or 0.0

@@ -3,10 +3,11 @@ from __future__ import annotations
 import json
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from reachly.infra.settings import load_settings
+from reachly.infra.settings import WebSettings, load_settings, read_settings
 from reachly.infra.startup import CannotStart
 
 KEY = "a1:" + "A" * 43 + "="
@@ -115,3 +116,28 @@ def test_only_https_to_a_real_host_is_public(url: str, public: bool, data_dir: P
     settings = load_settings(data_dir=data_dir, public_url=url)
     assert settings.is_public() is public
     assert settings.secure_cookies is url.startswith("https")
+
+
+@pytest.mark.parametrize(
+    ("web", "url", "named"),
+    [
+        ({}, "https://mail.example.com", False),
+        ({"trusted_proxies": ("127.0.0.1",)}, "https://mail.example.com", True),
+        ({"no_proxy": True}, "https://mail.example.com", True),
+        ({}, "http://mail.example.com", True),
+        ({}, "", True),
+    ],
+)
+def test_https_without_a_named_proxy_says_what_to_do(
+    web: dict[str, Any], url: str, named: bool, data_dir: Path
+) -> None:
+    told = load_settings(data_dir=data_dir, public_url=url, web=WebSettings(**web)).unnamed_proxy
+    assert (told is None) is named
+    assert named or "REACHLY_WEB__TRUSTED_PROXIES" in str(told)
+
+
+@pytest.mark.parametrize("entry", ["proxy.example.com", "10.0.0.0/99", "*"])
+def test_a_proxy_is_an_address_or_a_network(entry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REACHLY_WEB__TRUSTED_PROXIES", f"127.0.0.1,{entry}")
+    with pytest.raises(CannotStart, match="REACHLY_WEB__TRUSTED_PROXIES"):
+        read_settings()

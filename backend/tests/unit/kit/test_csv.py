@@ -9,7 +9,7 @@ import tracemalloc
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reachly.kit.csv import (
@@ -242,6 +242,8 @@ async def test_nothing_is_refused_before_it_is_yielded() -> None:
 
 DANGEROUS = [
     "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠x", "'=1", "''=1", "\x00=1",
+    " =1", "\n=1", "\n\n +1", "\xa0=1", "\u200b=1", "\ufeff@x", "\u3000＝1", "\u2060\u200e-1", "\u00ad=1", "−1", "﹦1",
+    "' =1", "\u3164=1", "\u2028=1", "\x1f=1", "\x85=1",
 ]  # fmt: skip
 
 
@@ -251,9 +253,24 @@ def test_a_formula_is_disarmed_and_comes_back_as_it_was(value: str) -> None:
     assert restore_cell(guard_cell(value)) == value
 
 
-@pytest.mark.parametrize("value", ["", "'", "'tis", "Ann", "O'Hara", " =1", "5-4"])
+@pytest.mark.parametrize("value", ["", "'", "'tis", "Ann", "O'Hara", " 1", "5-4", "a=b", "\u200bAnn"])
 def test_other_cells_stay_as_they_are(value: str) -> None:
     assert guard_cell(value) == value == restore_cell(value)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(st.characters(categories=["Zs", "Zl", "Zp", "Cc", "Cf"]), max_size=6),
+    st.sampled_from("=+-@＝＋－＠"),
+    st.text(max_size=10),
+)
+def test_whatever_invisible_stands_in_front_a_formula_is_disarmed(blank: str, sign: str, rest: str) -> None:
+    """Every kind of space, control and format character that Unicode has."""
+    assume("\x00" not in blank)  # the library's reader refuses it
+    for cell in (blank + sign + rest, f"'{blank}{sign}{rest}"):
+        written = next(stdlib.reader(io.StringIO(write_row([cell, "x"]), newline="")))[0]
+        assert written.startswith("'")
+        assert restore_cell(written) == cell
 
 
 def test_a_row_is_written_so_that_others_can_read_it() -> None:
