@@ -26,8 +26,12 @@ from reachly.data.errors import is_database_away
 from reachly.infra import metrics
 
 Session = AsyncSession
+IDLE_SECONDS = 60
+"""So long a transaction may say nothing. A process that was frozen in the middle of one, with its locks, loses it, and
+nobody waits for it any longer. Said with each transaction, for a pooler hands sessions around."""
 ENTER = text(
-    "SELECT set_config('role', :role, true), set_config('reachly.organization_id', :organization_id, true)"
+    "SELECT set_config('role', :role, true), set_config('reachly.organization_id', :organization_id, true),"
+    f" set_config('idle_in_transaction_session_timeout', '{IDLE_SECONDS}s', true)"
 )
 
 

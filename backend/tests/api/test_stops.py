@@ -19,10 +19,13 @@ import pytest
 
 from reachly import worker
 from reachly.infra.settings import InboxSettings, OutboundSettings, SendingSettings
+from reachly.jobs.sending import SendingLoop
 from reachly.kit import clock
 from reachly.services.inbox.service.matching import Mailbox
 from reachly.services.inbox.service.storing import store_inbound
+from reachly.services.scheduling.service import plan_campaign
 from reachly.services.sending import tokens
+from reachly.services.sending.service import withdraw
 from tests.api.conftest import Api, Person
 from tests.factories.sending import Stage, Step, add_campaign, add_mailbox
 from tests.factories.slow import SlowPeer
@@ -97,7 +100,8 @@ async def scene(api: Api, ada: Person, sql: Any) -> AsyncIterator[Scene]:
             await settled(sql)
             peer.seconds = SECONDS
             now = clock.now() - timedelta(seconds=1)
-            await sql.execute("UPDATE enrollments SET next_due_at = $1", now)
+            sent_at = now - timedelta(days=2)
+            await sql.execute("UPDATE enrollments SET next_due_at = $1, last_sent_at = $2", now, sent_at)
             await sql.execute("UPDATE email_accounts SET next_turn_at = $1", now)
             await sql.execute("SELECT pg_notify('reachly_wake', '')")
             await peer.until(PEOPLE + AHEAD)
@@ -251,3 +255,80 @@ async def test_after_the_answer_nothing_of_it_begins(scene: Scene, stop: Stop) -
         return
     await got(scene, [_address(n) for n in range(PEOPLE) if not among(_address(n))])
     assert scene.peer.begun_after(answered, among) == []
+
+
+async def test_what_was_taken_back_goes_on_after_a_resume_exactly_once(scene: Scene) -> None:
+    await pause(scene)
+    rows = await scene.sql.fetch(
+        "SELECT s.status, s.reason, e.blocked_reason FROM email_sends s JOIN enrollments e ON e.id = s.enrollment_id"
+        " WHERE s.step = 2 AND s.status <> 'sent'"
+    )
+    assert len(rows) > 5
+    assert set(map(tuple, rows)) == {("deferred", "campaign_paused", "campaign_paused")}
+    assert await scene.sql.fetchval("SELECT count(*) FROM open_sends") == 0
+    assert await scene.sql.fetchval("SELECT sum(reserved) FROM cap_usage") == 0
+    scene.peer.seconds = 0.0
+    # What a start does besides asking whether everything is in order for one.
+    await scene.sql.execute("UPDATE campaigns SET status = 'active', version = version + 1")
+    await plan_campaign(scene.ada.organization_id, scene.stage.campaign_id)
+    await got(scene, [_address(n) for n in range(PEOPLE)])
+    counts = await scene.sql.fetchrow(
+        "SELECT count(*) AS rows, count(DISTINCT enrollment_id) AS people, max(attempts) AS attempts FROM email_sends"
+        " WHERE step = 2 AND status = 'sent'"
+    )
+    assert tuple(counts) == (PEOPLE, PEOPLE, 1), (
+        "one intent each, and no attempt is counted that never was one"
+    )
+
+
+async def test_a_mailbox_that_comes_back_goes_on_exactly_once(scene: Scene) -> None:
+    await switch_off(scene)
+    scene.peer.seconds = 0.0
+    url = f"/api/email-accounts/{scene.stage.account_ids[0]}/toggle"
+    assert (await scene.ada.http.put(url, json={"is_active": True})).status_code == 200
+    await got(scene, [_address(n) for n in range(PEOPLE)])
+
+
+async def test_without_a_call_the_answer_only_takes_longer(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that hears nothing (LISTEN is lost) asks by itself."""
+    monkeypatch.setattr(SendingLoop, "hear", lambda _self, _payload: None)
+    await pause(scene)
+    answered = time.time()
+    assert PEOPLE - (len(scene.peer.visits) - PEOPLE) > 5, "it did not wait for the end of the wave"
+    await asyncio.sleep(4 * SECONDS)
+    assert scene.peer.begun_after(answered) == []
+
+
+async def test_workers_side_by_side_all_take_back_what_is_theirs(scene: Scene) -> None:
+    box = await add_mailbox(scene.ada.organization_id, scene.peer.port, address="jonas@brightfjord.example")
+    async with working(scene.api):
+        await add_campaign(scene.ada.organization_id, [box], PEOPLE, prefix="more")
+        await scene.sql.execute("SELECT pg_notify('reachly_wake', '')")
+        async with asyncio.timeout(60):
+            while not any(visit.recipient.startswith("more") for visit in scene.peer.visits):
+                await asyncio.sleep(0.01)
+        among = await suppress_domain(scene)
+        answered = time.time()
+        await asyncio.sleep(4 * SECONDS)
+        assert scene.peer.begun_after(answered, among) == []
+        assert len(scene.peer.visits) < 3 * PEOPLE - 5
+
+
+async def test_a_stop_with_nothing_in_flight_asks_one_small_question(
+    api: Api, ada: Person, sql: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_campaign(ada.organization_id, [], 0)
+    asked: list[str] = []
+    plain = withdraw.flight.list_open
+
+    async def counted(*args: Any) -> Any:
+        asked.append("open")
+        return await plain(*args)
+
+    monkeypatch.setattr(withdraw.flight, "list_open", counted)
+    monkeypatch.setattr(withdraw.flight, "list_standings", None)
+    campaign = await sql.fetchval("SELECT id FROM campaigns")
+    assert (await ada.http.post(f"/api/campaigns/{campaign}/pause")).status_code == 200
+    assert asked == ["open"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import uuid
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from reachly.data import session as sessions
 from reachly.data import stops
 from reachly.data.session import tenant
 from reachly.services.identity.schemas import Actor
@@ -87,3 +90,26 @@ async def test_what_nobody_asked_for_is_waited_for_by_nobody(stage: Stage, settl
         async with tenant(stage.organization_id) as session:
             stops.request(session, stage.organization_id)
     assert settled == []
+
+
+async def test_a_transaction_that_says_nothing_for_too_long_is_ended_with_its_locks(
+    stage: Stage, sql: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is frozen in the middle of a claim."""
+    monkeypatch.setattr(
+        sessions, "ENTER", text(str(sessions.ENTER).replace(f"{sessions.IDLE_SECONDS}s", "1s"))
+    )
+    held = asyncio.Event()
+
+    async def freeze() -> None:
+        async with tenant(stage.organization_id) as session:
+            await session.execute(text("SELECT FROM campaigns FOR SHARE"))
+            held.set()
+            await asyncio.sleep(60)
+
+    frozen = asyncio.create_task(freeze())
+    await held.wait()
+    await sql.execute("UPDATE campaigns SET status = 'paused'", timeout=50)
+    frozen.cancel()
+    with contextlib.suppress(Exception, asyncio.CancelledError):
+        await frozen
