@@ -70,6 +70,7 @@ RULES: dict[BlockReason, tuple[Callable[[Standing], Standing], Callable[[Standin
     R.AWAITING_PERSONALIZATION: (fact(personalized=False), fact(personalized=True)),
     R.MISSING_FIELD: (fact(missing_fields=("company",)), fact(missing_fields=())),
     R.NOT_PLANNED: (fact(due=None), fact(due=FREE.due)),
+    R.SENDER_GONE: (fact(sender_gone=True), fact(sender_gone=False)),
     R.NO_MAILBOX: (fact(mailbox=None), fact(mailbox=FREE.mailbox)),
     R.MAILBOX_ERROR: (fact(mailbox_status="error"), fact(mailbox_status="active")),
     R.MAILBOX_PAUSED: (fact(mailbox_status="paused"), fact(mailbox_status="active")),

@@ -37,6 +37,7 @@ class Standing:
     verification: Literal["done", "pending", "undeliverable"] = "done"
     personalized: bool = True
     missing_fields: tuple[str, ...] = ()
+    sender_gone: bool = False  # written to from a mailbox that is no longer the campaign's
     mailbox_status: Literal["active", "paused", "error"] = "active"
     mailbox_detail: str | None = None
     held_until: datetime | None = None
@@ -111,6 +112,8 @@ def _readiness(s: Standing, _now: datetime) -> Blocked | None:
 
 
 def _mailbox_state(s: Standing, _now: datetime) -> Blocked | None:
+    if s.sender_gone:
+        return blocked(BlockReason.SENDER_GONE)
     if s.mailbox is None:
         return blocked(BlockReason.NO_MAILBOX)
     if s.mailbox_status == "error":

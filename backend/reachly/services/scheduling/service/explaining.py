@@ -224,6 +224,7 @@ def _standing(stage: _Stage, account_id: uuid.UUID | None, row: Mapping[str, Any
         campaign_late=campaign.paused_for == "late",
         restored=campaign.sending_held is not None,
         first=bool(row.get("first", True)),
+        sender_gone=box is None and not row.get("first", True),
         mailbox_status=_box_status(box) if box else "active",
         mailbox_detail=box.status_reason if box else None,
         recipient_zone=facts.recipient_zone(campaign, place),
