@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
+from functools import lru_cache
 
 from reachly.integrations.reader.cursor import Place, read_cursor, write_cursor
 from reachly.integrations.reader.port import (
@@ -21,6 +22,11 @@ from reachly.integrations.reader.port import (
 from reachly.kit import clock, correlation
 
 
+@lru_cache(maxsize=32_768)
+def _parse(raw: bytes) -> Message:
+    return message_from_bytes(raw)
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     uid: int
@@ -28,7 +34,7 @@ class Stored:
     received_at: datetime
 
     def header(self) -> Message:
-        return message_from_bytes(self.raw)
+        return _parse(self.raw)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ import { fullTime, when } from '@/lib/format';
 import { paths } from '@/lib/paths';
 
 import { useSends, type Send } from '../api/page-sends';
+import { ManualResolution } from './manual-resolution';
 import { UnknownDecision } from './unknown-decision';
 
 const COLUMNS: DataColumn<Send>[] = [
@@ -116,9 +117,16 @@ export function MessagesTable({ campaign, canWrite }: { campaign: string; canWri
       </div>
       {state === 'unknown' && rows.length > 0 && (
         <Notice tone="held" className="mb-3" title="Nobody can say whether these were delivered">
-          The connection broke at the moment of sending. They are looked for in the Sent folder and are never
-          sent again by themselves, so that nobody gets a message twice. If you know what became of one, say
-          so.
+          <p>
+            The connection broke at the moment of sending. They are looked for in the mailbox and are never
+            sent again without a proof that they never left, so that nobody gets a message twice. If you know
+            what became of them, say so.
+          </p>
+          {canWrite && (
+            <div className="mt-2">
+              <ManualResolution campaign={campaign} />
+            </div>
+          )}
         </Notice>
       )}
       <PagedTable
