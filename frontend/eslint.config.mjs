@@ -1,6 +1,9 @@
 import next from 'eslint-config-next';
 import { readdirSync } from 'node:fs';
 
+import effectReturns from './lint/effect-returns.mjs';
+import typedIntoAddress from './lint/typed-into-address.mjs';
+
 /** Names of the folders in `path`: zones are made from what is there, so a new room is covered at once. */
 const foldersIn = (path) =>
   readdirSync(new URL(path, import.meta.url), { withFileTypes: true })
@@ -46,7 +49,12 @@ const config = [
   },
   {
     files: ['src/**/*.ts', 'src/**/*.tsx'],
+    plugins: {
+      reachly: { rules: { 'effect-returns': effectReturns, 'typed-into-address': typedIntoAddress } },
+    },
     rules: {
+      'reachly/effect-returns': 'error',
+      'reachly/typed-into-address': 'error',
       'import/no-restricted-paths': ['error', { zones, basePath: import.meta.dirname }],
       'import/no-cycle': ['error', { ignoreExternal: true }],
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],

@@ -8,9 +8,12 @@ export default defineConfig({
   test: {
     environment: 'jsdom',
     globals: false,
-    include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.{ts,mjs}'],
+    include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.{ts,mjs}', 'lint/**/*.test.mjs'],
     setupFiles: ['./vitest.setup.ts'],
     env: { TZ: 'UTC' },
     maxWorkers: 2,
+    // A busy machine is slow, not wrong: a test ends by its event, and this only ends one that hangs.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -232,7 +232,7 @@ async function lookAround(page: Page, campaign: string): Promise<void> {
   await page.goto(`/campaigns/${campaign}`);
   await page.reload();
   await expect(page.getByRole('heading', { name: CAMPAIGN })).toBeVisible();
-  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('button', { name: /account of/ }).click();
   await page.getByRole('menuitem', { name: 'Dark' }).click();
   await expect(page.locator('html')).toHaveClass(/dark/);
   await page.reload();

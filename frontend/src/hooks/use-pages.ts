@@ -2,6 +2,8 @@
 import { keepPreviousData, useInfiniteQuery, type QueryKey } from '@tanstack/react-query';
 import { useMemo } from 'react';
 
+import { UnreadableError } from '@/lib/problem';
+
 interface Page<Row> {
   items: Row[];
   next_cursor: string | null;
@@ -39,7 +41,12 @@ export function usePages<Row>({
 }): Pages<Row> {
   const query = useInfiniteQuery({
     queryKey: key,
-    queryFn: ({ signal, pageParam }) => read(pageParam, signal),
+    queryFn: async ({ signal, pageParam }) => {
+      const page: Page<Row> | null | undefined = await read(pageParam, signal);
+      // Anything else would fail far from here, where the rows are drawn.
+      if (!Array.isArray(page?.items)) throw new UnreadableError('', page);
+      return page;
+    },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     enabled,

@@ -2,7 +2,8 @@ import createClient from 'openapi-fetch';
 
 import { API_ORIGIN, refresh, usableToken } from './auth';
 import type { components, paths } from './generated/api';
-import { toApiError } from './problem';
+import { ORIGIN } from './paths';
+import { toApiError, UnreadableError } from './problem';
 
 /** The API's own shapes, by name: `Schema<'CampaignOut'>`. */
 export type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
@@ -21,12 +22,23 @@ export async function fetchSignedIn(request: Request): Promise<Response> {
   return token ? fetch(authorized(again, token)) : response;
 }
 
-const origin = typeof location === 'undefined' ? 'http://localhost' : location.origin;
+/** A good answer that is no JSON (cut off, or a proxy's page) is a fault with the call's id, not a bare syntax error. */
+async function fetchReadable(request: Request): Promise<Response> {
+  const response = await fetchSignedIn(request);
+  if (!response.ok || response.status === 204) return response;
+  const text = await response.text();
+  try {
+    if (text) JSON.parse(text);
+  } catch (cause) {
+    throw new UnreadableError(response.headers.get('x-request-id') ?? '', cause);
+  }
+  return new Response(text, response);
+}
 
 export const client = createClient<paths>({
-  baseUrl: API_ORIGIN || origin,
+  baseUrl: API_ORIGIN || ORIGIN,
   credentials: 'include',
-  fetch: fetchSignedIn,
+  fetch: fetchReadable,
 });
 
 interface Answer<Data> {
@@ -40,6 +52,14 @@ export async function unwrap<Data>(call: Promise<Answer<Data>>): Promise<NonNull
   const { data, error, response } = await call;
   if (!response.ok) throw toApiError(response, error);
   return data as NonNullable<Data>;
+}
+
+/** The list a call answers with; anything else would fail far from here, where it is drawn. */
+export async function unwrapList<Row>(call: Promise<Answer<Row[]>>): Promise<Row[]> {
+  const { response } = await call;
+  const rows: unknown = await unwrap(call);
+  if (Array.isArray(rows)) return rows as Row[];
+  throw new UnreadableError(response.headers.get('x-request-id') ?? '', rows);
 }
 
 /** For POSTs that must not happen twice: the same key on every retry of one intent. */

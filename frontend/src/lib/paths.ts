@@ -1,3 +1,6 @@
+/** Where this app is served from; while its pages are written out there is no window to ask. */
+export const ORIGIN = typeof location === 'undefined' ? 'http://localhost' : location.origin;
+
 /** Every address of the app, once. Ids are encoded; queries are built by `withQuery`. */
 const id = (value: string): string => encodeURIComponent(value);
 
@@ -37,8 +40,18 @@ export function withQuery(
   return text ? `${bare}?${text}` : bare;
 }
 
-/** Only an address of this app may follow a sign-in, never one of another site. */
-export function safeNext(next: string | null): string {
-  if (!next || !next.startsWith('/') || next.startsWith('//') || next.includes('\\')) return paths.today;
-  return next;
+/**
+ * Only an address of this app may follow a sign-in, never one of another site. Judged as the browser will read it: it
+ * drops tabs and line breaks, takes a backslash for a slash, and `/a/..//host` names another host only once resolved.
+ */
+export function safeNext(next: string | null, origin = ORIGIN): string {
+  const here = next?.startsWith('/') ? withinOrigin(next, origin) : null;
+  // What was resolved is read once more: that is the text which is gone to.
+  return (here && withinOrigin(here, origin)) ?? paths.today;
+}
+
+function withinOrigin(address: string, origin: string): string | null {
+  if (!URL.canParse(address, origin)) return null;
+  const url = new URL(address, origin);
+  return url.origin === origin ? url.pathname + url.search + url.hash : null;
 }

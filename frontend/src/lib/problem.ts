@@ -14,11 +14,14 @@ export class ApiError extends Error {
   readonly faults: readonly FieldFault[];
   /** Seconds after which a retry makes sense, when the API said so. */
   readonly retryAfter: number | null;
+  /** What the server's log calls this call by; empty when a proxy answered in its place. */
+  readonly requestId: string;
 
   constructor(
     status: number,
     body: { title?: string; detail?: string; code?: string; errors?: FieldFault[] },
     retryAfter: number | null,
+    requestId = '',
   ) {
     super(body.detail ?? body.title ?? `The server answered ${status}.`);
     this.name = 'ApiError';
@@ -28,7 +31,24 @@ export class ApiError extends Error {
     this.code = body.code ?? '';
     this.faults = body.errors ?? [];
     this.retryAfter = retryAfter;
+    this.requestId = requestId;
   }
+}
+
+/** An answer that is no JSON, or not of the promised shape: the fault is on the way or at the server. */
+export class UnreadableError extends Error {
+  readonly requestId: string;
+
+  constructor(requestId: string, cause: unknown) {
+    super('The server answered with something this page cannot read.', { cause });
+    this.name = 'UnreadableError';
+    this.requestId = requestId;
+  }
+}
+
+/** By which a failed call is found in the server's log; empty for every other fault. */
+export function requestIdOf(error: unknown): string {
+  return error instanceof ApiError || error instanceof UnreadableError ? error.requestId : '';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -48,12 +68,14 @@ function readFaults(value: unknown): FieldFault[] {
 export function toApiError(response: Response, body: unknown): ApiError {
   const wait = Number(response.headers.get('retry-after'));
   const retryAfter = Number.isFinite(wait) && wait > 0 ? wait : null;
-  if (!isRecord(body)) return new ApiError(response.status, {}, retryAfter);
+  const request = response.headers.get('x-request-id') ?? '';
+  if (!isRecord(body)) return new ApiError(response.status, {}, retryAfter, request);
   const text = (key: string) => (typeof body[key] === 'string' ? body[key] : undefined);
   return new ApiError(
     response.status,
     { title: text('title'), detail: text('detail'), code: text('code'), errors: readFaults(body.errors) },
     retryAfter,
+    text('request_id') || request,
   );
 }
 
@@ -95,6 +117,11 @@ export function wordsFor(error: unknown): { title: string; detail: string } {
     const wait = error.status === 429 && error.retryAfter ? ` Try again in ${error.retryAfter} s.` : '';
     return { title: title || 'That did not work', detail: said + wait };
   }
+  if (error instanceof UnreadableError)
+    return {
+      title: 'The answer could not be read',
+      detail: 'Try again; if it stays, look at the server log.',
+    };
   if (error instanceof TypeError || (error instanceof DOMException && error.name === 'NetworkError'))
     return {
       title: 'No connection to the server',

@@ -5,10 +5,11 @@ import { useEffect, useState, type ReactNode } from 'react';
 
 import { Mark } from '@/components/layout/mark';
 import { Shell, type NavItem } from '@/components/layout/shell';
+import { Boundary } from '@/components/ui/boundary';
 import { KeyboardHelp } from '@/components/ui/keyboard-help';
 import { ErrorState, Skeleton } from '@/components/ui/states';
 import { usePulse } from '@/features/analytics/api/get-pulse';
-import { PulseLine } from '@/features/analytics/components/pulse-line';
+import { PulseLine, PulseUnknown } from '@/features/analytics/components/pulse-line';
 import { useMe, type Me } from '@/features/identity/api/get-me';
 import { HeldBanner } from '@/features/identity/components/held-banner';
 import { UserMenu } from '@/features/identity/components/user-menu';
@@ -108,18 +109,28 @@ function Frame({ me, children }: { me: Me; children: ReactNode }) {
     <Shell
       organization={me.organization.name || 'Your organization'}
       nav={nav}
-      pulse={<PulseLine live={live} zone={me.organization.timezone} />}
+      pulse={
+        <Boundary fallback={<PulseUnknown />}>
+          <PulseLine live={live} zone={me.organization.timezone} />
+        </Boundary>
+      }
       userMenu={
         <>
-          <NotificationBell />
+          <Boundary fallback={null}>
+            <NotificationBell />
+          </Boundary>
           <UserMenu me={me} onKeyboard={() => setHelp(true)} />
         </>
       }
       onPalette={() => setPalette(true)}
     >
-      <HeldBanner me={me} />
+      <Boundary fallback={null}>
+        <HeldBanner me={me} />
+      </Boundary>
       {children}
-      <Palette open={palette} onOpenChange={setPalette} me={me} onHelp={() => setHelp(true)} />
+      <Boundary fallback={null}>
+        <Palette open={palette} onOpenChange={setPalette} me={me} onHelp={() => setHelp(true)} />
+      </Boundary>
       <KeyboardHelp open={help} onOpenChange={setHelp} groups={SHORTCUTS} />
     </Shell>
   );

@@ -19,7 +19,8 @@ import { useTheme } from 'next-themes';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 
-import { CommandPalette, type PaletteGroup, type PaletteItem } from '@/components/ui/command-palette';
+import { CommandPalette } from '@/components/ui/command-palette';
+import type { PaletteGroup, PaletteItem } from '@/components/ui/palette-order';
 import type { Me } from '@/features/identity/api/get-me';
 import { useSearch } from '@/features/search/api/search';
 import { useDebounced } from '@/hooks/use-debounced';
@@ -39,8 +40,11 @@ export function Palette({ open, onOpenChange, me, onHelp }: PaletteProps) {
   const router = useRouter();
   const { resolvedTheme, setTheme } = useTheme();
   const [text, setText] = useState('');
-  const q = useDebounced(text.trim(), 200);
+  const asked = text.trim();
+  const q = useDebounced(asked, 150);
   const found = useSearch(q, open);
+  const waiting =
+    asked !== '' && !found.isError && !(q === asked && found.data !== undefined && !found.isPlaceholderData);
   const go = (path: string) => () => router.push(path);
   const pages: PaletteItem[] = [
     { id: 'today', label: 'Today', icon: House, hint: 'g t', run: go(paths.today) },
@@ -94,15 +98,24 @@ export function Palette({ open, onOpenChange, me, onHelp }: PaletteProps) {
       label: hit.title,
       hint: hit.detail,
       icon,
-      keywords: [text, hit.detail],
       run: go(pathOf(hit.id)),
     }));
   const groups: PaletteGroup[] = [
     { heading: 'Go to', items: pages },
     { heading: 'Do', items: actions.filter((item) => item !== false) },
-    { heading: 'Campaigns', items: hits(found.data?.campaigns, Send, paths.campaign) },
-    { heading: 'Leads', items: hits(found.data?.leads, Users, paths.lead) },
-    { heading: 'Mailboxes', items: hits(found.data?.email_accounts, Mail, paths.mailbox) },
+    { heading: 'Leads', found: true, items: hits(found.data?.leads, Users, paths.lead) },
+    { heading: 'Campaigns', found: true, items: hits(found.data?.campaigns, Send, paths.campaign) },
+    { heading: 'Mailboxes', found: true, items: hits(found.data?.email_accounts, Mail, paths.mailbox) },
   ];
-  return <CommandPalette open={open} onOpenChange={onOpenChange} groups={groups} onSearch={setText} />;
+  return (
+    <CommandPalette
+      open={open}
+      onOpenChange={onOpenChange}
+      groups={groups}
+      text={text}
+      onText={setText}
+      waiting={waiting}
+      note={found.isError ? 'The search does not answer now.' : undefined}
+    />
+  );
 }

@@ -2,7 +2,12 @@ import type { ReactNode } from 'react';
 
 import { cn } from '@/lib/cn';
 
-/** A framed part of a page: one hairline, a quiet heading, no shadow. */
+import { Boundary, type Guarded } from './boundary';
+
+/**
+ * A framed part of a page: one hairline, a quiet heading, no shadow.
+ * A fault inside stays inside; give a function where the panel itself reads into data.
+ */
 export function Panel({
   title,
   description,
@@ -15,7 +20,7 @@ export function Panel({
   title?: ReactNode;
   description?: ReactNode;
   action?: ReactNode;
-  children: ReactNode;
+  children: Guarded;
   className?: string;
   bodyClassName?: string;
   id?: string;
@@ -28,10 +33,12 @@ export function Panel({
             <h2 className="text-sm">{title}</h2>
             {description && <p className="text-xs text-ink-3">{description}</p>}
           </div>
-          {action}
+          <Boundary fallback={null}>{action}</Boundary>
         </header>
       )}
-      <div className={cn('p-4', bodyClassName)}>{children}</div>
+      <div className={cn('p-4', bodyClassName)}>
+        <Boundary className="py-8">{children}</Boundary>
+      </div>
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { useRef, useState, type ComponentProps, type ReactNode } from 'react';
 
 import { cn } from '@/lib/cn';
 
+import { Boundary } from './boundary';
 import { Button } from './button';
 
 export const Dialog = Radix.Root;
@@ -28,6 +29,12 @@ function useFocusBack(): { onOpenAutoFocus: () => void; onCloseAutoFocus: (event
       }
     },
   };
+}
+
+/** Escape in a search field with words in it clears the field; the dialog stays. */
+function clearSearchFirst(event: KeyboardEvent): void {
+  const at = event.target;
+  if (at instanceof HTMLInputElement && at.type === 'search' && at.value !== '') event.preventDefault();
 }
 
 interface ContentProps extends Omit<ComponentProps<typeof Radix.Content>, 'title'> {
@@ -62,9 +69,11 @@ function Content({ title, description, footer, children, ...rest }: ContentProps
   return (
     <Radix.Portal>
       <Radix.Overlay className={overlay} />
-      <Radix.Content {...focusBack} {...rest}>
+      <Radix.Content {...focusBack} onEscapeKeyDown={clearSearchFirst} {...rest}>
         <Header title={title} description={description} />
-        <div className="min-h-0 flex-1 overflow-y-auto px-4 py-4">{children}</div>
+        <div className="min-h-0 flex-1 overflow-y-auto px-4 py-4">
+          <Boundary>{children}</Boundary>
+        </div>
         {footer && <footer className="flex justify-end gap-2 border-t px-4 py-3">{footer}</footer>}
       </Radix.Content>
     </Radix.Portal>

@@ -1,4 +1,4 @@
-import { ChevronDown, Search, X } from 'lucide-react';
+import { ChevronDown } from 'lucide-react';
 import type { ComponentProps } from 'react';
 
 import { cn } from '@/lib/cn';
@@ -25,48 +25,6 @@ export function Select({ className, children, ...rest }: ComponentProps<'select'
         className="pointer-events-none absolute top-1/2 right-2.5 size-3.5 -translate-y-1/2 text-ink-3"
         aria-hidden
       />
-    </span>
-  );
-}
-
-export function SearchInput({
-  className,
-  value,
-  onValueChange,
-  label,
-  ...rest
-}: Omit<ComponentProps<'input'>, 'value' | 'onChange'> & {
-  value: string;
-  onValueChange: (value: string) => void;
-  label: string;
-}) {
-  return (
-    <span className={cn('relative inline-flex', className)}>
-      <Search
-        className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-ink-3"
-        aria-hidden
-      />
-      <input
-        {...rest}
-        type="search"
-        aria-label={label}
-        value={value}
-        onChange={(event) => onValueChange(event.target.value)}
-        className={cn(
-          fieldStyle,
-          'h-8 pr-7 pl-8 pointer-coarse:h-10 [&::-webkit-search-cancel-button]:hidden',
-        )}
-      />
-      {value !== '' && (
-        <button
-          type="button"
-          onClick={() => onValueChange('')}
-          className="absolute top-1/2 right-1.5 -translate-y-1/2 rounded-sm p-1 text-ink-3 hover:text-ink"
-          aria-label="Clear search"
-        >
-          <X className="size-3.5" aria-hidden />
-        </button>
-      )}
     </span>
   );
 }

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 
 import type { Pages } from '@/hooks/use-pages';
 
+import { Boundary } from './boundary';
 import { Button } from './button';
 import { ErrorState, SkeletonRows } from './states';
 
@@ -26,7 +27,7 @@ export function PagedList<Row>({
     return typeof empty === 'string' ? <p className="px-4 py-8 text-center text-ink-2">{empty}</p> : empty;
   return (
     <>
-      {children(pages.rows)}
+      <Boundary>{() => children(pages.rows)}</Boundary>
       {pages.hasMore && (
         <div className="border-t p-2 text-center">
           <Button variant="ghost" size="sm" loading={pages.isReadingMore} onClick={pages.readMore}>

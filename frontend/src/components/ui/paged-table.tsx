@@ -1,6 +1,7 @@
 'use client';
 import type { Pages } from '@/hooks/use-pages';
 
+import { Boundary } from './boundary';
 import { DataTable, type DataTableProps } from './data-table';
 import { ErrorState } from './states';
 
@@ -16,12 +17,14 @@ export interface PagedTableProps<Row> extends Omit<
 export function PagedTable<Row extends Record<string, any>>({ pages, ...props }: PagedTableProps<Row>) {
   if (pages.error) return <ErrorState error={pages.error} onRetry={pages.retry} />;
   return (
-    <DataTable
-      {...props}
-      rows={pages.rows}
-      loading={pages.isPending}
-      hasMore={pages.hasMore}
-      onEnd={pages.readMore}
-    />
+    <Boundary>
+      <DataTable
+        {...props}
+        rows={pages.rows}
+        loading={pages.isPending}
+        hasMore={pages.hasMore}
+        onEnd={pages.readMore}
+      />
+    </Boundary>
   );
 }

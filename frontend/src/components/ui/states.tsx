@@ -1,8 +1,9 @@
+'use client';
 import { CloudOff, Lock, SearchX, TriangleAlert, type LucideIcon } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 
 import { cn } from '@/lib/cn';
-import { ApiError, wordsFor } from '@/lib/problem';
+import { ApiError, requestIdOf, wordsFor } from '@/lib/problem';
 
 import { Button } from './button';
 
@@ -76,9 +77,61 @@ export function ErrorState({
         action={onRetry && status !== 403 && status !== 404 && <Button onClick={onRetry}>Try again</Button>}
       >
         {words.detail}
+        <RequestId error={error} />
       </State>
     </div>
   );
+}
+
+/** A part of the page that could not be drawn: the fault is ours, and here is the way on. */
+export function FaultState({
+  error,
+  onRetry,
+  action,
+  className,
+}: {
+  error: unknown;
+  onRetry: () => Promise<unknown>;
+  /** Another way on. */
+  action?: ReactNode;
+  className?: string | undefined;
+}) {
+  const [busy, setBusy] = useState(false);
+  const retry = () => {
+    setBusy(true);
+    void onRetry().finally(() => setBusy(false));
+  };
+  // A failed call has words of its own; a fault of the page has only a technical name.
+  const known = error instanceof ApiError ? wordsFor(error) : undefined;
+  return (
+    <div role="alert">
+      <State
+        icon={TriangleAlert}
+        title={known?.title ?? 'This part could not be shown'}
+        className={className}
+        action={
+          <>
+            <Button loading={busy} onClick={retry}>
+              Try again
+            </Button>
+            {action}
+          </>
+        }
+      >
+        {known?.detail ?? 'The rest of the page goes on. Nothing you saved is lost.'}
+        {!known && error instanceof Error && error.message && (
+          <p className="mt-1 text-xs break-words text-ink-3">{error.message}</p>
+        )}
+        <RequestId error={error} />
+      </State>
+    </div>
+  );
+}
+
+/** What the server's log calls the failed call by. */
+function RequestId({ error }: { error: unknown }) {
+  const id = requestIdOf(error);
+  return id ? <p className="mt-1 text-xs break-all text-ink-3">Request {id}</p> : null;
 }
 
 /** A short note inside a page: something is held, missing, or worth knowing. */

@@ -55,7 +55,19 @@ test.each([
     </Menu>,
   ],
   ['dialog', 'Keyboard', <KeyboardHelp key="k" open onOpenChange={() => {}} groups={[]} />],
-  ['dialog', 'Search and commands', <CommandPalette key="s" open onOpenChange={() => {}} groups={[]} />],
+  [
+    'dialog',
+    'Search and commands',
+    <CommandPalette
+      key="s"
+      open
+      onOpenChange={() => {}}
+      groups={[]}
+      text=""
+      onText={() => {}}
+      waiting={false}
+    />,
+  ],
 ])('a %s is announced as “%s”', async (role, name, surface) => {
   render(surface);
   const button = screen.queryByRole('button', { name: 'Open' });

@@ -3,6 +3,8 @@ import { useEffect, useRef, type ReactNode } from 'react';
 
 import { cn } from '@/lib/cn';
 
+import { Boundary, type Guarded } from './boundary';
+
 export interface TabItem<T extends string> {
   value: T;
   label: ReactNode;
@@ -70,12 +72,12 @@ export function TabPanel({
   className,
 }: {
   value: string;
-  children: ReactNode;
+  children: Guarded;
   className?: string;
 }) {
   return (
     <Radix.Content value={value} className={cn('min-h-0 flex-1 outline-offset-4', className)}>
-      {children}
+      <Boundary>{children}</Boundary>
     </Radix.Content>
   );
 }

@@ -4,6 +4,7 @@ import Link from 'next/link';
 import { useMemo } from 'react';
 
 import { Page } from '@/components/layout/page';
+import { Boundary } from '@/components/ui/boundary';
 import { Button } from '@/components/ui/button';
 import { Panel } from '@/components/ui/card';
 import { Choice } from '@/components/ui/choice';
@@ -80,17 +81,23 @@ export function AnalyticsView() {
           <p className="text-xs text-ink-3">
             {day(data.since)} to {day(data.until)}, against the {data.days.length || span} days before
           </p>
-          <FiguresRow now={data.totals} before={data.previous} />
+          <Boundary className="rounded-lg border bg-panel">
+            {() => <FiguresRow now={data.totals} before={data.previous} />}
+          </Boundary>
           <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
             <Panel title="Day by day">
-              <DaysChart days={data.days} caption="Messages by day" height={260} />
+              {() => <DaysChart days={data.days} caption="Messages by day" height={260} />}
             </Panel>
             <Panel title="From sent to replied">
               <FiguresFunnel figures={data.totals} tracksOpens={false} tracksClicks={false} />
             </Panel>
           </div>
-          <ByCampaign data={data} />
-          <ByStep data={data} />
+          <Boundary className="rounded-lg border bg-panel">
+            <ByCampaign data={data} />
+          </Boundary>
+          <Boundary className="rounded-lg border bg-panel">
+            <ByStep data={data} />
+          </Boundary>
           <ByMailbox />
         </div>
       )}
@@ -191,27 +198,28 @@ function StepTable({ campaign }: { campaign: string }) {
 }
 
 function ByMailbox() {
-  const figures = useMailboxFigures();
   return (
     <Panel title="By mailbox" bodyClassName="p-0">
-      {figures.isError ? (
-        <ErrorState error={figures.error} onRetry={() => void figures.refetch()} />
-      ) : figures.isPending ? (
-        <Skeleton className="m-4 h-32" />
-      ) : figures.data.length === 0 ? (
-        <EmptyState title="No mailbox has sent yet" className="py-8" />
-      ) : (
-        <FiguresTable
-          label="By mailbox"
-          first="Mailbox"
-          empty=""
-          rows={figures.data.map((box) => ({
-            id: box.email_account_id ?? box.email_address,
-            name: box.email_address,
-            figures: box,
-          }))}
-        />
-      )}
+      <MailboxFigures />
     </Panel>
+  );
+}
+
+function MailboxFigures() {
+  const figures = useMailboxFigures();
+  if (figures.isError) return <ErrorState error={figures.error} onRetry={() => void figures.refetch()} />;
+  if (figures.isPending) return <Skeleton className="m-4 h-32" />;
+  if (figures.data.length === 0) return <EmptyState title="No mailbox has sent yet" className="py-8" />;
+  return (
+    <FiguresTable
+      label="By mailbox"
+      first="Mailbox"
+      empty=""
+      rows={figures.data.map((box) => ({
+        id: box.email_account_id ?? box.email_address,
+        name: box.email_address,
+        figures: box,
+      }))}
+    />
   );
 }

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { Page } from '@/components/layout/page';
 import { Button } from '@/components/ui/button';
 import { Choice } from '@/components/ui/choice';
-import { SearchInput } from '@/components/ui/input';
+import { SearchField } from '@/components/ui/search-field';
 import { EmptyState } from '@/components/ui/states';
 import { useCampaigns, type CampaignStatus } from '@/features/campaigns/api/list-campaigns';
 import { CampaignBulkBar } from '@/features/campaigns/components/bulk-bar';
@@ -14,7 +14,6 @@ import { CampaignTable } from '@/features/campaigns/components/campaign-table';
 import { NewCampaignDialog } from '@/features/campaigns/components/new-campaign-dialog';
 import { useMailboxes } from '@/features/email_accounts/api/list-mailboxes';
 import { useMe } from '@/features/identity/api/get-me';
-import { useDebounced } from '@/hooks/use-debounced';
 import { useUrlChoice } from '@/hooks/use-url-choice';
 import { useUrlState } from '@/hooks/use-url-state';
 import { can } from '@/lib/can';
@@ -34,7 +33,7 @@ export function CampaignsView() {
   const [q, setQ] = useUrlState('q');
   const [creating, setCreating] = useUrlState('new');
   const [selected, setSelected] = useState<RowSelectionState>({});
-  const search = useDebounced(q.trim());
+  const search = q.trim();
   const list = useCampaigns({
     ...(search ? { q: search } : {}),
     ...(status ? { status } : {}),
@@ -51,7 +50,7 @@ export function CampaignsView() {
   return (
     <Page title="Campaigns" actions={newButton} fill>
       <div className="mb-3 flex flex-wrap items-center gap-2">
-        <SearchInput
+        <SearchField
           label="Search campaigns"
           placeholder="Search"
           value={q}

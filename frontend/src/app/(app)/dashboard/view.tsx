@@ -3,6 +3,7 @@ import { CircleCheck } from 'lucide-react';
 import Link from 'next/link';
 
 import { Page } from '@/components/layout/page';
+import { Boundary } from '@/components/ui/boundary';
 import { Button } from '@/components/ui/button';
 import { Panel } from '@/components/ui/card';
 import { ErrorState, Skeleton } from '@/components/ui/states';
@@ -23,47 +24,18 @@ import { paths } from '@/lib/paths';
 import { FirstRun } from './first-run';
 import { needsOf, type Need } from './needs';
 
-/** What needs me, what the engine does, how it goes. */
+/** What needs me, what the engine does, how it goes: each in a part of its own, so that one fault leaves the rest. */
 export function TodayView() {
-  const { data: me } = useMe();
-  const overview = useOverview();
-  const pulse = usePulse();
-  const mailboxes = useMailboxes();
-  const paused = useCampaigns({ status: 'paused' }, { limit: 50 });
-  const threads = useThreads({ unread: true }, 5);
-  const unread = threads.rows;
-  const data = overview.data;
-  const fresh =
-    data !== undefined && mailboxes.data !== undefined && data.totals.sent === 0 && data.previous.sent === 0;
-  const needs = needsOf({
-    unread: pulse.data?.unread_threads ?? unread.length,
-    mailboxes: mailboxes.data ?? [],
-    waiting: pulse.data?.waiting ?? [],
-    late: paused.rows.filter((one) => one.is_late),
-    postalAddress: me?.organization.postal_address ?? null,
-    isAdmin: can(me, 'org:admin'),
-  });
-  if (overview.isError)
-    return (
-      <Page title="Today">
-        <ErrorState error={overview.error} onRetry={() => void overview.refetch()} />
-      </Page>
-    );
   return (
     <Page title="Today">
       <div className="space-y-4">
-        {fresh && (
-          <FirstRun
-            mailboxes={mailboxes.data?.length ?? 0}
-            leads={data.leads}
-            campaigns={data.campaigns.length}
-            address={Boolean(me?.organization.postal_address)}
-          />
-        )}
+        <Boundary fallback={null}>
+          <FirstSteps />
+        </Boundary>
         <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
           <div className="flex min-w-0 flex-col gap-4">
             <Panel title="Needs you" bodyClassName="p-0">
-              <Needs needs={needs} loading={!pulse.data || !mailboxes.data} />
+              <Needs />
             </Panel>
             <Panel
               title="Unread replies"
@@ -71,35 +43,16 @@ export function TodayView() {
               bodyClassName="p-0"
               action={<PanelLink href={paths.inbox}>Inbox</PanelLink>}
             >
-              <LatestReplies threads={unread} loading={threads.isPending} />
+              <UnreadReplies />
             </Panel>
           </div>
-          <Panel
-            title="Today's sending"
-            description={pulse.data ? saidToday(pulse.data) : 'Reading the plan'}
-            action={
-              pulse.data?.next_send_at ? (
-                <span className="text-sending">
-                  <NextIn pulse={pulse.data} />
-                </span>
-              ) : undefined
-            }
-          >
-            {pulse.data ? (
-              <PulsePlan pulse={pulse.data} zone={me?.organization.timezone} />
-            ) : (
-              <Skeleton className="h-56" />
-            )}
-          </Panel>
+          <Boundary>
+            <TodaysSending />
+          </Boundary>
         </div>
-        {data ? (
-          <section aria-label="The last 14 days">
-            <p className="mb-2 text-xs text-ink-3">The last 14 days, against the 14 days before</p>
-            <FiguresRow now={data.totals} before={data.previous} />
-          </section>
-        ) : (
-          <Skeleton className="h-28 w-full" />
-        )}
+        <Boundary className="rounded-lg border bg-panel">
+          <Fortnight />
+        </Boundary>
         <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <Panel
             title="Campaigns"
@@ -107,7 +60,7 @@ export function TodayView() {
             className="min-w-0 self-start"
             action={<PanelLink href={paths.campaigns}>All</PanelLink>}
           >
-            {data ? <CampaignLines campaigns={data.campaigns} /> : <Skeleton className="m-4 h-32" />}
+            <Campaigns />
           </Panel>
           <Panel title="Activity" bodyClassName="p-0" className="min-w-0 self-start">
             <ActivityFeed limit={9} />
@@ -118,6 +71,80 @@ export function TodayView() {
   );
 }
 
+/** Until the first message is out. */
+function FirstSteps() {
+  const { data: me } = useMe();
+  const { data } = useOverview();
+  const mailboxes = useMailboxes();
+  if (!data || !mailboxes.data || data.totals.sent > 0 || data.previous.sent > 0) return null;
+  return (
+    <FirstRun
+      mailboxes={mailboxes.data.length}
+      leads={data.leads}
+      campaigns={data.campaigns.length}
+      address={Boolean(me?.organization.postal_address)}
+    />
+  );
+}
+
+function TodaysSending() {
+  const { data: me } = useMe();
+  const pulse = usePulse();
+  return (
+    <Panel
+      title="Today's sending"
+      description={pulse.data ? saidToday(pulse.data) : 'Reading the plan'}
+      action={
+        pulse.data?.next_send_at ? (
+          <span className="text-sending">
+            <NextIn pulse={pulse.data} />
+          </span>
+        ) : undefined
+      }
+    >
+      {pulse.data ? (
+        <PulsePlan pulse={pulse.data} zone={me?.organization.timezone} />
+      ) : pulse.isError ? (
+        <ErrorState error={pulse.error} onRetry={() => void pulse.refetch()} />
+      ) : (
+        <Skeleton className="h-56" />
+      )}
+    </Panel>
+  );
+}
+
+function Fortnight() {
+  const overview = useOverview();
+  if (overview.isError)
+    return (
+      <ErrorState
+        error={overview.error}
+        onRetry={() => void overview.refetch()}
+        className="rounded-lg border bg-panel"
+      />
+    );
+  if (!overview.data) return <Skeleton className="h-28 w-full" />;
+  return (
+    <section aria-label="The last 14 days">
+      <p className="mb-2 text-xs text-ink-3">The last 14 days, against the 14 days before</p>
+      <FiguresRow now={overview.data.totals} before={overview.data.previous} />
+    </section>
+  );
+}
+
+function Campaigns() {
+  const overview = useOverview();
+  if (overview.isError) return <ErrorState error={overview.error} onRetry={() => void overview.refetch()} />;
+  if (!overview.data) return <Skeleton className="m-4 h-32" />;
+  return <CampaignLines campaigns={overview.data.campaigns} />;
+}
+
+function UnreadReplies() {
+  const threads = useThreads({ unread: true }, 5);
+  if (threads.error) return <ErrorState error={threads.error} onRetry={threads.retry} />;
+  return <LatestReplies threads={threads.rows} loading={threads.isPending} />;
+}
+
 function PanelLink({ href, children }: { href: string; children: string }) {
   return (
     <Button variant="ghost" size="sm" asChild>
@@ -126,14 +153,39 @@ function PanelLink({ href, children }: { href: string; children: string }) {
   );
 }
 
-function Needs({ needs, loading }: { needs: readonly Need[]; loading: boolean }) {
-  if (loading) return <Skeleton className="m-4 h-40" />;
+function Needs() {
+  const { data: me } = useMe();
+  const pulse = usePulse();
+  const mailboxes = useMailboxes();
+  const paused = useCampaigns({ status: 'paused' }, { limit: 50 });
+  const failed = pulse.error ?? mailboxes.error;
+  if (failed)
+    return (
+      <ErrorState
+        error={failed}
+        onRetry={() => void Promise.all([pulse.refetch(), mailboxes.refetch()])}
+        className="py-8"
+      />
+    );
+  if (!pulse.data || !mailboxes.data) return <Skeleton className="m-4 h-40" />;
+  const needs = needsOf({
+    unread: pulse.data.unread_threads,
+    mailboxes: mailboxes.data,
+    waiting: pulse.data.waiting,
+    late: paused.rows.filter((one) => one.is_late),
+    postalAddress: me?.organization.postal_address ?? null,
+    isAdmin: can(me, 'org:admin'),
+  });
   if (needs.length === 0)
     return (
       <p className="flex items-center gap-2 p-4 text-ink-2">
         <CircleCheck className="size-4 text-replied" aria-hidden /> Nothing. All runs by itself.
       </p>
     );
+  return <NeedList needs={needs} />;
+}
+
+function NeedList({ needs }: { needs: readonly Need[] }) {
   return (
     <ul className="divide-y">
       {needs.map(({ icon: Icon, tone, title, detail, href, action }) => (

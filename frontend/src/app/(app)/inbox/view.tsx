@@ -2,6 +2,7 @@
 import { Inbox } from 'lucide-react';
 
 import { Page } from '@/components/layout/page';
+import { Boundary } from '@/components/ui/boundary';
 import { Choice } from '@/components/ui/choice';
 import { Key } from '@/components/ui/keyboard-help';
 import { PagedList } from '@/components/ui/paged-list';
@@ -43,7 +44,7 @@ export function InboxView() {
   const [asked, setShow] = useUrlState('show', 'all');
   const show: Show = SHOWS.find((one) => one.value === asked)?.value ?? 'all';
   const [intent, setIntent] = useUrlState('intent');
-  const [open, setOpen] = useUrlState('thread');
+  const [open, setOpen] = useUrlState('thread', '', 'push');
   const known = INTENTS.find((one) => one.value === intent)?.value;
   const list = useThreads({
     ...(known ? { intent: known } : {}),
@@ -109,7 +110,9 @@ export function InboxView() {
           className={cn('min-h-0 min-w-0 flex-1 flex-col', open ? 'flex' : 'hidden md:flex')}
         >
           {open ? (
-            <Conversation key={open} id={open} canWrite={writes} onClose={() => setOpen('')} />
+            <Boundary key={open} className="my-auto">
+              <Conversation id={open} canWrite={writes} onClose={() => setOpen('')} />
+            </Boundary>
           ) : (
             <EmptyState title="No conversation open" className="my-auto">
               Pick one from the list, or press <Key>j</Key> and <Key>k</Key> to move through it.

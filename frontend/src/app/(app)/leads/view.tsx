@@ -7,7 +7,7 @@ import { useMemo, useState } from 'react';
 import { Page } from '@/components/layout/page';
 import { Button } from '@/components/ui/button';
 import { Choice } from '@/components/ui/choice';
-import { SearchInput } from '@/components/ui/input';
+import { SearchField } from '@/components/ui/search-field';
 import { EmptyState } from '@/components/ui/states';
 import { useCampaigns } from '@/features/campaigns/api/list-campaigns';
 import { useMe } from '@/features/identity/api/get-me';
@@ -17,7 +17,6 @@ import { LeadBulkBar } from '@/features/leads/components/bulk-bar';
 import { ColumnMenu } from '@/features/leads/components/column-menu';
 import { LeadsTable } from '@/features/leads/components/leads-table';
 import { VERDICTS } from '@/features/leads/model';
-import { useDebounced } from '@/hooks/use-debounced';
 import { useStored } from '@/hooks/use-stored';
 import { useUrlChoice } from '@/hooks/use-url-choice';
 import { useUrlState } from '@/hooks/use-url-state';
@@ -37,7 +36,7 @@ export function LeadsView() {
   const [custom, setCustom] = useStored('leads.custom', '');
   const [selected, setSelected] = useState<RowSelectionState>({});
   const [adding, setAdding] = useState(false);
-  const search = useDebounced(q.trim());
+  const search = q.trim();
   const leads = useLeads({
     ...(search ? { q: search } : {}),
     ...(verdict ? { verification: verdict } : {}),
@@ -77,7 +76,7 @@ export function LeadsView() {
       }
     >
       <div className="mb-3 flex flex-wrap items-center gap-2">
-        <SearchInput
+        <SearchField
           label="Search leads"
           placeholder="Name, address, company"
           value={q}

@@ -16,7 +16,7 @@ import { count, plural } from '@/lib/format';
 export function MailboxesView() {
   const { data: me } = useMe();
   const mailboxes = useMailboxes();
-  const [open, setOpen] = useUrlState('mailbox');
+  const [open, setOpen] = useUrlState('mailbox', '', 'push');
   const [connect, setConnect] = useUrlState('connect');
   const writes = can(me, 'accounts:write');
   const boxes = mailboxes.data ?? [];

@@ -25,13 +25,11 @@ export function PulseLine({ live, zone }: { live: Live; zone: string }) {
   const { data: pulse, isError } = usePulse();
   const [open, setOpen] = useState(false);
   if (!pulse)
-    return (
+    return isError ? (
+      <PulseUnknown />
+    ) : (
       <div className="flex h-8 items-center px-4">
-        {isError ? (
-          <span className="text-ink-3">The engine&apos;s state is not known now.</span>
-        ) : (
-          <Skeleton className="h-3 w-72" />
-        )}
+        <Skeleton className="h-3 w-72" />
       </div>
     );
   return (
@@ -47,6 +45,12 @@ export function PulseLine({ live, zone }: { live: Live; zone: string }) {
         <PulsePlan pulse={pulse} zone={zone} onLeave={() => setOpen(false)} />
       </DrawerContent>
     </Dialog>
+  );
+}
+
+export function PulseUnknown() {
+  return (
+    <div className="flex h-8 items-center px-4 text-ink-3">The engine&apos;s state is not known now.</div>
   );
 }
 

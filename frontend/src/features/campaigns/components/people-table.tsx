@@ -5,14 +5,13 @@ import { useMemo, type ReactNode } from 'react';
 import { Button } from '@/components/ui/button';
 import { Choice } from '@/components/ui/choice';
 import type { DataColumn } from '@/components/ui/data-table';
-import { SearchInput } from '@/components/ui/input';
+import { SearchField } from '@/components/ui/search-field';
 import { NameCell } from '@/components/ui/name-cell';
 import { PagedTable } from '@/components/ui/paged-table';
 import { EmptyState } from '@/components/ui/states';
 import { StatusWord } from '@/components/ui/status';
 import { toast, toastError } from '@/components/ui/toast';
 import { Tooltip } from '@/components/ui/tooltip';
-import { useDebounced } from '@/hooks/use-debounced';
 import { useUrlChoice } from '@/hooks/use-url-choice';
 import { useUrlState } from '@/hooks/use-url-state';
 import { count, fullName, fullTime, when } from '@/lib/format';
@@ -53,7 +52,7 @@ export function PeopleTable({
 }) {
   const [q, setQ] = useUrlState('q');
   const [state, setState] = useUrlChoice('state', STATES);
-  const search = useDebounced(q.trim());
+  const search = q.trim();
   const people = useEnrollments(campaign, {
     ...(search ? { q: search } : {}),
     ...(state ? { state } : {}),
@@ -62,7 +61,7 @@ export function PeopleTable({
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="mb-3 flex flex-wrap gap-2">
-        <SearchInput
+        <SearchField
           label="Search people"
           placeholder="Search"
           value={q}

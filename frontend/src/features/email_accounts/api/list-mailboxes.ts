@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 
-import { client, unwrap, type Schema } from '@/lib/client';
+import { client, unwrapList, type Schema } from '@/lib/client';
 import { keys } from '@/lib/query';
 
 /** `workday` loses its tuples on the way through the client: pairs of times, as lists. */
@@ -11,7 +11,7 @@ export type Mailbox = Omit<Schema<'EmailAccountOut'>, 'workday'> & {
 export function useMailboxes() {
   return useQuery({
     queryKey: keys.mailboxes,
-    queryFn: ({ signal }) => unwrap(client.GET('/api/email-accounts', { signal })),
+    queryFn: ({ signal }) => unwrapList(client.GET('/api/email-accounts', { signal })),
     refetchInterval: 60_000,
   });
 }

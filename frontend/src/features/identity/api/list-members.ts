@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 
-import { client, unwrap } from '@/lib/client';
+import { client, unwrapList } from '@/lib/client';
 import { keys } from '@/lib/query';
 
 export function useMembers() {
   return useQuery({
     queryKey: [...keys.organization, 'members'],
-    queryFn: ({ signal }) => unwrap(client.GET('/api/organization/members', { signal })),
+    queryFn: ({ signal }) => unwrapList(client.GET('/api/organization/members', { signal })),
   });
 }

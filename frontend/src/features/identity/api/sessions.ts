@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
-import { client, unwrap } from '@/lib/client';
+import { client, unwrap, unwrapList } from '@/lib/client';
 import { invalidate } from '@/lib/query';
 
 const key = ['sessions'];
@@ -8,7 +8,7 @@ const key = ['sessions'];
 export function useSessions() {
   return useQuery({
     queryKey: key,
-    queryFn: ({ signal }) => unwrap(client.GET('/api/auth/sessions', { signal })),
+    queryFn: ({ signal }) => unwrapList(client.GET('/api/auth/sessions', { signal })),
   });
 }
 

@@ -30,7 +30,7 @@ export function UserMenu({ me, onKeyboard }: { me: Me; onKeyboard: () => void })
   return (
     <Menu
       trigger={
-        <Button variant="ghost" size="icon" aria-label={`Account of ${me.user.email}`}>
+        <Button variant="ghost" size="icon" aria-label={`${initials(me)}: account of ${me.user.email}`}>
           <span className="flex size-7 items-center justify-center rounded-full bg-accent-soft text-2xs font-semibold text-accent">
             {initials(me)}
           </span>

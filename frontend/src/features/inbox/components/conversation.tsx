@@ -37,7 +37,9 @@ export function Conversation({
   const end = useRef<HTMLLIElement>(null);
   const messages = thread.data?.messages.length;
   // What they wrote last is what is read first.
-  useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [messages]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: 'end' });
+  }, [messages]);
   if (thread.isPending) return <SkeletonRows rows={4} />;
   if (thread.isError) return <ErrorState error={thread.error} onRetry={() => void thread.refetch()} />;
   return (

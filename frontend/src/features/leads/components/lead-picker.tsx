@@ -4,11 +4,10 @@ import { useState } from 'react';
 
 import { Button } from '@/components/ui/button';
 import type { DataColumn } from '@/components/ui/data-table';
-import { SearchInput } from '@/components/ui/input';
+import { SearchField } from '@/components/ui/search-field';
 import { NameCell } from '@/components/ui/name-cell';
 import { PagedTable } from '@/components/ui/paged-table';
 import { EmptyState } from '@/components/ui/states';
-import { useDebounced } from '@/hooks/use-debounced';
 import { fullName, plural } from '@/lib/format';
 
 import { useLeads, type Lead } from '../api/list-leads';
@@ -46,12 +45,12 @@ export function LeadPicker({
 }) {
   const [q, setQ] = useState('');
   const [selected, setSelected] = useState<RowSelectionState>({});
-  const search = useDebounced(q.trim());
+  const search = q.trim();
   const leads = useLeads(search ? { q: search } : {});
   const ids = Object.keys(selected).filter((id) => selected[id]);
   return (
     <div className="flex h-full min-h-0 flex-col gap-3">
-      <SearchInput label="Search leads" placeholder="Name, address, company" value={q} onValueChange={setQ} />
+      <SearchField label="Search leads" placeholder="Name, address, company" value={q} onValueChange={setQ} />
       <PagedTable
         label="Leads"
         columns={columns}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 
-import { client, unwrap, type Schema } from '@/lib/client';
+import { client, unwrapList, type Schema } from '@/lib/client';
 import { keys } from '@/lib/query';
 
 export type Step = Schema<'SequenceOut'>;
@@ -9,7 +9,7 @@ export function useSteps(campaign: string) {
   return useQuery({
     queryKey: keys.sequences(campaign),
     queryFn: ({ signal }) =>
-      unwrap(
+      unwrapList(
         client.GET('/api/campaigns/{campaign_id}/sequences', {
           params: { path: { campaign_id: campaign } },
           signal,

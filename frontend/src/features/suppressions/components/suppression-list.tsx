@@ -4,10 +4,10 @@ import { useState } from 'react';
 
 import { Button } from '@/components/ui/button';
 import { Confirm } from '@/components/ui/dialog';
-import { Input, SearchInput } from '@/components/ui/input';
+import { Input } from '@/components/ui/input';
+import { SearchField } from '@/components/ui/search-field';
 import { PagedList } from '@/components/ui/paged-list';
 import { toast, toastError } from '@/components/ui/toast';
-import { useDebounced } from '@/hooks/use-debounced';
 import { day } from '@/lib/format';
 
 import {
@@ -20,12 +20,12 @@ import {
 /** Who must not be written to. It outlives the lead, and no import gets round it. */
 export function SuppressionList({ canAdd, canDelete }: { canAdd: boolean; canDelete: boolean }) {
   const [q, setQ] = useState('');
-  const list = useSuppressions(useDebounced(q.trim()));
+  const list = useSuppressions(q.trim());
   return (
     <>
       <div className="flex flex-wrap items-center gap-2 border-b px-4 py-3">
-        <SearchInput
-          label="Search"
+        <SearchField
+          label="Search addresses"
           placeholder="Address or domain"
           value={q}
           onValueChange={setQ}

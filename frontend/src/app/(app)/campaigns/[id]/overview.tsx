@@ -1,4 +1,5 @@
 'use client';
+import { Boundary } from '@/components/ui/boundary';
 import { Panel } from '@/components/ui/card';
 import { ErrorState, Skeleton } from '@/components/ui/states';
 import { useCampaignFigures } from '@/features/analytics/api/get-campaign-figures';
@@ -17,7 +18,9 @@ export function CampaignOverview({ campaign }: { campaign: Campaign }) {
   const data = figures.data;
   return (
     <div className="space-y-4">
-      <FiguresRow now={data?.totals ?? campaign.figures} />
+      <Boundary className="rounded-lg border bg-panel">
+        {() => <FiguresRow now={data?.totals ?? campaign.figures} />}
+      </Boundary>
       <Panel>
         <ProgressPanel progress={campaign.progress} />
       </Panel>
@@ -31,29 +34,33 @@ export function CampaignOverview({ campaign }: { campaign: Campaign }) {
             )}
           </Panel>
           <Panel title="Steps and variants" bodyClassName="p-0">
-            <FiguresTable
-              label="Steps and variants"
-              first="Step"
-              empty="No step has sent yet."
-              rows={(data?.steps ?? []).map((step) => ({
-                id: `${step.sequence_id ?? step.step}${step.variant}`,
-                name: `${step.step}${step.variant && step.variant !== 'A' ? ` ${step.variant}` : ''}`,
-                note: step.subject || 'in the same thread',
-                figures: step,
-              }))}
-            />
+            {() => (
+              <FiguresTable
+                label="Steps and variants"
+                first="Step"
+                empty="No step has sent yet."
+                rows={(data?.steps ?? []).map((step) => ({
+                  id: `${step.sequence_id ?? step.step}${step.variant}`,
+                  name: `${step.step}${step.variant && step.variant !== 'A' ? ` ${step.variant}` : ''}`,
+                  note: step.subject || 'in the same thread',
+                  figures: step,
+                }))}
+              />
+            )}
           </Panel>
           <Panel title="Mailboxes" bodyClassName="p-0">
-            <FiguresTable
-              label="Mailboxes"
-              first="Mailbox"
-              empty="No mailbox has sent yet."
-              rows={(data?.mailboxes ?? []).map((box) => ({
-                id: box.email_account_id ?? box.email_address,
-                name: box.email_address,
-                figures: box,
-              }))}
-            />
+            {() => (
+              <FiguresTable
+                label="Mailboxes"
+                first="Mailbox"
+                empty="No mailbox has sent yet."
+                rows={(data?.mailboxes ?? []).map((box) => ({
+                  id: box.email_account_id ?? box.email_address,
+                  name: box.email_address,
+                  figures: box,
+                }))}
+              />
+            )}
           </Panel>
         </div>
         <div className="min-w-0 space-y-4">

@@ -1,5 +1,6 @@
 'use client';
 import { Page } from '@/components/layout/page';
+import { Boundary } from '@/components/ui/boundary';
 import { EmptyState } from '@/components/ui/states';
 import { useCampaigns } from '@/features/campaigns/api/list-campaigns';
 import { useMe } from '@/features/identity/api/get-me';
@@ -32,7 +33,9 @@ export function ImportView() {
                 setId(started);
               }}
             />
-            <RecentImports hrefOf={(one) => withQuery(paths.leadsImport(), { id: one })} />
+            <Boundary fallback={null}>
+              <RecentImports hrefOf={(one) => withQuery(paths.leadsImport(), { id: one })} />
+            </Boundary>
           </>
         ) : (
           <EmptyState title="Your role does not import">

@@ -1,0 +1,4 @@
+'use client';
+import { pageFault } from '../../page-fault';
+
+export default pageFault('Lead');
