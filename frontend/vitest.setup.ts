@@ -1,6 +1,9 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
+
+// Waits are for events, not for the clock: a busy machine is slow, and only what hangs should end here.
+configure({ asyncUtilTimeout: 50_000 });
 
 afterEach(cleanup);
 

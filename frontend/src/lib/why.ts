@@ -99,6 +99,12 @@ const WHYS: Record<string, Why> = {
     place: 'schedule',
     tone: 'held',
   },
+  sender_gone: {
+    words: 'its mailbox is gone',
+    change: 'Choose: go on from another mailbox as a new thread, or stop. Or connect that mailbox again.',
+    place: 'campaign',
+    tone: 'held',
+  },
   mailbox_error: {
     words: 'mailbox in trouble',
     change: 'Reconnect it.',

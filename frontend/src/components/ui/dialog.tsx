@@ -112,6 +112,8 @@ interface ConfirmProps {
   title: string;
   /** What will happen, in the user's terms. */
   description: ReactNode;
+  /** What else is to be chosen, under the question. */
+  children?: ReactNode;
   action: string;
   danger?: boolean;
   onConfirm: () => Promise<unknown> | void;
@@ -145,6 +147,7 @@ export function Confirm({ trigger, open, onOpenChange, ...props }: ConfirmProps)
         >
           <AlertDialog.Title className="text-base font-semibold">{props.title}</AlertDialog.Title>
           <AlertDialog.Description className="mt-1 text-ink-2">{props.description}</AlertDialog.Description>
+          {props.children}
           <div className="mt-4 flex justify-end gap-2">
             <AlertDialog.Cancel asChild>
               <Button>Cancel</Button>

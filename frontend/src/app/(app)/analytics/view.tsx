@@ -13,7 +13,7 @@ import { Segmented } from '@/components/ui/segmented';
 import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states';
 import { toastError } from '@/components/ui/toast';
 import { useCampaignFigures } from '@/features/analytics/api/get-campaign-figures';
-import { useOverview, type Overview } from '@/features/analytics/api/get-overview';
+import { useOverview, type Overview, type Span as Period } from '@/features/analytics/api/get-overview';
 import { useMailboxFigures } from '@/features/analytics/api/list-mailbox-figures';
 import { DaysChart } from '@/features/analytics/components/days-chart';
 import { FiguresFunnel } from '@/features/analytics/components/figures-funnel';
@@ -96,9 +96,9 @@ export function AnalyticsView() {
             <ByCampaign data={data} />
           </Boundary>
           <Boundary className="rounded-lg border bg-panel">
-            <ByStep data={data} />
+            <ByStep data={data} span={{ since: data.since, until: data.until }} />
           </Boundary>
-          <ByMailbox />
+          <ByMailbox span={{ since: data.since, until: data.until }} />
         </div>
       )}
     </Page>
@@ -155,7 +155,7 @@ function ByCampaign({ data }: { data: Overview }) {
   );
 }
 
-function ByStep({ data }: { data: Overview }) {
+function ByStep({ data, span }: { data: Overview; span: Period }) {
   const [wanted, setWanted] = useUrlState('campaign');
   const campaign = data.campaigns.find((one) => one.campaign_id === wanted) ?? data.campaigns[0];
   if (!campaign) return null;
@@ -173,20 +173,20 @@ function ByStep({ data }: { data: Overview }) {
         />
       }
     >
-      <StepTable key={campaign.campaign_id} campaign={campaign.campaign_id} />
+      <StepTable key={campaign.campaign_id} campaign={campaign.campaign_id} span={span} />
     </Panel>
   );
 }
 
-function StepTable({ campaign }: { campaign: string }) {
-  const figures = useCampaignFigures(campaign);
+function StepTable({ campaign, span }: { campaign: string; span: Period }) {
+  const figures = useCampaignFigures(campaign, span);
   if (figures.isError) return <ErrorState error={figures.error} onRetry={() => void figures.refetch()} />;
   if (!figures.data) return <Skeleton className="m-4 h-32" />;
   return (
     <FiguresTable
       label="By step and variant"
       first="Step"
-      empty="No step has sent yet."
+      empty="No step has sent in this period."
       rows={figures.data.steps.map((step) => ({
         id: `${step.sequence_id ?? step.step}${step.variant}`,
         name: `${step.step}${step.variant && step.variant !== 'A' ? ` ${step.variant}` : ''}`,
@@ -197,19 +197,20 @@ function StepTable({ campaign }: { campaign: string }) {
   );
 }
 
-function ByMailbox() {
+function ByMailbox({ span }: { span: Period }) {
   return (
     <Panel title="By mailbox" bodyClassName="p-0">
-      <MailboxFigures />
+      <MailboxFigures span={span} />
     </Panel>
   );
 }
 
-function MailboxFigures() {
-  const figures = useMailboxFigures();
+function MailboxFigures({ span }: { span: Period }) {
+  const figures = useMailboxFigures(span);
   if (figures.isError) return <ErrorState error={figures.error} onRetry={() => void figures.refetch()} />;
   if (figures.isPending) return <Skeleton className="m-4 h-32" />;
-  if (figures.data.length === 0) return <EmptyState title="No mailbox has sent yet" className="py-8" />;
+  if (figures.data.length === 0)
+    return <EmptyState title="No mailbox has sent in this period" className="py-8" />;
   return (
     <FiguresTable
       label="By mailbox"

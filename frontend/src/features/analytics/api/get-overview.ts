@@ -6,7 +6,13 @@ import { keys } from '@/lib/query';
 export type Overview = Schema<'OverviewOut'>;
 export type Figures = Schema<'Figures'>;
 
-export function useOverview(span: { since?: string; until?: string } = {}) {
+/** Whole days, both counted; without them what the server takes by itself. */
+export interface Span {
+  since?: string;
+  until?: string;
+}
+
+export function useOverview(span: Span = {}) {
   return useQuery({
     queryKey: [...keys.analytics, 'overview', span],
     queryFn: ({ signal }) =>

@@ -3,9 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { client, unwrapList } from '@/lib/client';
 import { keys } from '@/lib/query';
 
-export function useMailboxFigures() {
+import type { Span } from './get-overview';
+
+export function useMailboxFigures(span: Span = {}) {
   return useQuery({
-    queryKey: [...keys.analytics, 'mailboxes'],
-    queryFn: ({ signal }) => unwrapList(client.GET('/api/analytics/email-accounts', { signal })),
+    queryKey: [...keys.analytics, 'mailboxes', span],
+    queryFn: ({ signal }) =>
+      unwrapList(client.GET('/api/analytics/email-accounts', { params: { query: span }, signal })),
   });
 }

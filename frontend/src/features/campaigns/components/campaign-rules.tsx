@@ -79,6 +79,22 @@ export function Rules({
             </Select>
           )}
         </Field>
+        <Field label="When the mailbox of people in mid-sequence goes" className="sm:col-span-2">
+          {(control) => (
+            <Select
+              {...control}
+              disabled={readOnly}
+              value={settings.sender_gone}
+              onChange={(event) =>
+                onChange({ ...settings, sender_gone: event.target.value as Settings['sender_gone'] })
+              }
+            >
+              <option value="wait">They wait until somebody chooses</option>
+              <option value="continue">They go on from another mailbox, as a new thread</option>
+              <option value="stop">Their sequence ends</option>
+            </Select>
+          )}
+        </Field>
         <Field label="Write to" className="sm:col-span-2">
           {(control) => (
             <Select

@@ -94,18 +94,14 @@ test('a weight is saved for every chosen mailbox', async () => {
   await userEvent.click(screen.getByRole('radio', { name: 'By weight' }));
   await type('ana', '4');
   expect(share('ana')).toHaveTextContent('80 %');
-  await waitFor(() => expect(saved.at(-1)?.email_account_weights).toEqual({ ana: 4, ben: 1 }), {
-    timeout: 3000,
-  });
+  await waitFor(() => expect(saved.at(-1)?.email_account_weights).toEqual({ ana: 4, ben: 1 }));
 });
 
 test('evenly again says so for every mailbox, whatever was typed', async () => {
   show({ ana: 3, ben: 0 });
   await userEvent.click(screen.getByRole('radio', { name: 'Evenly' }));
   expect(share('ben')).toHaveTextContent('50 %');
-  await waitFor(() => expect(saved.at(-1)?.email_account_weights).toEqual({ ana: 1, ben: 1 }), {
-    timeout: 3000,
-  });
+  await waitFor(() => expect(saved.at(-1)?.email_account_weights).toEqual({ ana: 1, ben: 1 }));
 });
 
 test.each([
@@ -119,7 +115,7 @@ test.each([
   expect(within(share('ana')).getByRole('alert')).toHaveTextContent(words);
   expect(weight('ana')).toBeInvalid();
   expect(share('ben')).toHaveTextContent('–');
-  await waitFor(() => expect(saved).toHaveLength(1), { timeout: 3000 });
+  await waitFor(() => expect(saved).toHaveLength(1));
   expect(saved[0]).not.toHaveProperty('email_account_weights');
 });
 
@@ -150,7 +146,7 @@ test('a mailbox of the same provider is preferred once it is asked for', async (
   show({ ana: 1, ben: 1 }, { boxes: [box('ana', { smtp: { host: 'smtp.gmail.com' } }), box('ben')] });
   await userEvent.click(screen.getByRole('switch', { name: /recipient’s own provider/ }));
   expect(screen.getByText(/Chosen here: 1 at Google/)).toBeVisible();
-  await waitFor(() => expect(saved.at(-1)?.settings?.match_provider).toBe(true), { timeout: 3000 });
+  await waitFor(() => expect(saved.at(-1)?.settings?.match_provider).toBe(true));
 });
 
 test('an archived campaign shows shares and lets nothing be changed', () => {

@@ -32,18 +32,6 @@ export function useConnectSmtp() {
   });
 }
 
-/** Gmail and Outlook: until their sign-in exists the API says so, in its own words. */
-export function useConnectProvider() {
-  return useMutation({
-    mutationFn: (provider: 'gmail' | 'outlook') =>
-      unwrap(
-        provider === 'gmail'
-          ? client.POST('/api/email-accounts/connect/gmail')
-          : client.POST('/api/email-accounts/connect/outlook'),
-      ),
-  });
-}
-
 export function useUpdateMailbox() {
   const replace = useReplace();
   return useMutation({
@@ -69,12 +57,19 @@ export function useToggleMailbox() {
   });
 }
 
+/** What becomes of people in mid-sequence; empty: what each campaign says. */
+export type LeftBehind = 'wait' | 'continue' | 'stop';
+
 export function useDisconnectMailbox() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) =>
-      unwrap(client.DELETE('/api/email-accounts/{account_id}', { params: { path: { account_id: id } } })),
-    onSuccess: () => invalidate(cache, keys.mailboxes, keys.pulse),
+    mutationFn: ({ id, people }: { id: string; people: LeftBehind | '' }) =>
+      unwrap(
+        client.DELETE('/api/email-accounts/{account_id}', {
+          params: { path: { account_id: id }, query: people ? { people } : {} },
+        }),
+      ),
+    onSuccess: () => invalidate(cache, keys.mailboxes, keys.campaigns, keys.leads, keys.pulse),
   });
 }
 

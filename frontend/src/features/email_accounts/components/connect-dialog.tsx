@@ -1,19 +1,23 @@
 'use client';
 import { ArrowLeft, Mail } from 'lucide-react';
-import { useState } from 'react';
 
 import { Button } from '@/components/ui/button';
 import { Dialog, DrawerContent } from '@/components/ui/dialog';
-import { Notice } from '@/components/ui/states';
-import { wordsFor } from '@/lib/problem';
+import { Badge } from '@/components/ui/status';
 
-import { useConnectProvider } from '../api/change-mailbox';
 import { ConnectForm } from './connect-form';
 
-const WAYS = [
-  { id: 'smtp', label: 'Any mailbox', detail: 'Over SMTP and IMAP, with a password or an app password' },
-  { id: 'gmail', label: 'Google', detail: 'Sign in with Google, no password kept' },
-  { id: 'outlook', label: 'Microsoft 365', detail: 'Sign in with Microsoft, no password kept' },
+/** Ways that the API answers 501: said before anybody chooses one, with what works in their place. */
+const NOT_YET = [
+  {
+    label: 'Sign in with Google',
+    instead: 'Gmail and Google Workspace work now with an app password: choose “Any mailbox” above.',
+  },
+  {
+    label: 'Sign in with Microsoft',
+    instead:
+      'Microsoft 365 works now over SMTP and IMAP where your administrator allows it: choose “Any mailbox” above.',
+  },
 ] as const;
 
 export function ConnectDialog({
@@ -24,15 +28,11 @@ export function ConnectDialog({
   way: string;
   onWay: (way: string) => void;
 }) {
-  const provider = useConnectProvider();
-  const [asked, setAsked] = useState('');
-  const failed = provider.error ? wordsFor(provider.error) : null;
   return (
     <Dialog
       open={way !== ''}
       onOpenChange={(open) => {
         if (!open) onWay('');
-        provider.reset();
       }}
     >
       <DrawerContent
@@ -48,32 +48,32 @@ export function ConnectDialog({
           </>
         ) : (
           <div className="space-y-2">
-            {WAYS.map((one) => (
-              <button
-                key={one.id}
-                type="button"
-                disabled={provider.isPending}
-                onClick={() => {
-                  if (one.id === 'smtp') return onWay('smtp');
-                  setAsked(one.label);
-                  provider.mutate(one.id);
-                }}
-                className="flex w-full items-center gap-3 rounded-lg border p-3 text-left hover:bg-hover"
-              >
-                <Mail className="size-5 text-ink-3" aria-hidden />
-                <span>
-                  <span className="block font-medium">{one.label}</span>
-                  <span className="block text-ink-2">{one.detail}</span>
+            <button
+              type="button"
+              onClick={() => onWay('smtp')}
+              className="flex w-full items-center gap-3 rounded-lg border border-line-strong p-3 text-left hover:bg-hover"
+            >
+              <Mail className="size-5 text-accent" aria-hidden />
+              <span>
+                <span className="block font-medium">Any mailbox</span>
+                <span className="block text-ink-2">
+                  Over SMTP and IMAP, with a password or an app password. Google and Microsoft, too.
                 </span>
-              </button>
-            ))}
-            {failed && (
-              <div role="alert">
-                <Notice tone="held" title={`${asked}: ${failed.title}`}>
-                  {failed.detail}
-                </Notice>
-              </div>
-            )}
+              </span>
+            </button>
+            <ul className="space-y-2" aria-label="Not available yet">
+              {NOT_YET.map((one) => (
+                <li key={one.label} className="flex items-start gap-3 rounded-lg border border-dashed p-3">
+                  <Mail className="mt-0.5 size-5 shrink-0 text-ink-3" aria-hidden />
+                  <span>
+                    <span className="flex flex-wrap items-center gap-2 font-medium text-ink-2">
+                      {one.label} <Badge>Not available yet</Badge>
+                    </span>
+                    <span className="block text-ink-2">{one.instead}</span>
+                  </span>
+                </li>
+              ))}
+            </ul>
           </div>
         )}
       </DrawerContent>

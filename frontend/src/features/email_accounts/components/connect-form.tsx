@@ -1,7 +1,7 @@
 'use client';
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useState } from 'react';
-import { useForm, useWatch, type UseFormReturn, type FieldValues } from 'react-hook-form';
+import { useForm, useFormState, useWatch, type UseFormReturn, type FieldValues } from 'react-hook-form';
 import * as z from 'zod';
 
 import { PasswordField, SelectField, SwitchField, TextField } from '@/components/forms/fields';
@@ -145,6 +145,7 @@ export function ConnectForm({ onDone }: { onDone: () => void }) {
 }
 
 function Leg({ form, leg, title }: { form: Form; leg: 'smtp' | 'imap'; title: string }) {
+  const { dirtyFields } = useFormState({ control: form.control });
   return (
     <fieldset>
       {title && <legend className="mb-2 font-medium">{title}</legend>}
@@ -158,7 +159,8 @@ function Leg({ form, leg, title }: { form: Form; leg: 'smtp' | 'imap'; title: st
           className="max-sm:col-span-2"
           onChangeCapture={(event) => {
             const chosen = (event.target as HTMLSelectElement).value as Security;
-            form.setValue(`${leg}.port`, usualPort(leg, chosen));
+            // A port that somebody typed is what they mean, whatever is usual.
+            if (!dirtyFields[leg]?.port) form.setValue(`${leg}.port`, usualPort(leg, chosen));
           }}
         >
           <option value="tls">TLS</option>

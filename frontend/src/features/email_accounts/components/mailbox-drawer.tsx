@@ -1,17 +1,18 @@
 'use client';
-import { CircleCheck, CircleX, Trash2 } from 'lucide-react';
+import { CircleCheck, CircleX } from 'lucide-react';
 
 import { Button } from '@/components/ui/button';
-import { Confirm, Dialog, DrawerContent } from '@/components/ui/dialog';
+import { Dialog, DrawerContent } from '@/components/ui/dialog';
 import { Notice } from '@/components/ui/states';
 import { StatusWord } from '@/components/ui/status';
-import { toast, toastError } from '@/components/ui/toast';
+import { toastError } from '@/components/ui/toast';
 import { count, when } from '@/lib/format';
 
-import { useDisconnectMailbox, useTestMailbox } from '../api/change-mailbox';
+import { useTestMailbox } from '../api/change-mailbox';
 import type { Mailbox } from '../api/list-mailboxes';
 import { mailboxState } from '../model';
 import { AvailabilityForm } from './availability-form';
+import { Disconnect } from './disconnect';
 import { MailboxForm } from './mailbox-form';
 import { MailboxWhy } from './mailbox-why';
 import { ServerForm } from './server-form';
@@ -96,34 +97,5 @@ function State({ mailbox, canWrite }: { mailbox: Mailbox; canWrite: boolean }) {
         </ul>
       )}
     </section>
-  );
-}
-
-function Disconnect({ mailbox, onClose }: { mailbox: Mailbox; onClose: () => void }) {
-  const disconnect = useDisconnectMailbox();
-  return (
-    <div className="border-t pt-4">
-      <Confirm
-        trigger={
-          <Button variant="danger">
-            <Trash2 aria-hidden /> Disconnect
-          </Button>
-        }
-        title={`Disconnect ${mailbox.email_address}?`}
-        description="Its password is forgotten and it sends nothing more. People it was writing to wait until the campaign gets another mailbox."
-        action="Disconnect"
-        danger
-        onConfirm={async () => {
-          try {
-            await disconnect.mutateAsync(mailbox.id);
-            toast(`${mailbox.email_address} is disconnected`);
-            onClose();
-          } catch (error) {
-            toastError(error);
-            throw error;
-          }
-        }}
-      />
-    </div>
   );
 }

@@ -10,7 +10,7 @@ export function useActOnLeads() {
   return useMutation({
     mutationFn: (body: Omit<BulkIn, 'campaign_id'> & { campaign_id?: string }) =>
       unwrap(client.POST('/api/leads/bulk', { body })),
-    onSuccess: () => invalidate(cache, keys.leads, keys.campaigns, keys.suppressions),
+    onSuccess: () => invalidate(cache, keys.leads, keys.campaigns, keys.suppressions, keys.inbox, keys.pulse),
   });
 }
 

@@ -9,13 +9,9 @@ import { useUrlState } from '@/hooks/use-url-state';
 
 import { useAddStep, useReorderSteps } from '../api/change-steps';
 import { useSteps, type Step } from '../api/list-sequences';
+import { starterFor } from '../starter';
 import { StepEditor, type Draft } from './step-editor';
 import { StepList } from './step-list';
-
-const FIRST_WORDS =
-  '<p>Hi {{ first_name | fallback: "there" }},</p><p>{{ opening_line }}</p><p></p><p>{{ signature }}</p>';
-const FOLLOW_UP =
-  '<p>{{ first_name | fallback: "Hello" }}, did this reach you at a bad moment?</p><p>{{ signature }}</p>';
 
 /** Steps on the left, the words in the middle; what is beside them is the caller's (a preview). */
 export function SequenceEditor({
@@ -60,9 +56,10 @@ function Loaded({
   async function addStep(): Promise<void> {
     try {
       const first = steps.length === 0;
+      const starter = starterFor(navigator.languages);
       const made = await add.mutateAsync({
         subject_template: '',
-        email_template: first ? FIRST_WORDS : FOLLOW_UP,
+        email_template: first ? starter.first : starter.followUp,
         delay_days: first ? 0 : 3,
         working_days_only: !first,
       });

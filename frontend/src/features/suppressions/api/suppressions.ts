@@ -4,6 +4,9 @@ import { usePages } from '@/hooks/use-pages';
 import { client, unwrap, type Schema } from '@/lib/client';
 import { invalidate, keys } from '@/lib/query';
 
+/** Wherever people stand in a list it is said of them. */
+const STALE = [keys.suppressions, keys.leads, keys.campaigns, keys.inbox, keys.pulse];
+
 export type Suppression = Schema<'SuppressionOut'>;
 
 export function useSuppressions(q: string) {
@@ -24,7 +27,7 @@ export function useAddSuppression() {
   return useMutation({
     mutationFn: (value: string) =>
       unwrap(client.POST('/api/suppressions', { body: { value, reason: 'manual' } })),
-    onSuccess: () => invalidate(cache, keys.suppressions, keys.leads, keys.campaigns),
+    onSuccess: () => invalidate(cache, ...STALE),
   });
 }
 
@@ -35,6 +38,6 @@ export function useDeleteSuppression() {
       unwrap(
         client.DELETE('/api/suppressions/{suppression_id}', { params: { path: { suppression_id: id } } }),
       ),
-    onSuccess: () => invalidate(cache, keys.suppressions, keys.leads),
+    onSuccess: () => invalidate(cache, ...STALE),
   });
 }

@@ -8,6 +8,7 @@ import { Input } from '@/components/ui/input';
 import { SearchField } from '@/components/ui/search-field';
 import { PagedList } from '@/components/ui/paged-list';
 import { toast, toastError } from '@/components/ui/toast';
+import { suppressionReason } from '@/lib/do-not-contact';
 import { day } from '@/lib/format';
 
 import {
@@ -87,15 +88,7 @@ function AddOne() {
   );
 }
 
-/** The API's word for why, and how it came to be known. */
-const REASONS: Record<string, string> = {
-  unsubscribed: 'Unsubscribed',
-  asked: 'Asked to stop',
-  bounced: 'Bounced',
-  manual: 'Added by hand',
-  complained: 'Complained',
-  erased: 'Erased',
-};
+/** How it came to be known. */
 const SOURCES: Record<string, string> = {
   'one click': 'in their mail app',
   page: 'on the unsubscribe page',
@@ -104,6 +97,8 @@ const SOURCES: Record<string, string> = {
   report: 'after delivery',
   sending: 'while sending',
 };
+
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 function sourceOf(row: Suppression): string {
   const words = SOURCES[row.source.replaceAll('_', ' ')];
@@ -121,7 +116,7 @@ function Line({ row, canDelete }: { row: Suppression; canDelete: boolean }) {
         {row.kind === 'hash' ? 'An erased person' : row.value}
       </span>
       <span className="shrink-0 text-right text-ink-2 md:w-56">
-        {REASONS[row.reason] ?? row.reason.replaceAll('_', ' ')}
+        {capital(suppressionReason(row.reason))}
         <span className="text-xs text-ink-3 max-md:hidden">{sourceOf(row)}</span>
       </span>
       <span className="w-16 text-right text-xs text-ink-3">{day(row.created_at)}</span>

@@ -19,6 +19,7 @@ import { MessagesTable } from '@/features/campaigns/components/messages-table';
 import { PeopleTable } from '@/features/campaigns/components/people-table';
 import { PlanCalendar } from '@/features/campaigns/components/plan-calendar';
 import { RunButton } from '@/features/campaigns/components/run-button';
+import { SenderGoneNotice } from '@/features/campaigns/components/sender-gone-notice';
 import { readSchedule } from '@/features/campaigns/model';
 import { useMailboxes } from '@/features/email_accounts/api/list-mailboxes';
 import { useMe } from '@/features/identity/api/get-me';
@@ -103,6 +104,7 @@ function CampaignPageBody({ campaign }: { campaign: Campaign }) {
       className={fills ? 'mx-auto w-full max-w-[1360px]' : undefined}
     >
       <LateNotice campaign={campaign} canWrite={writes} />
+      <SenderGoneNotice campaign={campaign} canWrite={writes} />
       {campaign.status_reason && !campaign.is_late && (
         <Notice
           tone={campaign.status === 'active' ? 'held' : 'idle'}

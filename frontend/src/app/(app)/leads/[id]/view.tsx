@@ -7,7 +7,7 @@ import { Page } from '@/components/layout/page';
 import { Button } from '@/components/ui/button';
 import { Panel } from '@/components/ui/card';
 import { Confirm } from '@/components/ui/dialog';
-import { ErrorState, Notice, SkeletonRows } from '@/components/ui/states';
+import { ErrorState, SkeletonRows } from '@/components/ui/states';
 import { StatusWord } from '@/components/ui/status';
 import { toast, toastError } from '@/components/ui/toast';
 import { useMe } from '@/features/identity/api/get-me';
@@ -17,6 +17,7 @@ import { useLead } from '@/features/leads/api/get-lead';
 import { LeadFacts } from '@/features/leads/components/lead-facts';
 import { LeadTimeline } from '@/features/leads/components/lead-timeline';
 import { verdictReason } from '@/features/leads/model';
+import { DoNotContact } from '@/features/suppressions/components/do-not-contact';
 import { useRouteParam } from '@/hooks/use-route-param';
 import { can } from '@/lib/can';
 import type { Schema } from '@/lib/client';
@@ -62,17 +63,17 @@ function LeadBody({ lead, writes }: { lead: Schema<'LeadDetailOut'>; writes: boo
       heading={
         <span className="flex min-w-0 items-center gap-3">
           <span className="truncate">{fullName(lead) || lead.email}</span>
-          <StatusWord status={lead.verification} className="text-sm max-sm:[&>span]:sr-only" />
+          {lead.suppressed ? (
+            <StatusWord status="unsubscribed" word="Do not contact" className="text-sm" />
+          ) : (
+            <StatusWord status={lead.verification} className="text-sm" />
+          )}
         </span>
       }
       crumbs={crumbs}
       actions={writes && <LeadActions lead={lead} />}
     >
-      {lead.suppressed && (
-        <Notice tone="bounced" className="mb-4" title="Do not contact">
-          {lead.suppressed.replaceAll('_', ' ')}. No campaign and no import changes that.
-        </Notice>
-      )}
+      {lead.suppressed && <DoNotContact email={lead.email} reason={lead.suppressed} />}
       <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <div className="min-w-0 space-y-4">
           <Panel title="Details">
@@ -167,10 +168,13 @@ function LeadActions({ lead }: { lead: Schema<'LeadDetailOut'> }) {
           action="Do not contact"
           danger
           onConfirm={() =>
-            act.mutateAsync({ lead_ids: [lead.id], action: 'suppress' }).catch((error: unknown) => {
-              toastError(error);
-              throw error;
-            })
+            act
+              .mutateAsync({ lead_ids: [lead.id], action: 'suppress' })
+              .then(() => toast(`${who} is written to no more`))
+              .catch((error: unknown) => {
+                toastError(error);
+                throw error;
+              })
           }
         />
       )}
