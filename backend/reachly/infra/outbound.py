@@ -20,6 +20,7 @@ import httpcore2
 import httpx2
 import structlog
 
+from reachly.infra import trust
 from reachly.infra.destinations import Allowed, ascii_host, is_public, read_entry, refuse
 from reachly.kit.errors import Unavailable
 
@@ -230,4 +231,4 @@ def guarded_transport(tls: ssl.SSLContext | None = None) -> httpx2.AsyncBaseTran
     A client with a transport of its own takes no proxy from the environment, so nothing goes around the judge.
     A request to a refused address raises Invalid `destination_forbidden`, an unknown name Unavailable `dns`.
     """
-    return _GuardedTransport(tls or ssl.create_default_context())
+    return _GuardedTransport(tls or trust.system_context("web"))

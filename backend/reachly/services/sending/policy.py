@@ -87,6 +87,28 @@ class Verdict:
 
 SENT = Verdict("sent", "sent")
 
+FIRST_WAVE = 4
+"""Messages to a mailbox's server of which nothing is known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many messages go to one server at once: what it takes in about a second, so that a stop or a crash finds few
+    of them under way. `each`: seconds for one message over the last waves, the later ones counting more. A mean of
+    times, not of rates, so that who slows down is believed at once and who speeds up little by little."""
+
+    size: int = FIRST_WAVE
+    each: float = 0.0
+
+    def after(self, taken: int, seconds: float) -> Pace:
+        """The next wave, when the server has answered for so many messages in that time; at most four times as big."""
+        if not taken:
+            return self
+        seen = max(seconds / taken, 1e-6)
+        each = (self.each + seen) / 2 if self.each else seen
+        return Pace(max(1, min(int(1 / each + 1e-9), taken * 4)), each)
+
+
 NEVER_OFFERED = Verdict("connect", "deferred", "mailbox_error")
 """Marked, and then the session ended with a message before it: nothing of it was written."""
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from reachly.integrations.mailer.port import Outcome, Receipt, Stage
 from reachly.services.sending.policy import (
+    Pace,
     Retry,
     add_reference,
     connect_wait,
@@ -116,6 +117,37 @@ def test_no_path_ends_a_person_but_by_an_answer_about_it(
     assert (
         verdict.status in ("sent", "unknown", "quarantined") or not verdict.counts or verdict.kind != "retry"
     )
+
+
+def waves(rate: float, many: int, pace: Pace | None = None) -> list[int]:
+    pace, sizes = pace or Pace(), []
+    for _ in range(many):
+        sizes.append(pace.size)
+        pace = pace.after(pace.size, pace.size / rate)
+    return sizes
+
+
+def test_a_wave_is_what_the_server_takes_in_about_a_second() -> None:
+    assert waves(5000, 5) == [4, 16, 64, 256, 1024]
+    assert waves(2, 4) == [4, 2, 2, 2]
+    assert waves(0.1, 3) == [4, 1, 1]
+    assert waves(30, 5) == [4, 16, 30, 30, 30]
+
+
+def test_a_server_that_slows_down_gets_less_at_once_and_one_that_says_nothing_the_same() -> None:
+    quick = Pace(100, 1 / 5000)
+    assert waves(2, 4, quick) == [100, 3, 2, 2]
+    assert waves(5000, 5, Pace(2, 0.5)) == [2, 3, 7, 15, 31]
+    assert quick.after(0, 60.0) == quick
+
+
+@given(
+    taken=st.integers(0, 1000), seconds=st.floats(0, 1e6), size=st.integers(1, 1000), each=st.floats(0, 1e3)
+)
+def test_a_wave_never_grows_more_than_fourfold(taken: int, seconds: float, size: int, each: float) -> None:
+    after = Pace(size, each).after(taken, seconds)
+    assert after.size >= 1
+    assert after.size <= max(4 * taken, size if not taken else 1)
 
 
 def test_an_unreachable_server_is_asked_less_and_less() -> None:

@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reachly.infra import outbound
+from reachly.infra import outbound, trust
 from reachly.infra.destinations import ascii_host
 from reachly.integrations.mailer.port import Cause, MailerConfig, MailerError
 from reachly.integrations.mailer.replies import clean_text
@@ -94,7 +94,7 @@ async def _dial(config: MailerConfig) -> Wire:
 
 
 def _context(config: MailerConfig) -> ssl.SSLContext:
-    return config.tls or ssl.create_default_context()
+    return config.tls or trust.system_context("mail")
 
 
 def _own_name(address: str) -> str:

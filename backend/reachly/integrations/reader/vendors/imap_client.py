@@ -18,6 +18,7 @@ from typing import Any
 import imap_tools
 from imap_tools.mailbox import BaseMailBox
 
+from reachly.infra import trust
 from reachly.integrations.reader.port import ReaderConfig, ReaderError, ReaderProbe
 
 # imap-tools raises imaplib's limit to 20 MB a line; one of 1 MB holds the numbers of 150,000 messages.
@@ -114,7 +115,7 @@ class ImapSession:
         self.sock.settimeout(config.command_seconds)
 
     def _context(self) -> ssl.SSLContext:
-        return self._config.tls or ssl.create_default_context()
+        return self._config.tls or trust.system_context("mail")
 
     def _start_tls(self, context: ssl.SSLContext) -> None:
         if "STARTTLS" not in self._client.capabilities:

@@ -23,7 +23,7 @@ from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.scheduling import policy as scheduling
 from reachly.services.sending.errors import CapsRaced, LeaseLost, MailboxOff
-from reachly.services.sending.policy import MAILBOX_TROUBLE, NEVER_OFFERED, Verdict
+from reachly.services.sending.policy import MAILBOX_TROUBLE, NEVER_OFFERED, Pace, Verdict
 from reachly.services.sending.service import board as boards
 from reachly.services.sending.service import world
 from reachly.services.sending.service.composing import Message
@@ -48,8 +48,8 @@ async def deliver(
     if messages:
         await open_mailbox(run, mailer)
     left = list(messages)
-    size = _wave_size(run, tools)
     while left and run.verdict is None and not run.raced and not tools.stopping():
+        size = _wave_size(run, tools)
         wave, left = left[:size], left[size:]
         results = await _wave(run, wave, mailer, tools, last=not left)
         sent += [result for result in results if result.verdict.kind == "sent"]
@@ -82,8 +82,17 @@ def away_or_collided(error: BaseException) -> bool:
 
 
 def _wave_size(run: Run, tools: Tools) -> int:
+    """One where a gap applies; else what the server takes in about a second."""
     mailbox = run.batch.board.mailbox
-    return 1 if mailbox.min_gap_seconds or mailbox.gap_jitter_seconds else tools.settings.sending.pipelining
+    if mailbox.min_gap_seconds or mailbox.gap_jitter_seconds:
+        return 1
+    return min(tools.settings.sending.pipelining, tools.paces.get(mailbox.id, Pace()).size)
+
+
+def _note_pace(run: Run, results: Sequence[Result], seconds: float, tools: Tools) -> None:
+    mailbox_id = run.batch.board.mailbox.id
+    answered = sum(result.receipt is not None for result in results)
+    tools.paces[mailbox_id] = tools.paces.get(mailbox_id, Pace()).after(answered, seconds)
 
 
 class _Wave:
@@ -147,7 +156,9 @@ async def _send(
     if not marked:
         return []
     wave.watch.messages = marked
+    began = time.monotonic()
     results = await write(run, marked, mailer, tools, wave.watch)
+    _note_pace(run, results, time.monotonic() - began, tools)
     await _record(run, results, tools, last=last)
     return results
 

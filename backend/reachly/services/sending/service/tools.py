@@ -17,6 +17,7 @@ from reachly.integrations.mailer.registry import make_mailer
 from reachly.integrations.reader.port import Reader
 from reachly.integrations.reader.registry import make_reader
 from reachly.services.email_accounts.service.connection import Connection
+from reachly.services.sending.policy import Pace
 from reachly.services.sending.service.withdraw import Withdrawal
 
 
@@ -77,6 +78,10 @@ class Kept(Generic[C]):
         self.close_idle()
         return found
 
+    def mailboxes(self) -> set[uuid.UUID]:
+        """Whose connections are kept."""
+        return set(self._open)
+
     async def drop(self, connection: Connection) -> None:
         """Closes one that gave trouble."""
         kept = self._open.pop(connection.account_id, None)
@@ -119,7 +124,8 @@ class Tools:
     """One worker's. `stopping` is asked between messages; `attempts` are the leases that its heartbeat renews,
     `held_until` how long it has made the messages on the wire of each surely ours (`clock.steady`);
     `unsettled`: a message may have become unknown since the Sent folders were asked last; `busy`: how many are at work
-    for a mailbox; `waves`: what is on the wire, by the attempt of its lease."""
+    for a mailbox; `waves`: what is on the wire, by the attempt of its lease; `paces`: how many messages a mailbox's
+    server gets at once."""
 
     settings: Settings
     make_mailer: MailerFactory = open_mailer
@@ -130,6 +136,7 @@ class Tools:
     unsettled: bool = False
     busy: Counter[uuid.UUID] = field(default_factory=Counter)
     waves: dict[uuid.UUID, InFlight] = field(default_factory=dict)
+    paces: dict[uuid.UUID, Pace] = field(default_factory=dict)
     mailers: Kept[Mailer] = field(init=False)
     readers: Kept[Reader] = field(init=False)
 
@@ -158,9 +165,11 @@ class Tools:
             del self.waves[attempt_id]
 
     def close_idle(self) -> None:
-        """Connections that were not used for a minute."""
+        """Connections that were not used for a minute, and how quick their servers were."""
         self.mailers.close_idle()
         self.readers.close_idle()
+        for account_id in self.paces.keys() - self.mailers.mailboxes():
+            del self.paces[account_id]
 
     async def close(self) -> None:
         """Every connection."""
