@@ -134,7 +134,39 @@ async def wake(dsn: str) -> None:
     await bus.stop()
 
 
-BENCHES: dict[str, Callable[[str], Awaitable[None]]] = {"rls": rls, "jobs": jobs, "wake": wake}
+async def journal(_dsn: str) -> None:
+    """What it costs to write down what leaves, beside the same calls without it (decision 0018)."""
+    from reachly.integrations.mailer.port import UNWATCHED, Receipt, Watch
+    from reachly.services.sending.service.journal import Journal
+
+    ids = [uuid.uuid4() for _ in range(100)]
+    taken = Receipt("accepted", 250, "2.0.0", "2.0.0 ok", "final")
+
+    def send(watch: Watch) -> None:
+        for n in range(len(ids)):
+            if watch.may_offer(n) and watch.may_offer(n) and watch.offering(n):
+                watch.answered(n, taken)
+
+    with tempfile.TemporaryDirectory(prefix="reachly-bench-") as folder:
+        worker = Journal(Path(folder))
+
+        async def written() -> None:
+            for _ in range(50):
+                with worker.wave(ids[0], ids[1], ids) as lent:
+                    send(lent.watch(UNWATCHED, ids))
+
+        async def unwritten() -> None:
+            for _ in range(50):
+                send(UNWATCHED)
+
+        cases = {"with a journal": (written, 5_000), "without": (unwritten, 5_000)}
+        show("one message of a wave of 100, asked and told", await compare(cases))
+        worker.close()
+
+
+BENCHES: dict[str, Callable[[str], Awaitable[None]]] = {
+    "rls": rls, "jobs": jobs, "wake": wake, "journal": journal,
+}  # fmt: skip
 
 
 async def show_foundations(names: list[str]) -> None:

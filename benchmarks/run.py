@@ -3,7 +3,7 @@
     make bench                          every row, median of five interleaved rounds
     make bench ARGS="--quick"           a short form
     make bench ARGS="transport claims"  only these parts; also: pipeline, workers, simulation, start, looks, idle
-    make bench ARGS="jobs rls wake"     what the design stands on, without peers
+    make bench ARGS="jobs rls wake journal"   what the design stands on, without peers
 
 Read ratios, not absolutes; measure again on a quiet machine what noise makes doubtful.
 """

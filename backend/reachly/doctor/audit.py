@@ -35,6 +35,7 @@ _HOW = {
     "person": "a person",
     "answer": "an answer to it",
     "report": "a server's report on it",
+    "journal": "the journal of a worker that was gone",
 }
 
 

@@ -123,8 +123,8 @@ class SendingSettings(_Group):
     mailboxes_per_lease: int = Field(20, ge=1)
     messages_per_claim: int = Field(200, ge=1)
     pipelining: int = Field(100, ge=1)
-    """At most this many messages of a turn are on the wire without an answer, where the mailbox needs no gap. Each wave
-    costs two commits; a worker that dies leaves at most one wave of each mailbox in doubt."""
+    """At most this many messages of a turn are marked and written together, where the mailbox needs no gap: a wave,
+    which costs two commits. Usually fewer: what the mailbox's server takes in about a second."""
     last_look: bool = True
     """Look into the mailbox for an answer right before a follow-up leaves."""
     retry_minutes: tuple[int, ...] = (15, 60, 240)

@@ -143,7 +143,10 @@ class SendingLoop:
         machine, now = time.monotonic(), clock.now()
         if machine >= self._rescue_at:
             self._rescue_at = machine + self._sending.lease_seconds / 4
-            if await service.rescue_expired():  # what has just become unknown may be found at once
+            recovered = await service.recover_journals(self.tools.settings)
+            if (
+                await service.rescue_expired() or recovered
+            ):  # what has just become unknown may be found at once
                 self.tools.unsettled = True
         if machine >= self._tidy_at:
             self._tidy_at = machine + TIDY_SECONDS

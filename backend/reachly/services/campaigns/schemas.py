@@ -222,7 +222,7 @@ class SendOut(BaseModel):
     attempts: int
     settled_by: str | None = Field(
         None,
-        description="How an end that was in doubt was settled: `sent_folder`, `person`, `answer` or `report`",
+        description="How a doubt was settled: `sent_folder`, `person`, `answer`, `report` or `journal`",
     )
 
 

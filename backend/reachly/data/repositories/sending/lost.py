@@ -30,7 +30,7 @@ SELECT send_id FROM open_sends WHERE organization_id = $1 AND send_id = ANY($2::
 _TAKE_BACK = """
 UPDATE email_sends AS s
 SET status = CASE WHEN s.status = 'sending' THEN 'unknown' ELSE 'deferred' END, reason = 'worker_lost',
-    attempt_id = NULL, updated_at = $3
+    attempt_id = CASE WHEN s.status = 'sending' THEN s.attempt_id END, updated_at = $3
 WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[]) AND s.status IN ('claimed', 'sending')
 RETURNING s.id, s.status
 """
@@ -103,7 +103,10 @@ async def take_back(
     now: datetime,
     machine_now: datetime,
 ) -> dict[uuid.UUID, str]:
-    """`claimed` goes back to `deferred`, `sending` becomes `unknown`; the new state of those that moved."""
+    """`claimed` goes back to `deferred`, `sending` becomes `unknown`; the new state of those that moved.
+
+    The attempt stays on what is unknown: the journal of that attempt may still settle it (`journaled`).
+    """
     connection = await raw(session)
     await connection.execute(_LOCK, organization_id, list(send_ids))
     locked = await connection.fetch(_LOCK_OPEN, organization_id, list(send_ids), machine_now)

@@ -14,6 +14,7 @@ from reachly.services.sending.service.limiting import update_organization
 from reachly.services.sending.service.reading import page_sends
 from reachly.services.sending.service.recall import recall
 from reachly.services.sending.service.reconcile import Reconciled, reconcile_due, reconcile_mailbox
+from reachly.services.sending.service.recovery import recover_journals
 from reachly.services.sending.service.rescue import (
     abandon,
     complete_done_campaigns,
@@ -59,6 +60,7 @@ __all__ = [
     "recognise_database",
     "reconcile_due",
     "reconcile_mailbox",
+    "recover_journals",
     "renew_leases",
     "rescue_expired",
     "rescue_organization",

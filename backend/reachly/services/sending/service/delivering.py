@@ -27,6 +27,7 @@ from reachly.services.sending.policy import MAILBOX_TROUBLE, NEVER_OFFERED, Pace
 from reachly.services.sending.service import board as boards
 from reachly.services.sending.service import world
 from reachly.services.sending.service.composing import Message
+from reachly.services.sending.service.journal import Lent
 from reachly.services.sending.service.marking import Aside, mark, set_aside
 from reachly.services.sending.service.recording import Result, record
 from reachly.services.sending.service.rescue import set_next_turn
@@ -127,13 +128,27 @@ class _Wave:
 async def _wave(
     run: Run, messages: Sequence[Message], mailer: Mailer, tools: Tools, *, last: bool
 ) -> list[Result]:
-    wave = _Wave(run, messages, tools)
-    with tools.in_flight(run.batch.lease.attempt_id, wave):
-        return await _send(run, wave, messages, mailer, tools, last=last)
+    wave, lease = _Wave(run, messages, tools), run.batch.lease
+    send_ids = [message.send_id for message in messages]
+    with (
+        tools.in_flight(lease.attempt_id, wave),
+        tools.journal.wave(lease.attempt_id, lease.organization_id, send_ids) as journal,
+    ):
+        run.missed = False
+        results = await _send(run, wave, messages, mailer, tools, journal, last=last)
+        journal.keep = run.missed
+    return results
 
 
 async def _send(
-    run: Run, wave: _Wave, messages: Sequence[Message], mailer: Mailer, tools: Tools, *, last: bool
+    run: Run,
+    wave: _Wave,
+    messages: Sequence[Message],
+    mailer: Mailer,
+    tools: Tools,
+    journal: Lent,
+    *,
+    last: bool,
 ) -> list[Result]:
     try:
         marked = await _mark(run, messages, tools)
@@ -157,7 +172,7 @@ async def _send(
         return []
     wave.watch.messages = marked
     began = time.monotonic()
-    results = await write(run, marked, mailer, tools, wave.watch)
+    results = await write(run, marked, mailer, tools, wave.watch, journal)
     _note_pace(run, results, time.monotonic() - began, tools)
     await _record(run, results, tools, last=last)
     return results

@@ -44,7 +44,8 @@ class Result:
 class Recorded:
     """`runs`: per campaign, whether a success came, and the failures since. `ended`: campaigns in which somebody's way
     ended. `through`: enrollments that are through with a campaign that goes on after an answer. `replan`: campaigns
-    that may have been planned anew while something of theirs was in flight, which was passed over."""
+    that may have been planned anew while something of theirs was in flight, which was passed over.
+    `missed`: some were this attempt's no more."""
 
     events: list[Event] = field(default_factory=list)
     runs: dict[uuid.UUID, tuple[bool, int]] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class Recorded:
     advances: list[Advance] = field(default_factory=list)
     through: list[uuid.UUID] = field(default_factory=list)
     replan: set[uuid.UUID] = field(default_factory=set)
+    missed: bool = False
 
 
 async def record(
@@ -70,7 +72,7 @@ async def record(
     spent = {r.message.send_id for r in ours if r.verdict.kind in ("sent", "unknown")}
     campaign_ids = sorted({result.message.item.ready.campaign.id for result in ours})
     steps = await candidates.list_steps(session, organization_id, campaign_ids)
-    done = Recorded()
+    done = Recorded(missed=len(ours) < len(results))
     for result in ours:
         _apply(done, result, mailbox, steps[result.message.item.ready.campaign.id], now)
     done.events += [

@@ -18,6 +18,7 @@ from reachly.integrations.reader.port import Reader
 from reachly.integrations.reader.registry import make_reader
 from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.sending.policy import Pace
+from reachly.services.sending.service.journal import Journal
 from reachly.services.sending.service.withdraw import Withdrawal
 
 
@@ -137,10 +138,12 @@ class Tools:
     busy: Counter[uuid.UUID] = field(default_factory=Counter)
     waves: dict[uuid.UUID, InFlight] = field(default_factory=dict)
     paces: dict[uuid.UUID, Pace] = field(default_factory=dict)
+    journal: Journal = field(init=False)
     mailers: Kept[Mailer] = field(init=False)
     readers: Kept[Reader] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.journal = Journal(self.settings.data_dir)
         self.mailers = Kept(self.make_mailer, lambda connection: connection.mailer, self.busy)
         self.readers = Kept(self.make_reader, lambda connection: connection.reader, self.busy)
 
@@ -172,6 +175,7 @@ class Tools:
             del self.paces[account_id]
 
     async def close(self) -> None:
-        """Every connection."""
+        """Every connection and every file."""
         await self.mailers.close()
         await self.readers.close()
+        self.journal.close()

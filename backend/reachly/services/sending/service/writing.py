@@ -20,6 +20,7 @@ from reachly.services.sending.policy import (
 )
 from reachly.services.sending.service.choosing import Batch
 from reachly.services.sending.service.composing import Message
+from reachly.services.sending.service.journal import Lent
 from reachly.services.sending.service.marking import Marked
 from reachly.services.sending.service.recording import Recorded, Result
 from reachly.services.sending.service.tools import Tools
@@ -31,7 +32,8 @@ SHUT = 421  # the server ends the session
 @dataclass(slots=True)
 class Run:
     """Where a turn stands. `again`: something that did not go is due at once. `raced`: others took what the
-    caps had left. `verdict`: what ended the turn early."""
+    caps had left. `verdict`: what ended the turn early. `missed`: others had settled some of a wave before it was
+    recorded."""
 
     batch: Batch
     failures: int
@@ -39,6 +41,7 @@ class Run:
     marked_at: datetime | None = None
     again: bool = False
     raced: bool = False
+    missed: bool = False
     verdict: Verdict | None = None
     trouble: str = ""
     runs: dict[uuid.UUID, tuple[bool, int]] = field(default_factory=dict)
@@ -54,6 +57,7 @@ class Run:
             before = self.runs.get(campaign_id, (False, 0))
             self.runs[campaign_id] = (True, n) if success else (before[0], before[1] + n)
         self.ended |= recorded.ended
+        self.missed |= recorded.missed
 
 
 def start(batch: Batch) -> Run:
@@ -75,17 +79,18 @@ async def open_mailbox(run: Run, mailer: Mailer) -> None:
 
 
 async def write(
-    run: Run, marked: Sequence[Message], mailer: Mailer, tools: Tools, watch: WaveWatch
+    run: Run, marked: Sequence[Message], mailer: Mailer, tools: Tools, watch: WaveWatch, journal: Lent
 ) -> list[Result]:
     """Puts the wave on the wire: a single message step by step, several in one pipeline."""
+    onlooker = journal.watch(watch, [message.send_id for message in marked])
     sender = parse_address(run.batch.board.mailbox.email_address).wire
     envelopes = [
         Envelope(sender, parse_address(message.item.intent.to_email).wire, message.data) for message in marked
     ]
     if len(envelopes) == 1:
-        receipts = [await mailer.send(envelopes[0], watch)]
+        receipts = [await mailer.send(envelopes[0], onlooker)]
     else:
-        receipts = await mailer.send_many(envelopes, watch)
+        receipts = await mailer.send_many(envelopes, onlooker)
     retry = retry_of(tools)
     results: list[Result] = []
     for message, receipt in zip(marked, receipts, strict=True):
