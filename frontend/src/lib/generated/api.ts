@@ -3815,7 +3815,7 @@ export interface components {
             sent_at: string | null;
             /**
              * Settled By
-             * @description How an end that was in doubt was settled: `sent_folder`, `person`, `answer` or `report`
+             * @description How a doubt was settled: `sent_folder`, `person`, `answer`, `report` or `journal`
              */
             settled_by?: string | null;
             /** Status */
