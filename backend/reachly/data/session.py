@@ -97,6 +97,7 @@ class Database:
     """An engine and the sessions on it."""
 
     def __init__(self, dsn: str, *, pool_size: int = 10, pooled: bool = False, durable: bool = True) -> None:
+        self.dsn, self.pooled = dsn, pooled
         url = make_url(dsn).set(drivername="postgresql+asyncpg")
         connect: dict[str, Any] = {"server_settings": server_settings(durable=durable)}
         if pooled:

@@ -21,7 +21,10 @@ async def simulate_campaign(campaign_id: uuid.UUID) -> list[str]:
         return [plan.problem]
     lines = [f"{day.day}  {names.get(day.email_account_id, '?'):<40} {day.planned:>5} planned {day.sent:>5} sent"
              for day in plan.days]  # fmt: skip
-    lines.append(f"{plan.total} messages to come")
+    lines.append(f"{plan.total + plan.beyond} messages to come")
+    if plan.until:
+        ends = f", at this pace until about {plan.beyond_ends_at:%Y-%m-%d}" if plan.beyond_ends_at else ""
+        lines.append(f"{plan.beyond} of them after {plan.until:%Y-%m-%d}{ends}")
     for words, at in (
         ("last first mail", plan.last_first_mail_at),
         ("last follow-up", plan.last_follow_up_at),

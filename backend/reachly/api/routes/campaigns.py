@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from reachly.api.deps import Caller, Cursor, Db, IfMatch, Limit, Search, require
 from reachly.api.idempotency import ONCE, ONCE_OUTSIDE, KeepingRoute
+from reachly.api.leaving import while_here
 from reachly.kit.pagination import Page
 from reachly.services.campaigns import service
 from reachly.services.campaigns.schemas import (
@@ -174,15 +175,16 @@ async def decide_unknown(
 
 
 @router.get("/{campaign_id}/simulation", dependencies=[READ])
-async def simulate(campaign_id: uuid.UUID, session: Db, actor: Caller) -> SimulationOut:
-    """Every planned message if nobody answers, before the start too."""
-    return await scheduling.simulate_campaign(session, actor, campaign_id)
+async def simulate(campaign_id: uuid.UUID, request: Request, actor: Caller) -> SimulationOut:
+    """Every planned message of the next 90 days if nobody answers, before the start too. A large campaign takes its
+    time; who leaves ends the work."""
+    return await while_here(request, scheduling.simulate_by_size(actor, campaign_id))
 
 
 @router.get("/{campaign_id}/explain", dependencies=[READ])
-async def explain(campaign_id: uuid.UUID, session: Db, actor: Caller) -> ExplainOut:
+async def explain(campaign_id: uuid.UUID, request: Request, actor: Caller) -> ExplainOut:
     """Why due messages do not go: one reason each, until when, and what would change it."""
-    return await scheduling.explain_campaign(session, actor, campaign_id)
+    return await while_here(request, scheduling.explain_by_size(actor, campaign_id))
 
 
 @router.get("/{campaign_id}/enrollments/{enrollment_id}/explain", dependencies=[READ])

@@ -12,9 +12,11 @@ import structlog
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job as EngineJob
+from pgqueuer.domain.types import QueueManagerId
 from pgqueuer.queries import Queries
 
 from reachly.infra.queue.jobs import Connection, Handler, Marks, begin, unwrap
+from reachly.infra.queue.presence import Presence, new_worker_id
 from reachly.kit.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -31,9 +33,11 @@ BATCH = 5
 
 
 class JobEngine:
-    """Runs the jobs of one process. `heartbeat_seconds` after a kill, others take its jobs.
+    """Runs the jobs of one process. After a kill others take its jobs within seconds (`presence`), after the loss of
+    its machine within `heartbeat_seconds` and the time of a look.
 
-    `pool` is an asyncpg pool of the app's login role with room for at least two connections (one listens).
+    `pool` is an asyncpg pool of the app's login role, on a direct address, with room for at least three connections
+    (one listens, one says that this worker lives).
     """
 
     def __init__(
@@ -85,6 +89,8 @@ class JobEngine:
 
     async def _run_once(self, stop: asyncio.Event) -> None:
         manager = QueueManager(Queries.from_asyncpg_pool(self._pool))
+        manager.queue_manager_id = QueueManagerId(new_worker_id())
+        presence = Presence(self._pool, manager.queue_manager_id)
         for name, (handler, at_once) in self._handlers.items():
             bound = self._bind(handler)
             manager.entrypoint(name, concurrency_limit=at_once, accepts_context=False, on_failure="hold")(
@@ -102,6 +108,7 @@ class JobEngine:
             name="job-engine",
         )
         stopped = asyncio.create_task(stop.wait())
+        present = asyncio.create_task(presence.keep(), name="presence")
         try:
             await asyncio.wait({run, stopped}, return_when=asyncio.FIRST_COMPLETED)
             manager.shutdown.set()
@@ -112,6 +119,8 @@ class JobEngine:
                 self._stopping = True
                 run.cancel()
                 await asyncio.wait({run})
+            present.cancel()
+            await asyncio.wait({present})
 
     async def _finish(self, run: asyncio.Task[None]) -> None:
         try:

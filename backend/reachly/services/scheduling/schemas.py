@@ -30,8 +30,13 @@ class SimulationOut(BaseModel):
     messages: list[PlannedMessage] = Field(description="At most 1,000, in order")
     total: int
     days: list[PlannedDay]
-    last_first_mail_at: datetime | None
-    last_follow_up_at: datetime | None
+    last_first_mail_at: datetime | None = Field(description="null: none is left, or it lies beyond `until`")
+    last_follow_up_at: datetime | None = Field(description="null: none is left, or it lies beyond `until`")
+    until: datetime | None = Field(None, description="How far days and messages reach; null: to the end")
+    beyond: int = Field(0, description="Messages that leave after `until`; `total` does not count them")
+    beyond_ends_at: datetime | None = Field(
+        None, description="About when the last of them leaves, at the pace of the four weeks before `until`"
+    )
     idle_capacity: int = Field(description="Messages the mailboxes could have sent besides, up to the end")
     limiting_factor: str
     problem: str | None = None

@@ -18,6 +18,7 @@ import asyncpg
 import pytest
 
 from reachly.infra import queue
+from reachly.infra.queue.presence import Presence
 from reachly.kit.errors import Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -269,7 +270,7 @@ async def handler(job):
     await asyncio.sleep(100)
 async def main():
     async with asyncpg.create_pool(sys.argv[1], min_size=2, max_size=4) as pool:
-        engine = queue.JobEngine(pool, heartbeat_seconds=2)
+        engine = queue.JobEngine(pool, heartbeat_seconds=600)
         engine.register("leads.import", handler)
         await engine.run(asyncio.Event())
 asyncio.run(main())
@@ -292,7 +293,7 @@ async def test_job_of_a_killed_worker_is_picked_up_by_another(pool: Any, dsn: st
     worker.wait()
     worker.stdout.close()
     got: list[Any] = []
-    engine = queue.JobEngine(pool, heartbeat_seconds=2)
+    engine = queue.JobEngine(pool, heartbeat_seconds=600)  # so it is not the heartbeat that tells
 
     async def handler(job: queue.Job) -> None:
         got.append(job.args)
@@ -302,7 +303,38 @@ async def test_job_of_a_killed_worker_is_picked_up_by_another(pool: Any, dsn: st
 
     engine.register("leads.import", handler)
     async with working(engine):
-        await until(picked_up, seconds=15)
+        await until(picked_up, seconds=60)
+
+
+async def test_a_long_job_of_a_worker_that_lives_is_taken_by_nobody(
+    pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Presence] = []
+    monkeypatch.setattr(Presence, "interval_seconds", 0.05)
+    real = Presence.keep
+
+    async def keep(self: Presence) -> None:
+        looks.append(self)
+        await real(self)
+
+    monkeypatch.setattr(Presence, "keep", keep)
+    ran, may_end = list[int](), asyncio.Event()
+
+    async def handler(job: queue.Job) -> None:
+        ran.append(job.id)
+        await may_end.wait()
+
+    async def both_looked_often() -> bool:
+        return len(ran) > 0 and len(looks) == 2 and all(one.looks > 10 for one in looks)
+
+    engines = [queue.JobEngine(pool, heartbeat_seconds=600) for _ in range(2)]
+    for engine in engines:
+        engine.register("leads.import", handler)
+    async with working(engines[0]), working(engines[1]):
+        await queue.enqueue(pool, "leads.import", ORG)
+        await until(both_looked_often, seconds=60)
+        may_end.set()
+    assert len(ran) == 1
 
 
 @pytest.mark.chaos

@@ -116,7 +116,7 @@ def test_idle_room_is_counted() -> None:
 def test_until_cuts_the_plan_and_says_what_remains() -> None:
     result = simulate(small_world(), datetime(2027, 1, 4, 9, 10, tzinfo=UTC))
     assert len(result.planned) == 2
-    assert result.remaining == 4
+    assert result.remaining.total() == 4
 
 
 def test_a_message_that_never_finds_a_slot_is_reported_not_lost() -> None:
@@ -348,7 +348,7 @@ def check_companies(world: World, planned: list[Planned]) -> None:
 def test_no_plan_breaks_a_cap_a_gap_or_a_window_and_nobody_is_forgotten(world: World) -> None:
     result = simulate(world)
     assert result.planned == sorted(result.planned, key=lambda one: one.planned_at)
-    assert result.remaining == 0
+    assert result.remaining.total() == 0
     assert all(one.planned_at >= world.now for one in result.planned)
     for state in world.mailboxes:
         check_mailbox(state.mailbox, [one for one in result.planned if one.mailbox == state.mailbox.address])

@@ -60,6 +60,15 @@ SELECT count(*) FROM enrollments
 WHERE organization_id = $1 AND campaign_id = $2 AND blocked_reason = 'sender_gone' AND status IN ('active', 'held')
 """
 
+# Never more than a few from each campaign, however many there are.
+_MORE_THAN = """
+SELECT coalesce(sum(few.n), 0) > $3 FROM campaigns c, LATERAL (
+    SELECT count(*) AS n FROM (
+        SELECT FROM enrollments e WHERE e.organization_id = $1 AND e.campaign_id = c.id
+        AND e.status IN ('active', 'held', 'pending') LIMIT $3 + 1) AS those
+) AS few
+WHERE c.organization_id = $1 AND (c.id = $2 OR c.status = 'active')
+"""
 _USAGE = (
     "SELECT scope, key, day, reserved + used AS n FROM cap_usage WHERE organization_id = $1 AND day >= $2"
 )
@@ -168,3 +177,10 @@ async def count_sent_by_day(
 ) -> dict[tuple[date, uuid.UUID], int]:
     rows = await (await raw(session)).fetch(_SENT_BY_DAY, organization_id, campaign_id, timezone)
     return {(row["day"], row["email_account_id"]): int(row["n"]) for row in rows}
+
+
+async def has_more_than(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, people: int
+) -> bool:
+    """Whether this campaign and those that run have more people than that to write to."""
+    return bool(await (await raw(session)).fetchval(_MORE_THAN, organization_id, campaign_id, people))

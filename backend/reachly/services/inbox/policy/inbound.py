@@ -234,7 +234,7 @@ def matching_keys(inbound: Inbound) -> list[str]:
 def named_addresses(inbound: Inbound) -> frozenset[str]:
     """Every address that a message names where one may be looked for, in lower case."""
     lines = (line[:600] for line in inbound.text.split("\n")[:2000] if "@" in line)
-    headers = (*inbound.headers.values(), *(value for _, value in inbound.original[:200]))
+    headers = [value[:2000] for value in (*inbound.headers.values(), *(v for _, v in inbound.original[:100]))]
     named = {address for words in (inbound.subject, *lines, *headers) for address in find_addresses(words)}
     return frozenset(named | {inbound.from_email, *inbound.to})
 

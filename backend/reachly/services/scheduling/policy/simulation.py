@@ -266,6 +266,7 @@ class Run:
         ]
         delay = BlockReason.WAITING_DELAY if self.binding else None
         last = max(self.last_first, self.last_follow)
+        remaining, first_remaining = self._remaining()
         return Simulation(
             planned=self.planned,
             unplanned=self.unplanned,
@@ -274,13 +275,16 @@ class Run:
             idle_capacity=sum(desk.idle_until(last) for desk in self.desks) if last else 0,
             limiting=max(limits)[1] if limits else delay,
             binding=self.binding,
-            remaining=self._remaining(),
+            remaining=remaining,
+            first_remaining=first_remaining,
         )
 
-    def _remaining(self) -> int:
+    def _remaining(self) -> tuple[Counter[str], Counter[str]]:
+        """All that is left and, of it, the first mails, by campaign."""
         given_up = {(entry.lead_key, entry.campaign) for entry in self.unplanned}
-        return sum(
-            len(self.courses[lead.campaign].plan.steps) - step + 1
-            for lead, step in zip(self.leads, self.steps, strict=True)
-            if (lead.key, lead.campaign) not in given_up
-        )
+        left, first = Counter[str](), Counter[str]()
+        for lead, step in zip(self.leads, self.steps, strict=True):
+            if (lead.key, lead.campaign) not in given_up:
+                left[lead.campaign] += len(self.courses[lead.campaign].plan.steps) - step + 1
+                first[lead.campaign] += step == 1
+        return left, first

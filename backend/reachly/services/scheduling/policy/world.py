@@ -88,7 +88,8 @@ class Simulation:
     """`idle_capacity` counts messages the mailboxes could have sent, up to the last planned day, and did not.
 
     `limiting` is the rule that most often ended a mailbox's day with messages still waiting (`binding` counts
-    all of them); `waiting_delay` if there was more room than mail. `remaining` messages lie beyond `until`.
+    all of them); `waiting_delay` if there was more room than mail. `remaining` messages lie beyond `until`,
+    `first_remaining` of them first mails; both by campaign.
     """
 
     planned: list[Planned]
@@ -98,4 +99,5 @@ class Simulation:
     idle_capacity: int
     limiting: BlockReason | None
     binding: Counter[BlockReason]
-    remaining: int
+    remaining: Counter[str]
+    first_remaining: Counter[str]

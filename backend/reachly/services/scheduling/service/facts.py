@@ -128,6 +128,12 @@ def recipient_hours(campaign: CampaignFields) -> DayWindows | None:
     return policy.RECIPIENT_HOURS if campaign.settings.get("recipient_hours") else None
 
 
+def tells_people_apart(campaign: CampaignFacts) -> bool:
+    """Whether a rule of the campaign asks about each recipient's own clock, country or company."""
+    by_place = bool(recipient_hours(campaign)) or schedule_of(campaign).skip_recipient_holidays
+    return by_place or campaign.company_cap is not None
+
+
 def recipient_zone(campaign: CampaignFields, person: PersonFields) -> str | None:
     """The recipient's clock where the campaign asks for it: their own field, then city and country, phone, domain."""
     if not campaign.settings.get("recipient_hours"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from math import inf
 from zoneinfo import ZoneInfo
 
 from reachly.data.repositories import scheduling as repository
@@ -23,11 +24,17 @@ from reachly.services.scheduling.service import facts
 SHOWN = 1_000
 PAGE = 20_000
 OPEN = ("active", "held", "pending")
+HORIZON = timedelta(days=90)
+"""Beyond it messages are only counted: a plan to the year 2496 helps nobody and costs as if it did."""
+
+PACE = timedelta(days=28)
+TOO_LONG = 36_500  # days
 STUCK = frozenset({"unknown_previous", "missing_field"})  # no passing of time lets these go
 
 
 async def simulate_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID) -> SimulationOut:
-    """Every message if nobody answers, before the start too. Other running campaigns share the mailboxes."""
+    """Every message of the next 90 days if nobody answers, before the start too, and how many come after them. Other
+    running campaigns share the mailboxes."""
     organization_id = actor.organization_id
     found = await repository.list_campaigns(session, organization_id, [campaign_id])
     if not found:
@@ -41,7 +48,7 @@ async def simulate_campaign(session: Session, actor: Actor, campaign_id: uuid.UU
         session, organization_id, [other for other in others if other != campaign_id]
     )
     world, leads = await _world(session, organization_id, campaigns)
-    result = policy.simulate(world)
+    result = policy.simulate(world, world.now + HORIZON)
     own = [planned for planned in result.planned if planned.campaign == str(campaign_id)]
     problem = None
     if result.unplanned:
@@ -147,16 +154,29 @@ async def _out(
                 planned_at=p.planned_at,
             )
         )  # fmt: skip
+    first = [p.planned_at for p in own if p.step == 1]
+    later = [p.planned_at for p in own if p.step > 1]
+    beyond, first_beyond = result.remaining[str(campaign.id)], result.first_remaining[str(campaign.id)]
+    until = clock.now() + HORIZON if beyond else None
     return SimulationOut(
         messages=messages,
         total=len(own),
         days=days,
-        last_first_mail_at=max((p.planned_at for p in own if p.step == 1), default=None),
-        last_follow_up_at=max((p.planned_at for p in own if p.step > 1), default=None),
+        last_first_mail_at=None if first_beyond else max(first, default=None),
+        last_follow_up_at=None if beyond else max(later, default=None),
+        until=until,
+        beyond=beyond,
+        beyond_ends_at=_end_at_this_pace(own, beyond, until) if until else None,
         idle_capacity=result.idle_capacity,
         limiting_factor=(result.limiting.value if result.limiting else "none"),
         problem=problem,
     )
+
+
+def _end_at_this_pace(own: list[policy.Planned], beyond: int, until: datetime) -> datetime | None:
+    recent = sum(p.planned_at > until - PACE for p in own)
+    days = beyond * PACE.days / recent if recent else inf
+    return until + timedelta(days=days) if days < TOO_LONG else None
 
 
 def _nothing(problem: str) -> SimulationOut:

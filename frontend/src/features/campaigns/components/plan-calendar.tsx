@@ -254,10 +254,23 @@ const PACE: Record<string, string> = {
 
 /** The plan in a few facts: how much, until when, and what it hangs on. */
 function PlanFacts({ plan, zone }: { plan: Simulation; zone: string }) {
-  if (plan.total === 0) return null;
+  if (plan.total === 0 && plan.beyond === 0) return null;
   const factor = plan.limiting_factor;
   const facts = [
-    { name: 'Messages to go', value: count(plan.total), note: 'if nobody replies', title: undefined },
+    {
+      name: 'Messages to go',
+      value: count(plan.total + plan.beyond),
+      note: 'if nobody replies',
+      title: undefined,
+    },
+    plan.until && {
+      name: 'Beyond this calendar',
+      value: count(plan.beyond),
+      title: fullTime(plan.until),
+      note: plan.beyond_ends_at
+        ? `after ${dayWords(dayIn(plan.until, zone))}; at this pace until about ${dayWords(dayIn(plan.beyond_ends_at, zone))}`
+        : `after ${dayWords(dayIn(plan.until, zone))}`,
+    },
     plan.last_first_mail_at && {
       name: 'Last first mail',
       value: when(plan.last_first_mail_at, new Date(), zone),
