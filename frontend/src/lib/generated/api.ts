@@ -577,7 +577,8 @@ export interface paths {
         };
         /**
          * Simulate
-         * @description Every planned message if nobody answers, before the start too.
+         * @description Every planned message of the next 90 days if nobody answers, before the start too. A large campaign takes its
+         *     time; who leaves ends the work.
          */
         get: operations["simulate"];
         put?: never;
@@ -3994,6 +3995,17 @@ export interface components {
          * @description The first messages of the plan, and the plan's shape.
          */
         SimulationOut: {
+            /**
+             * Beyond
+             * @description Messages that leave after `until`; `total` does not count them
+             * @default 0
+             */
+            beyond: number;
+            /**
+             * Beyond Ends At
+             * @description About when the last of them leaves, at the pace of the four weeks before `until`
+             */
+            beyond_ends_at?: string | null;
             /** Days */
             days: components["schemas"]["PlannedDay"][];
             /**
@@ -4001,9 +4013,15 @@ export interface components {
              * @description Messages the mailboxes could have sent besides, up to the end
              */
             idle_capacity: number;
-            /** Last First Mail At */
+            /**
+             * Last First Mail At
+             * @description null: none is left, or it lies beyond `until`
+             */
             last_first_mail_at: string | null;
-            /** Last Follow Up At */
+            /**
+             * Last Follow Up At
+             * @description null: none is left, or it lies beyond `until`
+             */
             last_follow_up_at: string | null;
             /** Limiting Factor */
             limiting_factor: string;
@@ -4016,6 +4034,11 @@ export interface components {
             problem?: string | null;
             /** Total */
             total: number;
+            /**
+             * Until
+             * @description How far days and messages reach; null: to the end
+             */
+            until?: string | null;
         };
         /**
          * SmtpConnectIn
