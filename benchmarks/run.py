@@ -2,7 +2,7 @@
 
     make bench                          every row, median of five interleaved rounds
     make bench ARGS="--quick"           a short form
-    make bench ARGS="transport claims"  only these parts; also: pipeline, workers, simulation, start, looks, idle
+    make bench ARGS="transport claims"  only these; also: pipeline, workers, simulation, start, looks, idle, single
     make bench ARGS="jobs rls wake journal"   what the design stands on, without peers
 
 Read ratios, not absolutes; measure again on a quiet machine what noise makes doubtful.
@@ -22,6 +22,7 @@ import idle
 import looks
 import pipeline
 import simulation
+import single
 import start
 import transport
 from foundations import BENCHES, show_foundations
@@ -30,7 +31,7 @@ from peers import find_nodemailer, find_postfix_tools, smtp_sink
 from rounds import OUT, Row, table, write
 from stage import open_stage
 
-PARTS = ("transport", "pipeline", "workers", "claims", "simulation", "start", "looks", "idle")
+PARTS = ("transport", "single", "pipeline", "workers", "claims", "simulation", "start", "looks", "idle")
 
 
 async def measure(parts: list[str], rounds: int, quick: bool, folder: Path) -> list[Row]:
@@ -67,6 +68,9 @@ async def measure(parts: list[str], rounds: int, quick: bool, folder: Path) -> l
     if "idle" in parts:
         async with open_stage(folder / "idle") as stage:
             rows += await idle.measure(stage, 5_000 if quick else 50_000)
+    if "single" in parts:
+        async with open_stage(folder / "single") as stage:
+            rows += await single.measure(stage, rounds, 60 if quick else 200)
     return rows
 
 

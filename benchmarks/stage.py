@@ -32,7 +32,7 @@ from tests.factories.bulk import add_people
 from tests.factories.sending import Step, add_campaign, add_mailbox
 
 PUBLIC_URL = "https://reachly.example"
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE")
 TRACKED = {"track_opens": True, "track_clicks": True}
 _numbers = itertools.count(1)
 
@@ -63,14 +63,23 @@ class Stage:
     organization_id: uuid.UUID
     sql: Any
 
-    async def add_mailboxes(self, n: int, port: int) -> list[uuid.UUID]:
+    async def add_mailboxes(
+        self, n: int, port: int, *, security: str = "none", **changes: object
+    ) -> list[uuid.UUID]:
+        """Relays; those that are spoken to under cover sign in."""
         number = next(_numbers)
+        covered = security != "none"
+        if covered:
+            server = {"host": "127.0.0.1", "port": port, "security": security, "username": "mira"}
+            changes["smtp_config"] = server
         return [
             await add_mailbox(
                 self.organization_id,
                 port,
                 address=f"b{number}m{i}@brightfjord.example",
                 daily_limit=1_000_000,
+                password="secret" if covered else "",
+                **changes,
             )
             for i in range(n)
         ]
