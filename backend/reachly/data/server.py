@@ -32,6 +32,16 @@ async def look_at_server(dsn: str) -> ServerState:
         return ServerState(str(version), await postgres_roles.missing_grants(connection))
 
 
+_EXPOSED = """
+SELECT count(*) FROM email_accounts
+WHERE EXISTS (
+    SELECT FROM unnest(ARRAY[smtp_config, imap_config]) AS server
+    WHERE server ->> 'security' = 'none' AND server ->> 'username' <> ''
+      AND server ->> 'host' !~ '^(127\\.|localhost\\.?$|::1$)'
+)
+"""
+
+
 async def count_held(dsn: str) -> tuple[int, bool]:
     """(organizations whose sending is held since a restore, this is a restored copy that no worker has seen yet).
 
@@ -41,6 +51,13 @@ async def count_held(dsn: str) -> tuple[int, bool]:
         await connection.execute("SELECT set_config('role', 'reachly_system', true)")
         held = await connection.fetchval("SELECT count(*) FROM organizations WHERE sending_held IS NOT NULL")
         return int(held), not await connection.fetchval(f"SELECT {IS_HOME}")
+
+
+async def count_exposed(dsn: str) -> int:
+    """Mailboxes whose password crosses a network unencrypted. The schema must be current. Raises ServerAway."""
+    async with _connected(dsn) as connection, connection.transaction():
+        await connection.execute("SELECT set_config('role', 'reachly_system', true)")
+        return int(await connection.fetchval(_EXPOSED))
 
 
 def held_words(organizations: int, is_new_copy: bool) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reachly.data.migrate import SchemaState, schema_state
-from reachly.data.server import ServerAway, count_held, held_words, look_at_server
+from reachly.data.server import ServerAway, count_exposed, count_held, held_words, look_at_server
 from reachly.infra import cache
 from reachly.infra.embedded_postgres import EmbeddedPostgres
 from reachly.infra.mail_world import HOST, read_ports
@@ -121,6 +121,9 @@ async def _database(settings: Settings) -> list[Finding]:
             found.append(Finding("schema", STATES[state], "fault" if fault else "good"))
             if state is SchemaState.CURRENT and (words := held_words(*await count_held(dsn))):
                 found.append(Finding("sending", words, "fault"))
+            if state is SchemaState.CURRENT and (exposed := await count_exposed(dsn)):
+                told = f"{exposed} mailboxes send their password over an unencrypted connection: change their security"
+                found.append(Finding("mailboxes", f"{told} to TLS or STARTTLS (Mailboxes, Servers)", "note"))
             return found
     except (ServerAway, CannotStart) as error:
         return [Finding("PostgreSQL", str(error), "fault")]

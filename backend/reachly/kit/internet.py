@@ -31,3 +31,13 @@ def read_hop(text: str) -> str | None:
         return str(ipaddress.ip_address(bare))
     except ValueError:
         return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host of a server is this very machine, by its address; a name but `localhost` may be anything."""
+    if host.strip().lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip()).is_loopback
+    except ValueError:
+        return False

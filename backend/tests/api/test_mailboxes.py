@@ -11,6 +11,7 @@ import pytest
 
 from mailworld import MailWorld, MailWorldConfig
 from mailworld.config import Rates
+from reachly.data.server import count_exposed
 from reachly.data.session import tenant
 from reachly.infra.crypto import CannotOpen
 from reachly.infra.settings import OutboundSettings
@@ -104,10 +105,10 @@ async def test_secret_opens_only_in_its_own_row_and_column(ada: Person, world: M
         ("imap", {"password": "wrong"}, "auth"),
         ("smtp", {"port": 1}, "refused"),
         ("imap", {"port": 1}, "refused"),
-        ("smtp", {"host": "no-such-host.invalid"}, "dns"),
+        ("smtp", {"host": "no-such-host.invalid", "allow_unencrypted": True}, "dns"),
         ("smtp", {"security": "tls"}, "tls"),
-        ("smtp", {"host": "10.1.2.3"}, "forbidden"),
-        ("imap", {"host": "169.254.169.254"}, "forbidden"),
+        ("smtp", {"host": "10.1.2.3", "allow_unencrypted": True}, "forbidden"),
+        ("imap", {"host": "169.254.169.254", "security": "tls"}, "forbidden"),
     ],
 )
 async def test_trouble_names_its_leg_and_cause_within_ten_seconds(
@@ -233,7 +234,7 @@ class TestNothingInsideIsDialled:
     async def test_open_and_closed_ports_sound_alike(self, ada: Person, world: MailWorld, host: str) -> None:
         told = []
         for port in (world.smtp_port, 1):
-            server = {"host": host, "port": port, "security": "none", "username": "x", "password": "x"}
+            server = {"host": host, "port": port, "security": "tls", "username": "x", "password": "x"}
             answer = await connect(ada, {"email_address": "mira@reachly.test", "smtp": server})
             assert answer.status_code == 422, host
             body = answer.json()
@@ -269,3 +270,40 @@ async def test_workday_absences_and_reply_address_are_kept_and_taken_back(
     assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/absences/0/end"]
     cleared = (await ada.http.put(path, json={"absences": [], "reply_to": ""})).json()
     assert (cleared["absences"], cleared["reply_to"]) == ([], None)
+
+
+@pytest.mark.parametrize("leg", ["smtp", "imap"])
+async def test_a_password_in_clear_needs_an_explicit_choice(
+    ada: Person, world: MailWorld, sql: Any, leg: str
+) -> None:
+    """Asked before anything is dialled; on the loopback there is no network to cross."""
+    given = body(world)
+    given[leg] |= {"host": "192.0.2.1"}
+    answer = await connect(ada, given)
+    (fault,) = answer.json()["errors"]
+    assert (answer.status_code, fault["pointer"], fault["code"]) == (422, f"/{leg}/security", "unencrypted")
+    assert "STARTTLS" in fault["detail"]
+    assert "allow_unencrypted" in fault["detail"]
+    given[leg] |= {"allow_unencrypted": True}
+    assert (await connect(ada, given)).json()["code"] != "unencrypted", "now it is tried"
+    account_id = (await connect(ada, body(world))).json()["id"]
+    refused = await ada.http.put(
+        f"/api/email-accounts/{account_id}", json={leg: {**given[leg], "allow_unencrypted": False}}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (422, "unencrypted")
+
+
+async def test_a_mailbox_that_is_there_goes_on_and_says_it(
+    ada: Person, world: MailWorld, sql: Any, dsn: str
+) -> None:
+    account_id = (await connect(ada, body(world))).json()["id"]
+    assert await count_exposed(dsn) == 0
+    await sql.execute(
+        """UPDATE email_accounts SET imap_config = imap_config || '{"host": "imap.example.com"}'"""
+    )
+    told = (await ada.http.get(f"/api/email-accounts/{account_id}")).json()
+    assert told["status"] == "connected"
+    (warning,) = told["warnings"]
+    assert "reading (IMAP)" in warning
+    assert "STARTTLS" in warning
+    assert await count_exposed(dsn) == 1

@@ -19,6 +19,10 @@ class ServerIn(BaseModel):
     security: Security = "tls"
     username: Annotated[str, StringConstraints(max_length=320)]
     password: SecretStr = Field(max_length=1024)
+    allow_unencrypted: bool = Field(
+        False,
+        description="With `security: none` the password is readable on the way: say here that this is meant",
+    )
 
 
 class ServerOut(BaseModel):

@@ -257,7 +257,24 @@ def _check_limits(body: SendingLimits) -> None:
         raise Invalid("Mend the settings listed in `errors`.", errors=faults)
 
 
+def _require_encrypted(smtp: ServerIn | None, imap: ServerIn | None) -> None:
+    """Before anything is dialled. Raises Invalid."""
+    faults = [
+        fault
+        for leg, server in (("smtp", smtp), ("imap", imap))
+        if server
+        and (
+            fault := policy.find_exposed(
+                leg, server.security, server.host, server.username, allowed=server.allow_unencrypted
+            )
+        )
+    ]
+    if faults:
+        raise Invalid(faults[0].detail, code="unencrypted", errors=faults)
+
+
 async def _require_legs(address: str, smtp: ServerIn | None, imap: ServerIn | None) -> None:
+    _require_encrypted(smtp, imap)
     tries = []
     if smtp:
         config = connection.mailer_config(
@@ -315,8 +332,13 @@ def _out(row: EmailAccount) -> EmailAccountOut:
         **{**shown, "smtp": row.smtp_config, "imap": row.imap_config},
         sent_today=0,
         effective_limit_today=policy.limit_today(row.daily_limit, _ramp(row), clock.now()),
-        warnings=[] if row.imap_config or row.provider != "smtp" else [policy.WITHOUT_IMAP],
+        warnings=_warnings(row),
     )
+
+
+def _warnings(row: EmailAccount) -> list[str]:
+    without = [] if row.imap_config or row.provider != "smtp" else [policy.WITHOUT_IMAP]
+    return [*without, *policy.tell_exposed({"smtp": row.smtp_config, "imap": row.imap_config})]
 
 
 def _ramp(row: EmailAccount) -> policy.RampFacts | None:

@@ -88,7 +88,7 @@ def reader_config(
 
 def public_part(server: ServerIn) -> dict[str, Any]:
     """What may stand in a JSON column."""
-    return server.model_dump(exclude={"password"})
+    return server.model_dump(exclude={"password", "allow_unencrypted"})
 
 
 async def try_smtp(config: MailerConfig) -> Leg:

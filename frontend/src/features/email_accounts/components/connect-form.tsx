@@ -14,12 +14,14 @@ import { ownZone } from '@/lib/format';
 
 import { useConnectSmtp } from '../api/change-mailbox';
 import { guessHosts, presetFor, usualPort, type Security } from '../model';
+import { UnencryptedField } from './unencrypted-field';
 
 const port = z.coerce.number<string | number>().int().min(1, 'A port, as 465').max(65535, 'A port, as 465');
 const server = z.object({
   host: z.string().trim().min(1, 'The name of the server').max(253),
   port,
   security: z.enum(['tls', 'starttls', 'none']),
+  allow_unencrypted: z.boolean(),
 });
 const schema = z.object({
   email_address: z.email('An address as name@company.example'),
@@ -44,9 +46,9 @@ export function ConnectForm({ onDone }: { onDone: () => void }) {
       display_name: '',
       username: '',
       password: '',
-      smtp: { host: '', port: 465, security: 'tls' },
+      smtp: { host: '', port: 465, security: 'tls', allow_unencrypted: false },
       with_imap: true,
-      imap: { host: '', port: 993, security: 'tls' },
+      imap: { host: '', port: 993, security: 'tls', allow_unencrypted: false },
     },
   });
   const address = useWatch({ control: form.control, name: 'email_address' });
@@ -59,8 +61,11 @@ export function ConnectForm({ onDone }: { onDone: () => void }) {
     const typed = form.formState.dirtyFields;
     const guess = guessHosts(address);
     if (!guess.smtp) return;
-    if (!typed.smtp) form.setValue('smtp', preset?.smtp ?? { host: guess.smtp, port: 465, security: 'tls' });
-    if (!typed.imap) form.setValue('imap', preset?.imap ?? { host: guess.imap, port: 993, security: 'tls' });
+    const closed = { allow_unencrypted: false };
+    const smtp = preset?.smtp ?? { host: guess.smtp, port: 465, security: 'tls' };
+    const imap = preset?.imap ?? { host: guess.imap, port: 993, security: 'tls' };
+    if (!typed.smtp) form.setValue('smtp', { ...smtp, ...closed });
+    if (!typed.imap) form.setValue('imap', { ...imap, ...closed });
     if (!preset) setAdvanced(true);
   }
   const submit = form.handleSubmit(
@@ -168,6 +173,7 @@ function Leg({ form, leg, title }: { form: Form; leg: 'smtp' | 'imap'; title: st
           <option value="none">none</option>
         </SelectField>
       </div>
+      <UnencryptedField form={form} security={`${leg}.security`} name={`${leg}.allow_unencrypted`} />
     </fieldset>
   );
 }

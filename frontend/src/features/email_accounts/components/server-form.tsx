@@ -11,11 +11,13 @@ import { toast } from '@/components/ui/toast';
 
 import { useUpdateMailbox } from '../api/change-mailbox';
 import type { Mailbox } from '../api/list-mailboxes';
+import { UnencryptedField } from './unencrypted-field';
 
 const schema = z.object({
   host: z.string().trim().min(1, 'The name of the server').max(253),
   port: z.coerce.number<string | number>().int().min(1).max(65535),
   security: z.enum(['tls', 'starttls', 'none']),
+  allow_unencrypted: z.boolean(),
   username: z.string().trim().max(320),
   password: z.string().min(1, 'The password: it is never shown again'),
 });
@@ -58,6 +60,7 @@ function LegForm({ mailbox, leg, onDone }: { mailbox: Mailbox; leg: 'smtp' | 'im
       host: old?.host ?? '',
       port: old?.port ?? (leg === 'smtp' ? 465 : 993),
       security: old?.security ?? 'tls',
+      allow_unencrypted: false,
       username: old?.username ?? mailbox.email_address,
       password: '',
     },
@@ -85,6 +88,7 @@ function LegForm({ mailbox, leg, onDone }: { mailbox: Mailbox; leg: 'smtp' | 'im
           <option value="none">none</option>
         </SelectField>
       </div>
+      <UnencryptedField<Values> form={plain} security="security" name="allow_unencrypted" />
       <div className="grid gap-3 sm:grid-cols-2">
         <TextField<Values> form={plain} name="username" label="User name" autoComplete="off" />
         <PasswordField<Values> form={plain} name="password" label="Password" autoComplete="new-password" />
