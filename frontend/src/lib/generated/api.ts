@@ -3934,6 +3934,12 @@ export interface components {
         };
         /** ServerIn */
         ServerIn: {
+            /**
+             * Allow Unencrypted
+             * @description With `security: none` the password is readable on the way: say here that this is meant
+             * @default false
+             */
+            allow_unencrypted: boolean;
             /** Host */
             host: string;
             /**
