@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from reachly.data import session as sessions
 from reachly.data import stops
@@ -25,6 +27,10 @@ from reachly.infra.settings import SecuritySettings, Settings, load_settings
 
 if TYPE_CHECKING:  # a test of the kit need not load the services
     from reachly.services.identity.schemas import Actor
+
+# How quick an example is made depends on the machine, and on whether the sources were read for constants before.
+hypothesis_settings.register_profile("reachly", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("reachly")
 
 T = TypeVar("T")
 TEMPLATE = "reachly_template"

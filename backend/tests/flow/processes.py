@@ -36,10 +36,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(what: Callable[[], bool], seconds: float, words: str) -> None:
-    deadline = time.monotonic() + seconds
+PATIENCE = 300.0
+"""Seconds after which something will not come any more, on a machine that is slow and has other work."""
+
+
+def wait_for(what: Callable[[], bool], words: str) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not what():
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {words}"
+        assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {words}"
         time.sleep(0.05)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.flow.processes import BACKEND
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 KEYS = {
     "sent", "refused", "opened", "clicked", "replied", "bounced", "unsubscribed", "lost", "duplicates", "after_reply",

@@ -64,7 +64,7 @@ async def _import(scene: Scene, content: bytes) -> Any:
     files = {"file": ("people.csv", content, "text/csv")}
     form = {"options": json.dumps({"source": "fair"})}
     found = await scene.user.ask("POST", "/api/leads/import", data=form, files=files)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(240):
         while found["status"] not in ("completed", "failed"):
             await clock.sleep(1)
             found = await scene.user.ask("GET", f"/api/leads/imports/{found['id']}")

@@ -21,7 +21,7 @@ import pytest
 from reachly.infra.private_files import find_open
 from tests.flow import processes
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 LINUX = sys.platform == "linux"
 
@@ -53,18 +53,18 @@ class Up:
             assert self.process.poll() is None, self.log.read_text()
             return "Stop with Ctrl-C" in self.log.read_text()
 
-        processes.wait_for(runs, 120, "up is running")
+        processes.wait_for(runs, "up is running")
 
     def sign_in(self) -> Any:
         kept = json.loads((self.folder / "demo.json").read_text())
         body = {"email": kept["email"], "password": kept["password"], "client": "token"}
-        answer = httpx2.post(f"{self.url}/api/auth/login", json=body, trust_env=False, timeout=20)
+        answer = httpx2.post(f"{self.url}/api/auth/login", json=body, trust_env=False, timeout=120)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def ask(self, path: str) -> Any:
         headers = {"Authorization": f"Bearer {self.sign_in()['access_token']}"}
-        answer = httpx2.get(f"{self.url}{path}", headers=headers, trust_env=False, timeout=20)
+        answer = httpx2.get(f"{self.url}{path}", headers=headers, trust_env=False, timeout=120)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -89,7 +89,7 @@ def test_first_start_has_a_past_and_sends_live_and_survives_a_kill(folder: Path)
         up.process.kill()
         up.process.wait()
         if LINUX:
-            processes.wait_for(lambda: processes.processes_of(folder) == [], 15, "no orphan")
+            processes.wait_for(lambda: processes.processes_of(folder) == [], "no orphan")
     finally:
         up.process.kill()
 
@@ -97,10 +97,8 @@ def test_first_start_has_a_past_and_sends_live_and_survives_a_kill(folder: Path)
     try:
         again.wait_until_it_runs()
         assert _wait_for_more(again, sent) > sent
-        assert again.stop() < 10
-        processes.wait_for(
-            lambda: not LINUX or processes.processes_of(folder) == [], 5, "everything has ended"
-        )
+        assert again.stop() < 60
+        processes.wait_for(lambda: not LINUX or processes.processes_of(folder) == [], "everything has ended")
     finally:
         again.process.kill()
     world = [json.loads(line) for line in (folder / "mailworld" / "world.jsonl").read_text().splitlines()]
@@ -110,7 +108,7 @@ def test_first_start_has_a_past_and_sends_live_and_survives_a_kill(folder: Path)
 
 def _wait_for_more(up: Up, sent: int) -> int:
     """Waits for the live campaign to send; how many it has sent."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + processes.PATIENCE
     while True:
         campaigns = up.ask("/api/campaigns")["items"]
         live = [campaign["figures"]["sent"] for campaign in campaigns if campaign["name"].startswith("Live")]
@@ -127,11 +125,11 @@ def test_dead_children_are_started_again(folder: Path) -> None:
         for verb in ("serve", "work"):
             pid = _child_of(up, verb)
             os.kill(pid, signal.SIGKILL)
-            processes.wait_for(lambda v=verb, old=pid: _child_of(up, v) not in (0, old), 20, f"a new {verb}")  # type: ignore[misc]
-        processes.wait_for(lambda: processes.is_ready(up.url), 30, "the new API")
+            processes.wait_for(lambda v=verb, old=pid: _child_of(up, v) not in (0, old), f"a new {verb}")  # type: ignore[misc]
+        processes.wait_for(lambda: processes.is_ready(up.url), "the new API")
         assert "starts again" in up.log.read_text()
         assert not (folder / "demo.json").exists()
-        assert up.stop() < 10
+        assert up.stop() < 60
     finally:
         up.process.kill()
 

@@ -24,7 +24,7 @@ from reachly.demo.user import Servers, User
 from reachly.infra.settings import load_settings
 from tests.flow import processes
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 PEOPLE, KILLS, ON_THE_WIRE = 60, 3, 4
 BOXES = (
@@ -53,7 +53,7 @@ def mail_world(tmp_path: Path) -> Iterator[tuple[Servers, dict[str, str]]]:
         ],
         log,
     )
-    processes.wait_for(lambda: log.exists() and b"}" in log.read_bytes(), 30, "the mail world")
+    processes.wait_for(lambda: log.exists() and b"}" in log.read_bytes(), "the mail world")
     ports = json.loads(log.read_text().splitlines()[0])
     allowed = ",".join(f"127.0.0.1:{ports[name]}" for name in ("smtp_port", "imap_port"))
     yield (
@@ -83,7 +83,7 @@ async def test_killed_worker_loses_nothing_and_repeats_nothing(
     worker = _start_worker(tmp_path, environment)
     try:
         url = f"http://127.0.0.1:{port}"
-        processes.wait_for(lambda: processes.is_ready(url), 60, "the API")
+        processes.wait_for(lambda: processes.is_ready(url), "the API")
         async with User(url, sign_in.email, sign_in.password) as user:
             leads = [lead for lead in invent(3, 2 * PEOPLE) if _takes_mail(lead)][:PEOPLE]
             campaign_id = await _prepare(user, servers, leads)
@@ -127,14 +127,14 @@ async def _prepare(user: User, servers: Servers, leads: list[Lead]) -> str:
 
 async def _wait_for_messages(folder: Path, n: int) -> None:
     log = folder / "world.jsonl"
-    with anyio.fail_after(60):
+    with anyio.fail_after(processes.PATIENCE):
         while not log.exists() or log.read_text().count('"kind": "received"') < n:
             await anyio.sleep(0.01)
 
 
 async def _wait_for_the_end(user: User, campaign_id: str, folder: Path) -> list[dict[str, Any]]:
     """The ledger once nothing is under way, and what the mailboxes have a copy of is no longer unknown."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + processes.PATIENCE
     while True:
         page = await user.ask("GET", f"/api/campaigns/{campaign_id}/sends", params={"limit": 200})
         ledger: list[dict[str, Any]] = page["items"]

@@ -240,7 +240,7 @@ async def test_killed_server_is_started_again_with_every_committed_row(folder: P
         pid = postmaster(folder)
         os.kill(pid, signal.SIGKILL)
         rows = None
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 120
         while rows is None and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
             try:

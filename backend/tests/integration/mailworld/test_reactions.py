@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -178,9 +177,7 @@ async def campaign(base: str, seed: int, jitter: float) -> MailWorld:
 
 @pytest.mark.slow
 async def test_the_same_seed_gives_the_same_fortnight(product: Product) -> None:
-    began = time.monotonic()
     first = await campaign(product.base, 7, 0)
-    took = time.monotonic() - began
     again = await campaign(product.base, 7, 0.002)
     signatures = [[reaction.signature() for reaction in world.reactions] for world in (first, again)]
     assert signatures[0] == signatures[1]
@@ -193,4 +190,3 @@ async def test_the_same_seed_gives_the_same_fortnight(product: Product) -> None:
     assert {"open", "scan", "answer", "bounce", "auto_reply", "unsubscribe"} <= {
         r.what for r in first.reactions
     }
-    assert took < 30

@@ -49,7 +49,7 @@ async def play(settings: Settings, days: int) -> None:
     async with clock.actor("test"):
         await clock.sleep_until(START + timedelta(days=days))
         stop.set()
-    await asyncio.wait_for(loop, 60)
+    await asyncio.wait_for(loop, 240)
 
 
 async def make_world(organization_id: uuid.UUID, port: int, sql: Any, seed: int) -> list[Stage]:

@@ -35,7 +35,7 @@ async def play(stage: Stage, settings: Settings, days: int) -> list[tuple[str, i
     async with clock.actor("test"):
         await clock.sleep_until(START + timedelta(days=days))
         stop.set()
-    await asyncio.wait_for(loop, 30)
+    await asyncio.wait_for(loop, 120)
     rows = await auditing.read_ledger(stage.organization_id, stage.campaign_id)
     assert {row.status for row in rows} == {"sent"}
     return [(row.email, row.step, row.mailbox, row.planned_at) for row in rows]

@@ -254,7 +254,7 @@ async def test_a_worker_that_is_stopped_gives_the_rest_back(
             stop.set()
 
     loop = SendingLoop(one_at_a_time(settings), mailer_factory=hold_mailers(before_send=count))
-    await asyncio.wait_for(loop.run(stop), 20)
+    await asyncio.wait_for(loop.run(stop), 60)
     states = await sql.fetch("SELECT status, count(*) AS n FROM email_sends GROUP BY 1 ORDER BY 1")
     assert [tuple(state) for state in states] == [("sent", 3)]
     assert await sql.fetchval("SELECT count(*) FROM enrollments WHERE next_due_at IS NOT NULL") == 5
@@ -338,6 +338,6 @@ async def test_a_suppression_is_answered_only_when_no_mark_can_miss_it(
 
     monkeypatch.setattr(marks, "hold_mailbox", before_the_mark_is_committed)
     await SendingLoop(settings).run_once()
-    await asyncio.wait_for(adding[0], 5)
+    await asyncio.wait_for(adding[0], 60)
     assert answered == [False]
     assert relay.recipients == [FIRST], "that one was on its way before the answer"

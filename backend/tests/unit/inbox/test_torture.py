@@ -99,12 +99,12 @@ TORTURE: dict[str, bytes] = {
 def test_nothing_raises_and_it_is_over_quickly(name: str) -> None:
     raw = TORTURE[name]
     tracemalloc.start()
-    started = time.monotonic()
+    started = time.process_time()
     inbound = parse_inbound(raw)
     found = classify(inbound)
     matching_keys(inbound)
     read_absence(inbound, date(2027, 1, 4))
-    took = time.monotonic() - started
+    took = time.process_time() - started
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert found.kind in ("reply", "auto_reply", "bounce", "complaint", "unsubscribe", "unknown")
@@ -158,7 +158,7 @@ def test_no_bytes_break_the_reader(raw: bytes) -> None:
     "text", ["On " * 20_000, "no " * 20_000, "not " * 20_000, "Best " * 10_000, "1.1." * 10_000, "a" * 60_000]
 )
 def test_hostile_texts_cost_little(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     read_intent(extract_reply(text))
     parse_return_date(text, date(2027, 1, 4))
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2

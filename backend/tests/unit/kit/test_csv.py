@@ -199,18 +199,18 @@ def test_five_thousand_columns_are_read() -> None:
 
 @pytest.mark.parametrize("line", [b'a@example.com,"Bo\n', b'"a""\n', b'a,"""b\n', b'"a\n""\n'])
 def test_a_hundred_thousand_stray_quotes_take_no_quadratic_time(line: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     rows = read(b"email,name\n" + line * 20_000, piece=100_000)
     assert len(rows) > 20_000 // 2
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_hundred_thousand_rows_take_seconds() -> None:
     row = b'a@example.com,Ada,Love,"Acme, Ltd","say ""x"""\n'
     data = b"email,first_name,last_name,company,note\n" + row * 100_000
-    started = time.monotonic()
+    started = time.process_time()
     assert len(read(data, piece=1_000_000)) == 100_001
-    assert time.monotonic() - started < 8
+    assert time.process_time() - started < 8
 
 
 @pytest.mark.anyio
