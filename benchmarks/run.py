@@ -2,7 +2,8 @@
 
     make bench                          every row, median of five interleaved rounds
     make bench ARGS="--quick"           a short form
-    make bench ARGS="transport claims"  only these; also: pipeline, workers, simulation, start, looks, idle, single
+    make bench ARGS="transport claims"  only these parts; also: pipeline, workers, simulation, start,
+                                        looks, idle, single, answering
     make bench ARGS="jobs rls wake journal"   what the design stands on, without peers
 
 Read ratios, not absolutes; measure again on a quiet machine what noise makes doubtful.
@@ -17,6 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import answering
 import claims
 import idle
 import looks
@@ -31,7 +33,9 @@ from peers import find_nodemailer, find_postfix_tools, smtp_sink
 from rounds import OUT, Row, table, write
 from stage import open_stage
 
-PARTS = ("transport", "single", "pipeline", "workers", "claims", "simulation", "start", "looks", "idle")
+PARTS = (
+    "transport", "single", "pipeline", "workers", "claims", "simulation", "start", "looks", "idle", "answering",
+)  # fmt: skip
 
 
 async def measure(parts: list[str], rounds: int, quick: bool, folder: Path) -> list[Row]:
@@ -71,6 +75,9 @@ async def measure(parts: list[str], rounds: int, quick: bool, folder: Path) -> l
     if "single" in parts:
         async with open_stage(folder / "single") as stage:
             rows += await single.measure(stage, rounds, 60 if quick else 200)
+    if "answering" in parts:
+        async with open_stage(folder / "answering") as stage:
+            rows += await answering.measure(stage, 20_000 if quick else 200_000)
     return rows
 
 

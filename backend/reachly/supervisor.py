@@ -22,15 +22,13 @@ from reachly.data.server import ServerAway, count_held, held_words, look_at_serv
 from reachly.infra import logging
 from reachly.infra.children import Child
 from reachly.infra.embedded_postgres import EmbeddedPostgres
+from reachly.infra.listening import ENDING
 from reachly.infra.private_files import close_folder
 from reachly.infra.processes import stop_on_signals
 from reachly.infra.settings import Settings
 from reachly.infra.startup import CannotStart
 
-READY_SECONDS = 60.0
 PATIENCE_SECONDS = 6.0  # for children that are asked to end; the database has its own three
-WORLD_SECONDS = 20.0
-HISTORY_SECONDS = 300.0  # two cores busy with other things took a hundred
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,7 @@ async def run_up(
     """Runs until SIGINT or SIGTERM. `listening` is bound to `settings.port`. Raises CannotStart."""
     logging.configure(level="warning", form=settings.log.form)
     wanted = Wanted.read(settings, empty=empty, mailworld=mailworld, demo=demo, past=past)
+    ending = settings.data_dir / ENDING
     with stop_on_signals() as stop:
         work = asyncio.create_task(_Up(settings, listening, wanted).run())
         stopped = asyncio.create_task(stop.wait())
@@ -69,11 +68,15 @@ async def run_up(
         stopped.cancel()
         if stop.is_set() and not work.done():
             _say("Stopping …")
+            listening.close()
+            ending.write_text(str(os.getpid()))  # whoever starts meanwhile waits for the port
             work.cancel()
         try:
             await work
         except asyncio.CancelledError:
             _say("Stopped.")
+        finally:
+            ending.unlink(missing_ok=True)
 
 
 class _Up:
@@ -117,8 +120,9 @@ class _Up:
                 raise CannotStart(f"Reachly runs already on {self.settings.data_dir}. Stop it first.")
             stack.push_async_callback(server.stop)
             self.environment["DATABASE_URL"] = dsn
-        await prepare_schema(dsn)
-        self.held = await count_held(dsn)
+        direct = self.settings.listen_dsn or dsn
+        await prepare_schema(direct)
+        self.held = await count_held(direct)
 
     held: tuple[int, bool] = (0, False)
 
@@ -147,7 +151,7 @@ class _Up:
         world = self._child(
             "mail world", office.arguments(ports, self.url, self.settings.base_url), "mailworld"
         )
-        await self._start(stack, world, lambda: _listens(HOST, ports.imap_port), WORLD_SECONDS)
+        await self._start(stack, world, lambda: _listens(HOST, ports.imap_port), "the mail world's IMAP port")
         if self.wanted.demo:
             feeder = Feeder(self.url, sign_in, office, Servers(ports.smtp_port, ports.imap_port))
             self.feed = lambda: feeder.run(_say)
@@ -177,11 +181,10 @@ class _Up:
             f"First start: {'playing a fortnight of' if self.wanted.past else 'making'} the demo organization …"
         )
         past.tell(self.environment)
-        with contextlib.suppress(TimeoutError):
-            code = await asyncio.wait_for(past.finish(), HISTORY_SECONDS)
-            if code == 0:
-                _say(f"  done in {time.monotonic() - began:.0f} s")
-                return
+        with contextlib.suppress(CannotStart):  # told below
+            await past.wait_for(past.has_ended_well, "the demo's past")
+            _say(f"  done in {time.monotonic() - began:.0f} s")
+            return
         await past.end(PATIENCE_SECONDS)
         _say(f"The demo's past could not be played ({past.last_words()}); see {past.log_path}")
 
@@ -193,7 +196,7 @@ class _Up:
         worker = self._child("worker", ["-m", "reachly.cli", "work"], "worker")
         stack.push_async_callback(self._end_together, [api, worker])
         worker.start()
-        await self._start(None, api, lambda: _is_ready(self.url), READY_SECONDS)
+        await self._start(None, api, lambda: _is_ready(self.url), f"an answer at {self.url}/ready")
         self.watchers.append(asyncio.create_task(worker.keep()))
         if self.feed is not None:
             self.watchers.append(asyncio.ensure_future(_run(self.feed)))
@@ -212,20 +215,13 @@ class _Up:
         return Child(name, arguments, log_path=path, environment=self.environment, pass_fds=fds, say=_say)
 
     async def _start(
-        self, stack: AsyncExitStack | None, child: Child, is_up: Callable[[], Awaitable[bool]], seconds: float
+        self, stack: AsyncExitStack | None, child: Child, is_up: Callable[[], Awaitable[bool]], what: str
     ) -> None:
         """Starts a child, waits until it answers, and keeps it running from then on."""
         child.start()
         if stack is not None:
             stack.push_async_callback(child.end, PATIENCE_SECONDS)
-        deadline = time.monotonic() + seconds
-        while not await is_up():
-            child.require_alive()
-            if time.monotonic() > deadline:
-                raise CannotStart(
-                    f"The {child.name} does not answer after {seconds:.0f} s; see {child.log_path}."
-                )
-            await asyncio.sleep(0.05)
+        await child.wait_for(is_up, what)
         self.watchers.append(asyncio.create_task(child.keep()))
 
     def _announce(self) -> None:

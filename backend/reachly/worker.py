@@ -14,8 +14,9 @@ from reachly.data.stops import STOP_CHANNEL
 from reachly.infra import metrics
 from reachly.infra.live_bus import LiveBus
 from reachly.infra.queue import Job, JobEngine
+from reachly.infra.settings import Settings
 from reachly.jobs import analytics, campaigns, enrichment, leads, scheduling, verification
-from reachly.jobs.inbox import InboxLoop
+from reachly.jobs.inbox import SIDE_BY_SIDE, InboxLoop
 from reachly.jobs.sending import SendingLoop
 from reachly.jobs.upkeep import UpkeepLoop
 from reachly.kit import clock
@@ -53,6 +54,14 @@ def build_engine(product: Product) -> JobEngine:
     for name, handler in HANDLERS.items():
         engine.register(name, _bind(handler))
     return engine
+
+
+def with_room(settings: Settings) -> Settings:
+    """The pool as large as what runs side by side, turns and looks: a connection that is opened for one transaction and
+    closed after it asks the server for its types anew."""
+    wanted = settings.sending.mailboxes_per_lease + SIDE_BY_SIDE
+    database = settings.database.model_copy(update={"pool_size": max(settings.database.pool_size, wanted)})
+    return settings.model_copy(update={"database": database})
 
 
 async def work(product: Product, stop: asyncio.Event) -> None:

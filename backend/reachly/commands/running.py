@@ -57,10 +57,11 @@ def serve(*, fd: Annotated[int | None, Parameter(show=False)] = None) -> None:
 
 def work() -> None:
     """A worker only: jobs, sending and reading. Start as many as you like, on as many machines."""
+    from reachly.worker import with_room
     from reachly.worker import work as run_working
 
     die_with_parent()
-    _run(load_settings(), run_working)
+    _run(with_room(load_settings()), run_working)
 
 
 def migrate() -> None:
@@ -68,8 +69,9 @@ def migrate() -> None:
     from reachly.supervisor import prepare_schema
 
     async def run() -> None:
-        async with open_database(load_settings()) as dsn:
-            before = await prepare_schema(dsn)
+        settings = load_settings()
+        async with open_database(settings) as dsn:
+            before = await prepare_schema(settings.listen_dsn or dsn)
             print(f"The schema was {before.value} and is now current.")
 
     uvloop.run(run())
@@ -126,7 +128,7 @@ async def open_current(settings: Settings) -> AsyncIterator[Any]:
 
     async with open_database(settings) as dsn:
         try:
-            await require_current(dsn)
+            await require_current(settings.listen_dsn or dsn)
         except SchemaMismatch as error:
             raise CannotStart(str(error)) from None
         except Exception as error:

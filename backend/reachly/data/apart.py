@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from sqlalchemy import text
+
 from reachly.data import session as sessions
 from reachly.data.session import Database, Session, database, tenant
 from reachly.infra import settings as settings_module
@@ -18,6 +20,8 @@ from reachly.infra.offload import offload
 from reachly.infra.settings import Settings, current_settings
 from reachly.kit import clock
 
+# It thinks longer than a transaction may be silent elsewhere; it holds no locks, and ends with whoever asked.
+MAY_BE_SILENT = text("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
 T = TypeVar("T")
 Work = Callable[..., Awaitable[T]]
 
@@ -51,6 +55,7 @@ async def fulfil(order: _Order) -> Any:
     try:
         with clock.installed(clock.VirtualClock(order.now)):
             async with tenant(order.organization_id) as session:
+                await session.execute(MAY_BE_SILENT)
                 return await order.work(session, *order.arguments)
     finally:
         await opened.close()

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
 
 from reachly.data.repositories.sending.homes import IS_HOME
+from reachly.data.session import Database
 from reachly.infra import postgres_roles
 
 
@@ -40,6 +42,18 @@ WHERE EXISTS (
       AND server ->> 'host' !~ '^(127\\.|localhost\\.?$|::1$)'
 )
 """
+
+
+async def look_through_pooler(dsn: str) -> None:
+    """Enters a role over a transaction pooler, as the application does. Raises ServerAway."""
+    database = Database(dsn, pool_size=1, pooled=True)
+    try:
+        async with database.session("reachly_system", None) as session:
+            await session.connection()
+    except (OSError, TimeoutError, SQLAlchemyError, asyncpg.PostgresError) as error:
+        raise ServerAway(str(error)) from None
+    finally:
+        await database.close()
 
 
 async def count_held(dsn: str) -> tuple[int, bool]:

@@ -29,10 +29,13 @@ Session = AsyncSession
 IDLE_SECONDS = 60
 """So long a transaction may say nothing. A process that was frozen in the middle of one, with its locks, loses it, and
 nobody waits for it any longer. Said with each transaction, for a pooler hands sessions around."""
-ENTER = text(
+_ENTER = (
     "SELECT set_config('role', :role, true), set_config('reachly.organization_id', :organization_id, true),"
     f" set_config('idle_in_transaction_session_timeout', '{IDLE_SECONDS}s', true)"
 )
+ENTER = text(_ENTER)
+ENTER_POOLED = text(f"{_ENTER}, set_config('jit', 'off', true)")
+"""Behind a pooler, which passes few parameters on at the start of a connection."""
 
 
 class ScopedSession(SyncSession):
@@ -43,7 +46,8 @@ class ScopedSession(SyncSession):
 def _enter(session: SyncSession, transaction: SessionTransaction, connection: Any) -> None:
     if not transaction.nested:
         connection.execute(
-            ENTER, {"role": session.info["role"], "organization_id": session.info["organization_id"]}
+            ENTER_POOLED if session.info["pooled"] else ENTER,
+            {"role": session.info["role"], "organization_id": session.info["organization_id"]},
         )
         session.info["raw"] = (transaction, connection.connection.driver_connection)
 
@@ -93,18 +97,38 @@ def _end(_connection: Any, _cursor: Any, _statement: Any, _args: Any, context: A
         metrics.database_query_seconds.observe(time.perf_counter() - context.reachly_began)
 
 
+OVERFLOW = 10
+"""Connections beyond the pool's, for a moment; each is opened for it and closed after it."""
+
+
+class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]
+    """A connection whose server may be another one after each transaction: what takes two steps stays in one."""
+
+    async def set_type_codec(self, *arguments: Any, **named: Any) -> None:
+        async with self.transaction():
+            await super().set_type_codec(*arguments, **named)
+
+
+def _unnamed() -> str:
+    """A named statement would outlive its transaction on a server that the next one shares."""
+    return ""
+
+
 class Database:
-    """An engine and the sessions on it."""
+    """An engine and the sessions on it. `pooled`: behind a transaction pooler."""
 
     def __init__(self, dsn: str, *, pool_size: int = 10, pooled: bool = False, durable: bool = True) -> None:
         self.dsn, self.pooled = dsn, pooled
         url = make_url(dsn).set(drivername="postgresql+asyncpg")
         connect: dict[str, Any] = {"server_settings": server_settings(durable=durable)}
         if pooled:
-            connect |= {"statement_cache_size": 0}
+            connect = {
+                "server_settings": {"application_name": "reachly"}, "statement_cache_size": 0,
+                "connection_class": _PooledConnection, "prepared_statement_name_func": _unnamed,
+            }  # fmt: skip
             url = url.update_query_dict({"prepared_statement_cache_size": "0"})
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, connect_args=connect
+            url, pool_size=pool_size, max_overflow=OVERFLOW, connect_args=connect
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         event.listen(self.engine.sync_engine, "checkout", _begin_timing)
@@ -114,7 +138,7 @@ class Database:
 
     def session(self, role: str, organization_id: uuid.UUID | None) -> AsyncSession:
         """A session that enters `role` for `organization_id` with its first statement."""
-        info = {"role": role, "organization_id": str(organization_id or "")}
+        info = {"role": role, "organization_id": str(organization_id or ""), "pooled": self.pooled}
         return AsyncSession(self.engine, sync_session_class=ScopedSession, info=info, expire_on_commit=False)
 
     async def close(self) -> None:

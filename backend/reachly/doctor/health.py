@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reachly.data.migrate import SchemaState, schema_state
-from reachly.data.server import ServerAway, count_exposed, count_held, held_words, look_at_server
+from reachly.data.server import (
+    ServerAway,
+    count_exposed,
+    count_held,
+    held_words,
+    look_at_server,
+    look_through_pooler,
+)
 from reachly.infra import cache
 from reachly.infra.embedded_postgres import EmbeddedPostgres
 from reachly.infra.mail_world import HOST, read_ports
@@ -119,6 +126,7 @@ async def _database(settings: Settings) -> list[Finding]:
             state = await schema_state(dsn)
             fault = state in (SchemaState.BEHIND, SchemaState.AHEAD)
             found.append(Finding("schema", STATES[state], "fault" if fault else "good"))
+            found += await _pooler(settings)
             if state is SchemaState.CURRENT and (words := held_words(*await count_held(dsn))):
                 found.append(Finding("sending", words, "fault"))
             if state is SchemaState.CURRENT and (exposed := await count_exposed(dsn)):
@@ -129,11 +137,22 @@ async def _database(settings: Settings) -> list[Finding]:
         return [Finding("PostgreSQL", str(error), "fault")]
 
 
+async def _pooler(settings: Settings) -> list[Finding]:
+    """Whether the application's own way to the database works, where a pooler stands in it."""
+    if not settings.database.pooled or settings.database_dsn is None:
+        return []
+    try:
+        await look_through_pooler(settings.database_dsn)
+    except ServerAway as error:
+        return [Finding("pooler", f"DATABASE_URL: {error}", "fault")]
+    return [Finding("pooler", "it answers, and lets a role be entered")]
+
+
 @asynccontextmanager
 async def _reached(settings: Settings) -> AsyncIterator[str]:
     """The configured server as it is; the embedded one is adopted, or started for this look."""
     if settings.database_dsn is not None:
-        yield settings.database_dsn
+        yield settings.listen_dsn or settings.database_dsn
         return
     server = EmbeddedPostgres(
         settings.data_dir,

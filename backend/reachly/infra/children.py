@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +20,9 @@ LOG_BYTES = 10_000_000
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 STEADY_SECONDS = 20.0  # who has run this long starts again without a pause
 LOOK_SECONDS = 0.1
+LAST_LINES = 12
+STUCK_SECONDS = 120.0
+TELL_SECONDS = 15.0
 Say = Callable[[str], None]
 
 
@@ -99,11 +102,9 @@ class Child:
             pause = min(pause * 2, LONGEST_PAUSE)
             self.start()
 
-    async def finish(self) -> int:
-        """Waits for its end; the exit code."""
-        while self.code is None:
-            await asyncio.sleep(LOOK_SECONDS)
-        return self.code or 0
+    async def has_ended_well(self) -> bool:
+        """Whether it has come to its end with code 0."""
+        return self.code == 0
 
     def ask_to_end(self) -> None:
         if self._process and self.code is None:
@@ -128,10 +129,51 @@ class Child:
             lines = []
         return lines[-1][:300] if lines else "no reason given"
 
+    def last_lines(self) -> str:
+        """The last lines of its log, for a person who will look for the cause."""
+        with suppress(OSError):
+            lines = self.log_path.read_text(errors="replace").rstrip().splitlines()[-LAST_LINES:]
+            return "\n".join(
+                ["", f"The last lines of {self.log_path}:", *(f"  {line[:500]}" for line in lines)]
+            )
+        return f"\nIts log, {self.log_path}, cannot be read."
+
     def require_alive(self) -> None:
         """Raises CannotStart with its last words when it has ended."""
         if self.code is not None:
-            raise CannotStart(f"The {self.name} does not start: {self.last_words()} (see {self.log_path}).")
+            raise CannotStart(
+                f"The {self.name} does not start ({_told(self.code)}): {self.last_words()}{self.last_lines()}"
+            )
+
+    async def wait_for(self, is_done: Callable[[], Awaitable[bool]], what: str) -> None:
+        """Waits as long as it takes on a slow machine, and says so. Raises CannotStart when the child has ended, or has
+        for `STUCK_SECONDS` neither written a line nor used the processor."""
+        began = moved = told = time.monotonic()
+        last = self._effort()
+        while not await is_done():
+            if self.code is not None and not await is_done():  # it may have ended in between, and well
+                self.require_alive()
+            now, effort = time.monotonic(), self._effort()
+            if effort != last or effort is None:
+                last, moved = effort, now
+            if now - moved > STUCK_SECONDS:
+                raise CannotStart(
+                    f"The {self.name} has done nothing for {now - moved:.0f} s, and {what} is still missing."
+                    f"{self.last_lines()}"
+                )
+            if now - told > TELL_SECONDS:
+                told = now
+                self._say(f"Still waiting for {what}: {now - began:.0f} s, and the {self.name} is at work …")
+            await asyncio.sleep(0.05)
+
+    def _effort(self) -> tuple[int, int] | None:
+        """What it has written and used of the processor (Linux), which grow while it works; None: not to be seen."""
+        assert self._process is not None
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+            return self.log_path.stat().st_size, int(fields[11]) + int(fields[12])
+        except (OSError, IndexError, ValueError):
+            return None
 
 
 def _told(code: int | None) -> str:

@@ -40,10 +40,11 @@ class DatabaseSettings(_Group):
 
     url: SecretStr | None = None
     listen_url: SecretStr | None = None
-    """The direct address for LISTEN and the job engine where a pooler stands before `url`."""
+    """The direct address for migrations, LISTEN and the job engine where a pooler stands before `url`."""
     pooled: bool = False
-    """True behind a transaction pooler: turns the cache of prepared statements off."""
+    """True behind a transaction pooler: nothing outlives a transaction there. Needs `listen_url`."""
     pool_size: int = Field(10, ge=1, le=200)
+    """At least; a worker opens as many as it takes turns and looks side by side (30 by default)."""
     embedded_bin: Path | None = None
     """A folder with `postgres` and `initdb` to use instead of the ones that come with the package."""
     embedded_account: str = "reachly"
@@ -260,7 +261,8 @@ class Settings(BaseSettings):
 
     @property
     def listen_dsn(self) -> str | None:
-        """The direct address for LISTEN and the job engine; None for the embedded server."""
+        """The direct address for what holds a session (migrations, LISTEN, the job engine); None for the embedded
+        server."""
         return _plain_dsn(self.database.listen_url) or self.database_dsn
 
     @property
@@ -313,6 +315,11 @@ def read_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         raise CannotStart(_first_fault(error)) from None
     _ = settings.database_dsn, settings.listen_dsn  # refuses an address that is not PostgreSQL's
+    if settings.database.pooled and settings.database.listen_url is None:
+        raise CannotStart(
+            "REACHLY_DATABASE__POOLED=true needs REACHLY_DATABASE__LISTEN_URL, the database's own address: migrations,"
+            " LISTEN and the job engine hold locks of their session, which a transaction pooler hands to somebody else."
+        )
     return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().resolve()})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from string import ascii_uppercase
 
 from reachly.services.rendering import (
@@ -26,20 +27,26 @@ class Findings:
 
 def inspect(subject: str, body: str, *, is_first: bool) -> Findings:
     """Reads a step's words with the renderer that sends them."""
-    problems = []
+    problems: list[str] = []
     if is_first and not subject.strip():
         problems.append("Subject: the first step needs one.")
     if not body.strip():
         problems.append("Body: it is empty.")
+    fields, faults, forms = _read(subject, body)
+    return Findings(list(fields), [*problems, *faults], forms)
+
+
+@lru_cache(maxsize=1024)
+def _read(subject: str, body: str) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+    """Fields, faults and forms of one version of the words: every list and page of campaigns asks for them again."""
     try:
         compiled = compile_template(TemplateSource(subject=subject, body=body))
     except TemplateError as error:
-        faults = [
+        faults = (
             f"{f.where.capitalize()}, line {f.line}, column {f.column}: {f.message}" for f in error.faults
-        ]
-        return Findings([], problems + faults, 1)
-    fields = sorted({use.name for use in fields_used(compiled)})
-    return Findings(fields, problems, count_forms(compiled))
+        )
+        return (), tuple(faults), 1
+    return tuple(sorted({use.name for use in fields_used(compiled)})), (), count_forms(compiled)
 
 
 def next_label(used: Collection[str]) -> str | None:

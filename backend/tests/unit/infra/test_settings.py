@@ -141,3 +141,14 @@ def test_a_proxy_is_an_address_or_a_network(entry: str, monkeypatch: pytest.Monk
     monkeypatch.setenv("REACHLY_WEB__TRUSTED_PROXIES", f"127.0.0.1,{entry}")
     with pytest.raises(CannotStart, match="REACHLY_WEB__TRUSTED_PROXIES"):
         read_settings()
+
+
+def test_a_pooler_needs_the_direct_address_and_says_so(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://reachly@pooler.example:6432/reachly")
+    monkeypatch.setenv("REACHLY_DATABASE__POOLED", "true")
+    with pytest.raises(CannotStart, match="needs REACHLY_DATABASE__LISTEN_URL"):
+        load_settings(data_dir=data_dir)
+    monkeypatch.setenv("REACHLY_DATABASE__LISTEN_URL", "postgresql://reachly@database.example/reachly")
+    assert load_settings(data_dir=data_dir).listen_dsn == "postgresql://reachly@database.example/reachly"

@@ -21,9 +21,10 @@ from reachly.services.campaigns.service.enrolling import (
 )
 from reachly.services.campaigns.service.personalising import personalise
 from reachly.services.campaigns.service.reading import (
-    find_campaign,
+    find_settings,
     get_campaign,
     list_active_ids,
+    list_mailbox_ids,
     page_campaigns,
 )
 from reachly.services.campaigns.service.running import (
@@ -37,8 +38,8 @@ from reachly.services.campaigns.service.running import (
 
 __all__ = [
     "archive_campaign", "check_campaign", "clone_campaign", "complete_if_done", "create_campaign", "delete_campaign",
-    "end_otherwise", "enroll_import", "enroll_leads", "find_campaign", "find_standing", "get_campaign", "has_anybody",
-    "hold_enrollment", "list_active_ids", "page_campaigns", "page_enrollments", "pause_campaign", "pause_for_trouble",
-    "personalise", "preview", "render_sample", "set_seed", "start_campaign", "steer_enrollment", "stop_enrollments",
-    "stop_lead", "update_campaign",
+    "end_otherwise", "enroll_import", "enroll_leads", "find_settings", "find_standing", "get_campaign", "has_anybody",
+    "hold_enrollment", "list_active_ids", "list_mailbox_ids", "page_campaigns", "page_enrollments", "pause_campaign",
+    "pause_for_trouble", "personalise", "preview", "render_sample", "set_seed", "start_campaign", "steer_enrollment",
+    "stop_enrollments", "stop_lead", "update_campaign",
 ]  # fmt: skip

@@ -41,12 +41,18 @@ async def get_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID) -
     return await campaign_out(session, await get_row(session, actor.organization_id, campaign_id))
 
 
-async def find_campaign(
+async def find_settings(
     session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
-) -> CampaignOut | None:
-    """For rooms that act without a person."""
+) -> CampaignSettings | None:
+    """The settings alone, for rooms that need one of them."""
     row = await repository.find_campaign(session, organization_id, campaign_id)
-    return await campaign_out(session, row) if row else None
+    return CampaignSettings.model_validate(row.settings) if row else None
+
+
+async def list_mailbox_ids(session: Session, actor: Actor, campaign_id: uuid.UUID) -> list[uuid.UUID]:
+    """The campaign's mailboxes. Raises NotFound."""
+    row = await get_row(session, actor.organization_id, campaign_id)
+    return (await repository.list_account_ids(session, actor.organization_id, [row.id]))[row.id]
 
 
 async def list_active_ids(session: Session, organization_id: uuid.UUID) -> list[uuid.UUID]:

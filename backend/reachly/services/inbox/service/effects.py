@@ -166,10 +166,10 @@ async def apply_complaint(session: Session, mailbox: Mailbox, row: SentRow, inbo
 
 
 async def _settings(session: Session, organization_id: uuid.UUID, row: SentRow) -> CampaignSettings:
-    campaign = (
-        await campaigns.find_campaign(session, organization_id, row.campaign_id) if row.campaign_id else None
+    found = (
+        await campaigns.find_settings(session, organization_id, row.campaign_id) if row.campaign_id else None
     )
-    return campaign.settings if campaign else CampaignSettings()
+    return found or CampaignSettings()
 
 
 async def _stop(

@@ -108,8 +108,7 @@ async def _mailbox(
     session: Session, actor: Actor, campaign_id: uuid.UUID, wanted: uuid.UUID | None
 ) -> MailboxRow:
     if wanted is None:
-        campaign = await campaigns.get_campaign(session, actor, campaign_id)
-        ids = campaign.email_account_ids
+        ids = await campaigns.list_mailbox_ids(session, actor, campaign_id)
     else:
         ids = [wanted]
     rows = [await candidates.get_mailbox(session, actor.organization_id, account_id) for account_id in ids]
