@@ -21,12 +21,13 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
-  timeout: 360_000,
-  expect: { timeout: 20_000 },
+  timeout: 600_000,
+  // Generous on purpose: a busy machine is slow, not wrong.
+  expect: { timeout: 60_000 },
   use: {
     viewport: { width: 1440, height: 900 },
     colorScheme: 'light',
-    actionTimeout: 20_000,
+    actionTimeout: 60_000,
     trace: { mode: 'retain-on-failure', screenshots: false },
     launchOptions: { executablePath: chromiumPath(), args: CHROMIUM_FLAGS },
   },

@@ -4,7 +4,8 @@ import type { Locator, Page } from '@playwright/test';
 import { expect, test, visit } from './visit';
 
 const SPEEDS = [30, 60];
-const NOBODY = 'muellerbau.example';
+/** Searched for, and nobody's. */
+const NOBODY = 'quillwort.example';
 
 interface Searched {
   field: Locator;

@@ -5,18 +5,18 @@ import { expect, test, visit } from './visit';
 
 const shell = (page: Page) => page.getByRole('navigation', { name: 'Main' });
 
-/** The second of two pages that were opened by links of a list, and the way back to the list. */
+/** The first pages that the links of a list open, each with the way back, and the way out to another part. */
 async function walkLinks(page: Page, list: string, links: Locator): Promise<void> {
-  await expect(links.nth(1)).toBeVisible();
+  await expect(links.first()).toBeVisible();
   const heading = page.getByRole('heading', { level: 1 });
-  for (const at of [0, 1]) {
+  for (const at of (await links.count()) > 1 ? [0, 1] : [0]) {
     const name = (await links.nth(at).innerText()).split('\n')[0] ?? '';
     await links.nth(at).click();
     await expect(heading).toContainText(name);
     await expect(page).not.toHaveURL(new RegExp(`${list}$`));
     await page.goBack();
     await expect(page).toHaveURL(new RegExp(`${list}(\\?.*)?$`));
-    await expect(links.nth(1)).toBeVisible();
+    await expect(links.nth(at)).toBeVisible();
   }
   await links.first().click();
   await expect(page).not.toHaveURL(new RegExp(`${list}$`));

@@ -142,7 +142,11 @@ function Line({ entry, now, showCampaign }: { entry: Entry; now: Date; showCampa
           <>
             <p className="truncate font-medium @lg:shrink-0" title={who}>
               {fact.lead_id ? (
-                <Link href={paths.lead(fact.lead_id)} prefetch={false} className="hover:underline">
+                <Link
+                  href={paths.lead(fact.lead_id)}
+                  prefetch={false}
+                  className="underline decoration-line-strong underline-offset-2 hover:decoration-current"
+                >
                   {who}
                 </Link>
               ) : (
@@ -155,7 +159,7 @@ function Line({ entry, now, showCampaign }: { entry: Entry; now: Date; showCampa
                 <Link
                   href={paths.campaign(fact.campaign_id ?? '')}
                   prefetch={false}
-                  className="text-ink-3 hover:underline"
+                  className="text-ink-3 underline decoration-line-strong underline-offset-2 hover:decoration-current"
                 >
                   {' '}
                   · {campaign}
