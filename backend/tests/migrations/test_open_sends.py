@@ -24,29 +24,37 @@ VALUES ($1, $2, 'test', $3, 'ada@example.com', $4, $5, $6, $7, $7, $7, $3, $7, $
 """
 
 
-async def reach_0001(dsn: str) -> None:
+_MADE_UP = {"timestamp with time zone": NOW, "integer": 1, "bigint": 1, "boolean": True, "jsonb": "{}"}
+
+
+async def reach(dsn: str, revision: str) -> None:
+    """The schema as an earlier version had it."""
     engine = create_async_engine(make_url(dsn).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
     async with engine.connect() as connection:
-        await connection.run_sync(lambda sync: command.upgrade(migrate.script_config(sync), "0001"))
+        await connection.run_sync(lambda sync: command.upgrade(migrate.script_config(sync), revision))
         await connection.commit()
     await engine.dispose()
 
 
+async def insert(connection: asyncpg.Connection, table: str, **values: object) -> None:
+    """A row of which only what matters is said: the rest of what must stand there is made up."""
+    columns = await connection.fetch(
+        "SELECT column_name AS name, data_type AS type FROM information_schema.columns WHERE table_name = $1"
+        " AND is_nullable = 'NO' AND column_default IS NULL",
+        table,
+    )
+    made_up = {row["name"]: _MADE_UP.get(row["type"], "x") for row in columns}
+    row = {**made_up, **values}
+    places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
+    await connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", *row.values())
+
+
 async def test_what_is_open_keeps_its_lease_and_what_is_in_doubt_stays_so(empty_dsn: str) -> None:
-    await reach_0001(empty_dsn)
+    await reach(empty_dsn, "0001")
     connection = await asyncpg.connect(empty_dsn)
     organization, attempt, lease = uuid.uuid4(), uuid.uuid4(), NOW + timedelta(minutes=1)
     await connection.execute("SET ROLE reachly_system")
-    columns = await connection.fetch(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = 'organizations'"
-        " AND is_nullable = 'NO' AND column_default IS NULL AND column_name <> 'id'"
-    )
-    values = {"name": "'Brightfjord'", "timezone": "'UTC'", "created_at": "now()", "updated_at": "now()"}
-    names = [row["column_name"] for row in columns]
-    await connection.execute(
-        f"INSERT INTO organizations (id, {', '.join(names)})"
-        f" VALUES ('{organization}', {', '.join(values.get(name, repr('x')) for name in names)})"
-    )
+    await insert(connection, "organizations", id=organization, name="Brightfjord", timezone="UTC")
     states = {"claimed": lease, "sending": lease, "unknown": None, "sent": None, "deferred": None}
     ids = {status: uuid.uuid4() for status in states}
     for status, until in states.items():

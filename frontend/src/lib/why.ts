@@ -64,7 +64,7 @@ const WHYS: Record<string, Why> = {
   },
   unknown_previous: {
     words: 'last message not confirmed',
-    change: 'It settles when the Sent folder is read, or when you decide.',
+    change: 'It settles when the mailbox or an answer proves something, or when you decide.',
     place: 'unknown',
     tone: 'held',
   },
