@@ -17,6 +17,7 @@ from reachly.services.sequences.schemas import (
     SequencePatch,
     VariantIn,
     VariantOut,
+    VariantPatch,
 )
 
 router = APIRouter(prefix="/api", tags=["sequences"], route_class=KeepingRoute)
@@ -63,7 +64,7 @@ async def add_variant(sequence_id: uuid.UUID, body: VariantIn, session: Db, acto
 
 @router.put("/sequences/{sequence_id}/variants/{variant_id}", dependencies=[WRITE])
 async def update_variant(
-    sequence_id: uuid.UUID, variant_id: uuid.UUID, body: VariantIn, session: Db, actor: Caller
+    sequence_id: uuid.UUID, variant_id: uuid.UUID, body: VariantPatch, session: Db, actor: Caller
 ) -> VariantOut:
     return await service.update_variant(session, actor, sequence_id, variant_id, body)
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from reachly.kit.body import Body
+
 CampaignStatus = Literal["draft", "active", "paused", "completed", "archived"]
 EnrollmentStatus = Literal[
     "pending", "active", "held", "replied", "bounced", "unsubscribed", "completed", "stopped", "failed"
@@ -51,17 +53,21 @@ class CampaignSettings(BaseModel):
     )
 
 
+class CampaignSettingsIn(CampaignSettings, Body):
+    """As they are asked for; what is stored may be of another version."""
+
+
 Weights = dict[uuid.UUID, Annotated[int, Field(ge=0, le=100)]]
 WEIGHTS = "The share of new people that each mailbox gets: 1 where it is not named, 0 for none"
 
 
-class CampaignIn(BaseModel):
+class CampaignIn(Body):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     send_schedule: dict[str, Any] | None = None
     daily_cap: int | None = Field(None, ge=1, le=1_000_000)
     new_leads_cap: int | None = Field(None, ge=1, le=1_000_000)
     company_cap: int | None = Field(None, ge=1, le=10_000)
-    settings: CampaignSettings = CampaignSettings()
+    settings: CampaignSettingsIn = CampaignSettingsIn()
     email_account_ids: list[uuid.UUID] = Field(default=[], max_length=500)
     email_account_weights: Weights | None = Field(None, max_length=500, description=WEIGHTS)
     subject_template: str | None = Field(None, max_length=998, description="Kept as step 1")
@@ -73,7 +79,7 @@ class CampaignIn(BaseModel):
     ]})  # fmt: skip
 
 
-class CampaignPatch(BaseModel):
+class CampaignPatch(Body):
     """Fields left out stay as they are. `null` on a cap lifts it."""
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
@@ -81,7 +87,7 @@ class CampaignPatch(BaseModel):
     daily_cap: int | None = Field(None, ge=1, le=1_000_000)
     new_leads_cap: int | None = Field(None, ge=1, le=1_000_000)
     company_cap: int | None = Field(None, ge=1, le=10_000)
-    settings: CampaignSettings | None = None
+    settings: CampaignSettingsIn | None = None
     email_account_ids: list[uuid.UUID] | None = Field(None, max_length=500)
     email_account_weights: Weights | None = Field(None, max_length=500, description=WEIGHTS)
 
@@ -154,7 +160,7 @@ class CampaignOut(BaseModel):
     completed_at: datetime | None
 
 
-class EnrollIn(BaseModel):
+class EnrollIn(Body):
     lead_ids: list[uuid.UUID] | None = Field(None, max_length=50_000)
     import_id: uuid.UUID | None = None
     all_leads: bool = False
@@ -226,7 +232,7 @@ class SendOut(BaseModel):
     )
 
 
-class PreviewIn(BaseModel):
+class PreviewIn(Body):
     lead_id: uuid.UUID | None = Field(
         None, description="null: the campaign's first lead, else an invented one"
     )

@@ -8,12 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from reachly.kit.body import Body
+
 Security = Literal["tls", "starttls", "none"]
 Host = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=253)]
 Status = Literal["connected", "auth_failed", "unreachable", "paused_failures", "disconnected"]
 
 
-class ServerIn(BaseModel):
+class ServerIn(Body):
     host: Host
     port: int = Field(ge=1, le=65535)
     security: Security = "tls"
@@ -32,12 +34,12 @@ class ServerOut(BaseModel):
     username: str
 
 
-class Absence(BaseModel):
+class Absence(Body):
     start: date
     end: date = Field(description="Included")
 
 
-class SendingLimits(BaseModel):
+class SendingLimits(Body):
     daily_limit: int | None = Field(None, ge=1, le=10_000)
     min_gap_seconds: int | None = Field(None, ge=0, le=86_400)
     gap_jitter_seconds: int | None = Field(None, ge=0, le=86_400)
@@ -75,7 +77,7 @@ class EmailAccountPatch(SendingLimits):
     imap: ServerIn | None = None
 
 
-class ToggleIn(BaseModel):
+class ToggleIn(Body):
     is_active: bool | None = Field(None, description="Left out: the other of what it is now")
 
 

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
+from reachly.kit.body import Body
+
 Role = Literal["admin", "user", "viewer"]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Password = Annotated[str, StringConstraints(min_length=10, max_length=1024)]
@@ -57,7 +59,7 @@ class Actor:
     session_id: uuid.UUID | None = None
 
 
-class RegisterIn(BaseModel):
+class RegisterIn(Body):
     email: Email
     password: Password
     name: Name = ""
@@ -73,13 +75,13 @@ class RegisterIn(BaseModel):
     ]})  # fmt: skip
 
 
-class LoginIn(BaseModel):
+class LoginIn(Body):
     email: Email
     password: Annotated[str, StringConstraints(max_length=1024)]
     client: Literal["browser", "token"] = "browser"
 
 
-class RefreshIn(BaseModel):
+class RefreshIn(Body):
     refresh_token: str | None = Field(None, max_length=512, description="Only for clients without cookies")
 
 
@@ -131,12 +133,14 @@ class TokenOut(BaseModel):
     me: MeOut
 
 
-class ProfileIn(BaseModel):
-    name: Name
+class ProfileIn(Body):
+    """Fields left out stay as they are; `null` as a time zone: the organization's."""
+
+    name: Name | None = None
     timezone: str | None = None
 
 
-class PasswordIn(BaseModel):
+class PasswordIn(Body):
     current_password: Annotated[str, StringConstraints(max_length=1024)]
     new_password: Password
 
@@ -144,10 +148,12 @@ class PasswordIn(BaseModel):
 MOST_A_DAY = 1_000_000
 
 
-class OrganizationIn(BaseModel):
-    name: Name
+class OrganizationIn(Body):
+    """Fields left out stay as they are."""
+
+    name: Name | None = None
     domain: Annotated[str, StringConstraints(strip_whitespace=True, max_length=253)] | None = None
-    timezone: str = "UTC"
+    timezone: str | None = None
     postal_address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = Field(
         None, description="Stands at the foot of every campaign message; a campaign does not start without it"
     )

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from reachly.kit.body import Body
+
 Intent = Literal["interested", "not_interested", "question", "stop", "out_of_office", "unclear"]
 
 
@@ -46,17 +48,17 @@ class ThreadDetailOut(ThreadOut):
     held_until: datetime | None = Field(description="They are away: nothing is sent before then")
 
 
-class ReadIn(BaseModel):
+class ReadIn(Body):
     unread: bool = False
 
 
-class IntentIn(BaseModel):
+class IntentIn(Body):
     intent: Intent
 
 
-class SnoozeIn(BaseModel):
+class SnoozeIn(Body):
     until: datetime | None
 
 
-class ReplyIn(BaseModel):
+class ReplyIn(Body):
     text: Annotated[str, StringConstraints(min_length=1, max_length=100_000)]

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from reachly.kit.body import Body
 from reachly.kit.text import STORABLE
 
 Verification = Literal["unverified", "deliverable", "risky", "undeliverable", "unknown"]
@@ -21,7 +22,7 @@ Zone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60), S
 Typed = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320), STORABLE]
 
 
-class LeadIn(BaseModel):
+class LeadIn(Body):
     email: Typed
     first_name: Text = ""
     last_name: Text = ""
@@ -29,7 +30,7 @@ class LeadIn(BaseModel):
     position: Text = ""
     country: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), STORABLE] = ""
     timezone: Zone = ""
-    custom_fields: CustomFields = {}
+    custom_fields: CustomFields = Field({})
     source: Text = ""
     lawful_basis: Text = ""
     campaign_id: uuid.UUID | None = Field(None, description="Enrols the lead at once")
@@ -39,7 +40,7 @@ class LeadIn(BaseModel):
     ]})  # fmt: skip
 
 
-class LeadPatch(BaseModel):
+class LeadPatch(Body):
     """Fields left out stay as they are."""
 
     email: Typed | None = None
@@ -113,7 +114,7 @@ class LeadEnrollmentOut(BaseModel):
     blocked_until: datetime | None
 
 
-class ImportOptions(BaseModel):
+class ImportOptions(Body):
     duplicates: Literal["update", "skip"] = "update"
     source: Text = ""
     lawful_basis: Text = ""
@@ -167,7 +168,7 @@ class ImportPreviewOut(BaseModel):
     problems: list[str]
 
 
-class VerifyIn(BaseModel):
+class VerifyIn(Body):
     lead_ids: list[uuid.UUID] | None = Field(
         None, max_length=10_000, description="null: all that were never verified"
     )
@@ -177,7 +178,7 @@ class QueuedOut(BaseModel):
     queued: int
 
 
-class BulkIn(BaseModel):
+class BulkIn(Body):
     lead_ids: list[uuid.UUID] = Field(max_length=10_000)
     action: Literal["delete", "enroll", "suppress", "verify"]
     campaign_id: uuid.UUID | None = None

@@ -23,6 +23,7 @@ from reachly.services.sequences.schemas import (
     SequencePatch,
     VariantIn,
     VariantOut,
+    VariantPatch,
 )
 
 MAX_STEPS = 50
@@ -192,10 +193,11 @@ async def add_variant(session: Session, actor: Actor, sequence_id: uuid.UUID, bo
 
 
 async def update_variant(
-    session: Session, actor: Actor, sequence_id: uuid.UUID, variant_id: uuid.UUID, body: VariantIn
+    session: Session, actor: Actor, sequence_id: uuid.UUID, variant_id: uuid.UUID, body: VariantPatch
 ) -> VariantOut:
+    """Changes what is named."""
     step, row = await _get_variant(session, actor.organization_id, sequence_id, variant_id)
-    for name, value in body.model_dump().items():
+    for name, value in body.model_dump(exclude_unset=True, exclude_none=True).items():
         setattr(row, name, value)
     row.updated_at = clock.now()
     step.version += 1

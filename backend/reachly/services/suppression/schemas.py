@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
 
+from reachly.kit.body import Body
 from reachly.kit.text import STORABLE
 
 Reason = Literal["unsubscribed", "bounced", "complained", "asked", "manual", "erased"]
 
 
-class SuppressionIn(BaseModel):
+class SuppressionIn(Body):
     value: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320), STORABLE]
     reason: Reason = "manual"
 

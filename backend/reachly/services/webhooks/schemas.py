@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from reachly.kit.body import Body
 from reachly.kit.pagination import Page
 
 
@@ -26,5 +27,5 @@ class NotificationPage(Page[NotificationOut]):
     unread: int = Field(description="Of all, not of this page")
 
 
-class NotificationsReadIn(BaseModel):
+class NotificationsReadIn(Body):
     ids: list[uuid.UUID] | None = Field(None, max_length=1_000, description="Left out: all")

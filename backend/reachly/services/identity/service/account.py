@@ -51,10 +51,12 @@ async def get_profile(session: Session, actor: Actor) -> UserOut:
 
 
 async def update_profile(session: Session, actor: Actor, body: ProfileIn) -> UserOut:
-    """Name and time zone."""
+    """Name and time zone, of these what is named."""
     user = await _user(session, actor, lock=True)
-    user.name = body.name
-    user.timezone = policy.require_timezone(body.timezone) if body.timezone else None
+    if body.name is not None:
+        user.name = body.name
+    if "timezone" in body.model_fields_set:
+        user.timezone = policy.require_timezone(body.timezone) if body.timezone else None
     user.updated_at = clock.machine_now()
     await _forget_profile(session, user.id)
     return user_out(user)

@@ -103,15 +103,17 @@ async def find_organization(session: Session, organization_id: uuid.UUID) -> Org
 
 
 async def update_organization(session: Session, actor: Actor, body: OrganizationIn) -> OrganizationOut:
+    """Changes what is named. Raises Invalid."""
     organization = await repository.get_organization(session, actor.organization_id)
-    if not body.name:
+    if body.name == "":
         raise Invalid(
             "Give the organization a name.", errors=[FieldError("/name", "It must not be empty.", "empty")]
         )
-    organization.name = body.name
-    organization.domain = body.domain or None
-    organization.timezone = policy.require_timezone(body.timezone)
-    organization.postal_address = body.postal_address or None
+    organization.name = body.name or organization.name
+    if body.timezone is not None:
+        organization.timezone = policy.require_timezone(body.timezone)
+    for name in {"domain", "postal_address"} & body.model_fields_set:
+        setattr(organization, name, getattr(body, name) or None)
     detail = {}
     if "domain_daily_limit" in body.model_fields_set:
         organization.settings = {**organization.settings, DOMAIN_LIMIT: body.domain_daily_limit}
