@@ -7,6 +7,8 @@ name says otherwise. In development, secrets that are not set are made once and 
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -204,17 +206,13 @@ class MetricsSettings(_Group):
 
 
 class AiSettings(_Group):
-    provider: Literal["built-in", "openai-compatible", "anthropic"] = "built-in"
-    base_url: str | None = None
-    model: str | None = None
-    api_key: SecretStr | None = None
+    provider: Literal["built-in"] = "built-in"
+    """Who writes opening lines. A value stands here once this version can do it."""
 
 
-class OAuthSettings(_Group):
-    """The client of one provider, registered by whoever runs the server."""
-
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
+PREFIX = "REACHLY_"
+TOOLS = tuple(f"{PREFIX}{name}" for name in ("E2E_", "CHROMIUM", "API_ORIGIN", "BUILD_ID", "PARENT_PID"))
+"""Names that belong to tests, to the build of the front end and to the supervisor."""
 
 
 class Settings(BaseSettings):
@@ -250,8 +248,6 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
     ai: AiSettings = AiSettings()
-    google: OAuthSettings = OAuthSettings()
-    microsoft: OAuthSettings = OAuthSettings()
 
     @property
     def database_dsn(self) -> str | None:
@@ -310,6 +306,7 @@ def read_settings(**overrides: Any) -> Settings:
 
     Raises CannotStart with one line when a value is wrong.
     """
+    _refuse_unknown(os.environ)
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
@@ -321,6 +318,19 @@ def read_settings(**overrides: Any) -> Settings:
             " LISTEN and the job engine hold locks of their session, which a transaction pooler hands to somebody else."
         )
     return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().resolve()})
+
+
+def _refuse_unknown(environment: Iterable[str]) -> None:
+    """A name that is set and means nothing is a slip or a wish that this version cannot grant. Raises CannotStart."""
+    named = set(Settings.model_fields) - {"database_url", "redis_url"}  # these two have no prefix
+    for name in sorted(environment):
+        upper = name.upper()
+        if not upper.startswith(PREFIX) or upper.startswith(TOOLS):
+            continue
+        if upper.removeprefix(PREFIX).partition("__")[0].lower() not in named:
+            raise CannotStart(
+                f"There is no setting {name}: take it out of the environment, or mend its name."
+            )
 
 
 def load_settings(**overrides: Any) -> Settings:

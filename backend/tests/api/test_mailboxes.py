@@ -17,6 +17,7 @@ from reachly.infra.crypto import CannotOpen
 from reachly.infra.settings import OutboundSettings
 from reachly.services.email_accounts import service
 from tests.api.conftest import Person
+from tests.api.routes import ROUTES
 
 pytestmark = pytest.mark.anyio
 
@@ -215,11 +216,16 @@ async def test_switching_off_and_on_and_away(ada: Person, world: MailWorld) -> N
     assert (await connect(ada, body(world))).status_code == 201, "it may be connected again"
 
 
-async def test_gmail_and_outlook_say_that_they_are_to_come(ada: Person) -> None:
-    for vendor in ("gmail", "outlook"):
-        answer = await ada.http.post(f"/api/email-accounts/connect/{vendor}")
-        assert (answer.status_code, answer.headers["content-type"]) == (501, "application/problem+json")
-        assert "SMTP" in answer.json()["detail"]
+async def test_what_cannot_be_connected_yet_is_not_offered_as_if_it_could(ada: Person) -> None:
+    offered = (await ada.http.get("/api/email-accounts/providers")).json()
+    ways = {route.path.rsplit("/", 1)[1] for route in ROUTES if "/connect/" in route.path}
+    assert {one["provider"] for one in offered} == ways
+    for one in offered:
+        answer = await ada.http.post(f"/api/email-accounts/connect/{one['provider']}")
+        assert (answer.status_code != 501) == one["can_connect"], one
+        if not one["can_connect"]:
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["detail"] == one["detail"]
 
 
 class TestNothingInsideIsDialled:

@@ -9,13 +9,13 @@ from fastapi import APIRouter
 from reachly.api.deps import Caller, Db, require
 from reachly.api.idempotency import ONCE_OUTSIDE, KeepingRoute
 from reachly.data.session import Session, tenant
-from reachly.kit.errors import NotImplementedYet
 from reachly.services.analytics import service as analytics
 from reachly.services.campaigns.schemas import SenderGone
 from reachly.services.email_accounts import service
 from reachly.services.email_accounts.schemas import (
     EmailAccountOut,
     EmailAccountPatch,
+    ProviderOut,
     SmtpConnectIn,
     TestOut,
     ToggleIn,
@@ -33,6 +33,12 @@ async def list_accounts(session: Db, actor: Caller) -> list[EmailAccountOut]:
     return await analytics.with_sent_today(session, actor, await service.list_accounts(session, actor))
 
 
+@router.get("/providers", dependencies=[READ])
+async def list_providers() -> list[ProviderOut]:
+    """The ways to connect a mailbox, and which of them this version has."""
+    return list(service.PROVIDERS)
+
+
 @router.post("/connect/smtp", status_code=201, dependencies=[WRITE, ONCE_OUTSIDE])
 async def connect_smtp(body: SmtpConnectIn, actor: Caller) -> EmailAccountOut:
     """Both legs are tried before anything is kept; an error names the leg and the cause."""
@@ -41,16 +47,12 @@ async def connect_smtp(body: SmtpConnectIn, actor: Caller) -> EmailAccountOut:
 
 @router.post("/connect/gmail", status_code=201, dependencies=[WRITE])
 async def connect_gmail() -> EmailAccountOut:
-    raise NotImplementedYet(
-        "Connecting Gmail by OAuth comes with a later version. Until then use SMTP and IMAP with an app password."
-    )
+    raise service.refuse_provider("gmail")
 
 
 @router.post("/connect/outlook", status_code=201, dependencies=[WRITE])
 async def connect_outlook() -> EmailAccountOut:
-    raise NotImplementedYet(
-        "Connecting Outlook by OAuth comes with a later version. Until then use SMTP and IMAP where the host allows it."
-    )
+    raise service.refuse_provider("outlook")
 
 
 @router.get("/{account_id}", dependencies=[READ])

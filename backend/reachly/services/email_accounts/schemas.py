@@ -108,11 +108,24 @@ class EmailAccountOut(BaseModel):
     )
     sent_today: int
     effective_limit_today: int = Field(description="The smallest of cap and ramp")
-    next_turn_at: datetime | None
+    next_turn_at: datetime | None = Field(
+        description="When the engine looks at it next, whether or not it then sends"
+    )
+    next_send_at: datetime | None = Field(
+        None, description="When its next message may leave; null: no running campaign has one here"
+    )
     last_synced_at: datetime | None
     sync_error: str | None
     warnings: list[str] = Field(default=[], description="What is lost as it is, e.g. without IMAP")
     created_at: datetime
+
+
+class ProviderOut(BaseModel):
+    """A way to connect a mailbox."""
+
+    provider: Literal["smtp", "gmail", "outlook"]
+    can_connect: bool = Field(description="False: not in this version, so do not offer it as if it could")
+    detail: str = Field(description="How, or what to do until then")
 
 
 class Leg(BaseModel):

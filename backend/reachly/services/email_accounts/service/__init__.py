@@ -16,6 +16,7 @@ from reachly.services.email_accounts.service.accounts import (
     update_account,
 )
 from reachly.services.email_accounts.service.connection import Connection
+from reachly.services.email_accounts.service.providers import PROVIDERS, refuse_provider
 from reachly.services.email_accounts.service.syncing import (
     DueSync,
     find_next_sync,
@@ -26,6 +27,7 @@ from reachly.services.email_accounts.service.syncing import (
 )
 
 __all__ = [
+    "PROVIDERS",
     "Connection",
     "DueSync",
     "connect_smtp",
@@ -39,6 +41,7 @@ __all__ = [
     "lease_syncs",
     "list_accounts",
     "list_by_ids",
+    "refuse_provider",
     "renew_syncs",
     "set_trouble",
     "switch_all_off",
