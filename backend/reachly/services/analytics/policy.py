@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from reachly.kit.errors import FieldError, Invalid
 from reachly.kit.schedule import SendSchedule
-from reachly.services.analytics.schemas import DayFigures
+from reachly.services.analytics.schemas import DayFigures, Idle
 from reachly.services.campaigns.policy import figures_of
 from reachly.services.campaigns.schemas import Figures
 
@@ -76,6 +76,17 @@ def fill_days(by_day: Mapping[date, Counters], since: date, until: date) -> list
     """Every day of the span, those without a fact as zeros."""
     days = [since + timedelta(days=n) for n in range((until - since).days + 1)]
     return [DayFigures(day=day, **figures_of(by_day.get(day, {})).model_dump()) for day in days]
+
+
+def find_idle(campaigns: Mapping[str, int], *, held: bool, can_send: bool) -> Idle | None:
+    """Why nothing is sent at all, from the campaigns by status; None: something may be."""
+    if held:
+        return "restored"
+    if campaigns.get("active"):
+        return None if can_send else "no_mailbox"
+    if campaigns.get("paused"):
+        return "paused"
+    return "through" if campaigns.get("completed") or campaigns.get("archived") else "no_campaign"
 
 
 def lower_bound(hits: int, trials: int, z: float = Z95) -> float:

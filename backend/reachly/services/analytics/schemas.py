@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -82,6 +83,9 @@ class WaitingReason(BaseModel):
     until: datetime | None
 
 
+Idle = Literal["restored", "no_campaign", "paused", "through", "no_mailbox"]
+
+
 class HourPlan(BaseModel):
     hour: int
     planned: int
@@ -96,6 +100,11 @@ class PulseOut(BaseModel):
     mailboxes_sending: int
     mailboxes_in_trouble: int
     next_send_at: datetime | None
+    idle: Idle | None = Field(
+        description="Why nothing is being sent at all; null: something is, or could be. `restored`: held since the"
+        " database was restored; `no_campaign`: nothing was ever started; `paused`: all that was started is paused;"
+        " `through`: all that was started is through; `no_mailbox`: no mailbox can send"
+    )
     sent_today: int
     planned_today: int
     waiting: list[WaitingReason]

@@ -35,6 +35,7 @@ from reachly.kit import clock
 from reachly.kit.errors import NotFound
 from reachly.kit.ids import new_id
 from reachly.services.analytics import service
+from reachly.services.email_accounts import service as email_accounts
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 from tests.factories.sending import Stage, add_campaign, add_mailbox
@@ -306,3 +307,31 @@ async def test_quota_is_said_when_it_is_reached_and_not_again(actor: Actor, sql:
     assert plenty == []
     assert told[1][0].data == {"metric": "leads_imported", "used": 5_000, "limit": 5_000, "plan_type": "free"}
     assert await sql.fetchval("SELECT live_name FROM analytics_events") == "quota:warning"
+
+
+@pytest.mark.parametrize(
+    ("change", "idle"),
+    [
+        ("SELECT 1", None),
+        ("UPDATE campaigns SET status = 'paused'", "paused"),
+        ("UPDATE campaigns SET status = 'completed'", "through"),
+        ("UPDATE campaigns SET status = 'draft'", "no_campaign"),
+        ("UPDATE email_accounts SET is_active = false", "no_mailbox"),
+        ("UPDATE organizations SET sending_held = 'restored'", "restored"),
+    ],
+)
+async def test_pulse_and_mailbox_promise_nothing_where_nothing_is_sent(
+    actor: Actor, stage: Stage, sql: Any, change: str, idle: str | None
+) -> None:
+    await sql.execute(change)
+    async with tenant(actor.organization_id) as session:
+        pulse = await service.get_pulse(session, actor)
+        boxes = await service.with_sent_today(
+            session, actor, await email_accounts.list_accounts(session, actor)
+        )
+    assert pulse.idle == idle
+    goes_on = idle is None
+    assert (pulse.mailboxes_sending, pulse.next_send_at is not None) == (int(goes_on), goes_on)
+    assert [box.next_send_at is not None for box in boxes] == [goes_on]
+    if not goes_on:
+        assert pulse.planned_today == pulse.sent_today

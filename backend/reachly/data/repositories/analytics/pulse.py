@@ -72,7 +72,8 @@ GROUP BY 1, 2, 3 ORDER BY 3, 2, 1
 """
 # A message leaves when it is due and its mailbox may send: the earliest of the later of the two.
 _NEXT = """
-SELECT min(greatest(d.due, a.next_turn_at, $2)) FROM email_accounts a
+SELECT a.id, min(greatest(d.due, a.next_turn_at, $2)) AS at FROM email_accounts a
+JOIN organizations o ON o.id = a.organization_id AND o.sending_held IS NULL
 CROSS JOIN LATERAL (
     (SELECT e.next_due_at AS due FROM enrollments e
      JOIN campaigns c ON c.organization_id = e.organization_id AND c.id = e.campaign_id AND c.status = 'active'
@@ -85,7 +86,10 @@ CROSS JOIN LATERAL (
        AND e.last_sent_at IS NOT NULL AND e.status = 'active' ORDER BY e.next_due_at LIMIT 1)
 ) AS d
 WHERE a.organization_id = $1 AND a.is_active AND a.status = 'connected' AND a.next_turn_at IS NOT NULL
+  AND ($3::uuid[] IS NULL OR a.id = ANY($3))
+GROUP BY a.id
 """
+_STANDING = "SELECT status, count(*) AS n FROM campaigns WHERE organization_id = $1 GROUP BY status"
 _SENT = """
 SELECT extract(hour FROM handed_at AT TIME ZONE $5)::int AS hour,
        CASE WHEN planned_at >= $3 THEN extract(hour FROM planned_at AT TIME ZONE $5)::int END AS planned_hour,
@@ -137,10 +141,23 @@ async def list_due_today(
     return [DueGroup(**row) for row in rows]
 
 
-async def find_next_send(session: Session, organization_id: uuid.UUID, now: datetime) -> datetime | None:
-    """When the next message of a running campaign may leave."""
-    at: datetime | None = await (await raw(session)).fetchval(_NEXT, organization_id, now)
-    return at
+async def list_next_sends(
+    session: Session,
+    organization_id: uuid.UUID,
+    now: datetime,
+    account_ids: Sequence[uuid.UUID] | None = None,
+) -> dict[uuid.UUID, datetime]:
+    """When each mailbox (None: all) may send its next message of a running campaign; those without one are left out,
+    and so are all where the organization's sending is held."""
+    wanted = None if account_ids is None else list(account_ids)
+    rows = await (await raw(session)).fetch(_NEXT, organization_id, now, wanted)
+    return {row["id"]: row["at"] for row in rows}
+
+
+async def count_campaigns(session: Session, organization_id: uuid.UUID) -> dict[str, int]:
+    """Campaigns by status."""
+    rows = await (await raw(session)).fetch(_STANDING, organization_id)
+    return {row["status"]: int(row["n"]) for row in rows}
 
 
 async def list_sent_today(

@@ -158,6 +158,13 @@ async def count_sent_today(session: Session, organization_id: uuid.UUID) -> dict
 async def with_sent_today(
     session: Session, actor: Actor, accounts: Sequence[EmailAccountOut]
 ) -> list[EmailAccountOut]:
-    """Mailboxes with what they have sent today, which their own room cannot know."""
+    """Mailboxes with what they have sent today and when they send next, which their own room cannot know."""
     sent = await count_sent_today(session, actor.organization_id)
-    return [account.model_copy(update={"sent_today": sent.get(account.id, 0)}) for account in accounts]
+    ids = [account.id for account in accounts]
+    following = await repository.list_next_sends(session, actor.organization_id, clock.now(), ids)
+    return [
+        account.model_copy(
+            update={"sent_today": sent.get(account.id, 0), "next_send_at": following.get(account.id)}
+        )
+        for account in accounts
+    ]

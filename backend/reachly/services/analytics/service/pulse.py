@@ -33,13 +33,19 @@ async def get_pulse(session: Session, actor: Actor) -> PulseOut:
     running = await repository.list_running(session, organization_id)
     mailboxes = await repository.list_mailboxes_now(session, organization_id, now)
     working = [box for box in mailboxes if _works(box)]
-    hours, sent_today, planned_today = await _today(session, organization_id, now, zone, running, mailboxes)
+    next_sends = await repository.list_next_sends(session, organization_id, now)
+    counts = await repository.count_campaigns(session, organization_id)
+    held = organization.sending_held is not None
+    hours, sent_today, planned_today = await _today(
+        session, organization_id, now, zone, [] if held else running, mailboxes
+    )
     return PulseOut(
         now=now,
         active_campaigns=len(running),
-        mailboxes_sending=sum(box.next_turn_at is not None for box in working),
+        mailboxes_sending=len(next_sends),
         mailboxes_in_trouble=sum(box.is_active and box.status != "connected" for box in mailboxes),
-        next_send_at=await repository.find_next_send(session, organization_id, now),
+        next_send_at=min(next_sends.values(), default=None),
+        idle=policy.find_idle(counts, held=held, can_send=bool(working)),
         sent_today=sent_today,
         planned_today=planned_today,
         waiting=await _reasons(session, actor, [campaign.id for campaign in running]),
