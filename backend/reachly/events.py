@@ -120,6 +120,25 @@ class LeadsChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeadEdited(Event):
+    """One person's fields were changed by hand: what was missing may be there, and the other way round."""
+
+    name = "lead_edited"
+    stored = False
+
+    def job_args(self) -> dict[str, str]:
+        return {"lead_id": str(self.lead_id)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationChanged(Event):
+    """What stands in every message of the organization is another."""
+
+    name = "organization_changed"
+    stored = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeadsVerified(Event):
     name = "leads_verified"
 

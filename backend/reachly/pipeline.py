@@ -13,17 +13,19 @@ JOBS: Mapping[type[e.Event], tuple[str, ...]] = {
     # Lead import & processing: upload -> read -> verify -> enrich -> store
     e.ImportUploaded: ("leads.import",),
     e.ImportUndoAsked: ("leads.undo",),
-    e.LeadsImported: ("verification.verify_batch", "campaigns.enroll_import"),
+    e.LeadsImported: ("verification.verify_batch", "campaigns.enroll_import", "campaigns.look_over_marked"),
     e.LeadsChanged: ("verification.verify_batch", "enrichment.enrich_batch"),
+    e.LeadEdited: ("campaigns.look_over_lead",),
     e.LeadsVerified: ("enrichment.enrich_batch",),
     e.LeadsEnriched: ("campaigns.personalise",),
     # Campaign: start -> personalise -> schedule -> (sending loop) -> analytics
     e.CampaignStarted: ("campaigns.personalise",),
-    e.LeadsEnrolled: ("campaigns.personalise",),
+    e.LeadsEnrolled: ("campaigns.personalise", "campaigns.look_over"),
     e.EnrollmentsPersonalised: ("scheduling.plan_new",),
-    e.EnrollmentsReady: ("scheduling.plan",),
+    e.EnrollmentsReady: ("campaigns.look_over", "scheduling.plan"),
     e.HandOverAsked: ("scheduling.hand_over",),
-    e.MailboxChanged: ("scheduling.plan_mailbox",),
+    e.MailboxChanged: ("scheduling.plan_mailbox", "campaigns.look_over_marked"),
+    e.OrganizationChanged: ("campaigns.look_over_marked",),
     e.Bounced: ("analytics.check_mailbox",),
 }
 

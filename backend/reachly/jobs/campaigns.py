@@ -21,4 +21,25 @@ async def enroll_import(organization_id: uuid.UUID, args: dict[str, str]) -> Non
         )
 
 
-HANDLERS = {"campaigns.personalise": personalise, "campaigns.enroll_import": enroll_import}
+async def look_over(organization_id: uuid.UUID, args: dict[str, str]) -> None:
+    """Who in a campaign lacks a field that its words need."""
+    await service.look_over(organization_id, uuid.UUID(args["campaign_id"]))
+
+
+async def look_over_marked(organization_id: uuid.UUID, _args: dict[str, str]) -> None:
+    """Whether those who waited for a field still do."""
+    await service.look_over_marked(organization_id)
+
+
+async def look_over_lead(organization_id: uuid.UUID, args: dict[str, str]) -> None:
+    """Whether one person lacks a field anywhere."""
+    await service.look_over_lead(organization_id, uuid.UUID(args["lead_id"]))
+
+
+HANDLERS = {
+    "campaigns.personalise": personalise,
+    "campaigns.enroll_import": enroll_import,
+    "campaigns.look_over": look_over,
+    "campaigns.look_over_marked": look_over_marked,
+    "campaigns.look_over_lead": look_over_lead,
+}

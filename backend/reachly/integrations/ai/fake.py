@@ -13,7 +13,15 @@ class FakeWriter:
     def __init__(self, intents: dict[str, Intent] | None = None) -> None:
         self.intents = dict(intents or {})
 
-    async def opening_line(self, facts: Sequence[KnownFact], tone: Tone, seed: str) -> OpeningLine:  # noqa: ARG002
+    async def opening_line(
+        self,
+        facts: Sequence[KnownFact],
+        tone: Tone,
+        seed: str,  # noqa: ARG002
+        language: str = "en",
+    ) -> OpeningLine:
+        if language != "en":
+            return OpeningLine("", (), is_fallback=True)
         good = next((fact for fact in facts if fact.confidence >= 0.5 and fact.value.isprintable()), None)
         if good is None:
             return OpeningLine(f"I have a short question ({tone}).", (), is_fallback=True)

@@ -48,19 +48,12 @@ class Intent:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class AiConfig:
-    base_url: str | None = None
-    model: str | None = None
-    api_key: str | None = None
-
-    def __repr__(self) -> str:
-        return f"AiConfig(base_url={self.base_url!r}, model={self.model!r})"
-
-
 class Writer(Protocol):
-    async def opening_line(self, facts: Sequence[KnownFact], tone: Tone, seed: str) -> OpeningLine:
-        """The same facts, tone and seed give the same line. Without a fact that is good enough: a fallback line."""
+    async def opening_line(
+        self, facts: Sequence[KnownFact], tone: Tone, seed: str, language: str = "en"
+    ) -> OpeningLine:
+        """The same facts, tone, seed and language give the same line. Without a fact that is good enough: a fallback
+        line. In a language that the writer does not write: an empty one, never one in another language."""
 
     async def classify_intent(self, text: str) -> Intent | None:
         """What the writer of a reply wants; None: cannot tell, the rules decide."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from reachly.kit.errors import Conflict
+from reachly.kit.language import NAMES
 from reachly.services.campaigns.schemas import Figures
 
 Status = Literal["draft", "active", "paused", "completed", "archived"]
@@ -55,7 +57,7 @@ def move(status: str, action: Action) -> Status:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One thing in the way. `blocks` False: it only wants to be seen before the start."""
+    """One thing in the way. `blocks` False: it only wants to be seen before the start. `people`: see Lacking."""
 
     code: str
     detail: str
@@ -64,6 +66,29 @@ class Refusal:
     step: int | None = None
     count: int | None = None
     examples: Sequence[str] = ()
+    people: Sequence[tuple[uuid.UUID, uuid.UUID, str]] = ()
+
+
+@dataclass(slots=True)
+class Lacking:
+    """Who lacks one field: how many, and a few as (lead, enrollment, address)."""
+
+    count: int = 0
+    people: list[tuple[uuid.UUID, uuid.UUID, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleCounts:
+    """Everybody on the way, each once: may be written to, waits for a verdict, lacks a field, is left out."""
+
+    mail: int = 0
+    wait: int = 0
+    blocked: int = 0
+    skip: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.mail + self.wait + self.blocked + self.skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +100,24 @@ class StepFacts:
 
 @dataclass(frozen=True, slots=True)
 class StartFacts:
-    """All that decides whether a campaign may start. `verdicts` counts its open leads by verification verdict,
-    the suppressed apart; `missing` has, per merge field without fallback, a count and examples."""
+    """All that decides whether a campaign may start. `missing`: by field, who lacks it. `lacking_senders`: by tag of
+    the sender, the mailboxes that have nothing there. `language`: of the texts with an opening line;
+    `lines_elsewhere`: people whose line was written in another one."""
 
     mailboxes_able: int
     mailboxes: int
     outside_mailboxes: int  # not of the mail world
     steps: Sequence[StepFacts]
-    missing: Mapping[str, tuple[int, Sequence[str]]]
-    verdicts: Mapping[str, int]
-    mail_to: str
+    missing: Mapping[str, Lacking]
+    people: PeopleCounts
     postal_address: str | None
     schedule_problem: str | None
     public_url_is_https: bool
     unread_mailboxes: int = 0
-    known_fields: frozenset[str] = field(default_factory=frozenset)
+    lacking_senders: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    language: str | None = None
+    written_languages: frozenset[str] = frozenset()
+    lines_elsewhere: int = 0
     plan_spent: str | None = None  # why the plan allows no more this month
 
 
@@ -99,6 +127,18 @@ def mailing_choice(verification: str, mail_to: str) -> Choice:
         return "wait"
     allowed = WORST_LAST[: WORST_LAST.index(mail_to) + 1]
     return "mail" if verification in allowed else "skip"
+
+
+def count_people(verdicts: Mapping[str, int], with_holes: Mapping[str, int], mail_to: str) -> PeopleCounts:
+    """From everybody on the way by verdict (the suppressed apart, as `suppressed`) and those of them with a hole."""
+    sums = {"mail": 0, "wait": 0, "skip": 0}
+    blocked = 0
+    for verdict, n in verdicts.items():
+        choice: Choice = "skip" if verdict == "suppressed" else mailing_choice(verdict, mail_to)
+        holes = 0 if choice == "skip" else min(n, with_holes.get(verdict, 0))
+        blocked += holes
+        sums[choice] += n - holes
+    return PeopleCounts(sums["mail"], sums["wait"], blocked, sums["skip"])
 
 
 def find_refusals(facts: StartFacts) -> list[Refusal]:
@@ -137,12 +177,13 @@ def _words(facts: StartFacts) -> list[Refusal]:
         for step in active
         for problem in step.problems
     ]
-    for name, (count, examples) in facts.missing.items():
+    for name, lacking in facts.missing.items():
+        count, examples = lacking.count, [email for _, _, email in lacking.people]
         detail = (
             f"{count} leads have no `{name}`, and the text has no fallback for it. Fill it in, or write"
             f' {{{{ {name} | fallback: "…" }}}}. These leads would wait.'
         )
-        every_lead = count >= sum(facts.verdicts.values()) > 0
+        every_lead = count >= facts.people.total > 0
         found.append(
             Refusal(
                 "unresolved_fields",
@@ -151,9 +192,46 @@ def _words(facts: StartFacts) -> list[Refusal]:
                 blocks=every_lead,
                 count=count,
                 examples=examples,
+                people=lacking.people,
             )
         )
-    return found
+    return [*found, *_sender_words(facts), *_opening(facts)]
+
+
+def _sender_words(facts: StartFacts) -> list[Refusal]:
+    told = {"signature": "signature", "sender_name": "name"}
+    return [
+        Refusal(
+            "mailbox_lacks_field",
+            f"{', '.join(addresses[:3])} has no {told[name]}, and the text uses {{{{ {name} }}}} without a fallback."
+            " Enter it under Mailboxes, or write a fallback.",
+            "/email_account_ids",
+            count=len(addresses),
+            examples=list(addresses[:3]),
+        )
+        for name, addresses in facts.lacking_senders.items()
+    ]
+
+
+def _opening(facts: StartFacts) -> list[Refusal]:
+    if facts.language is None:
+        return []
+    name = NAMES.get(facts.language, facts.language)
+    if facts.language not in facts.written_languages:
+        known = " and ".join(NAMES[each] for each in sorted(facts.written_languages, key=NAMES.__getitem__))
+        detail = (
+            f"The text is in {name}. Opening lines are written in {known} only, so they are left out here."
+        )
+        return [Refusal("opening_line_left_out", detail, "/sequences", blocks=False)]
+    if facts.lines_elsewhere:
+        detail = (
+            f"The text is in {name}, and {facts.lines_elsewhere} people have an opening line in another language."
+            " Take {{ opening_line }} out, or write the text in that language."
+        )
+        return [
+            Refusal("opening_line_language", detail, "/sequences", blocks=False, count=facts.lines_elsewhere)
+        ]
+    return []
 
 
 def _organization(facts: StartFacts) -> list[Refusal]:
@@ -169,23 +247,21 @@ def _organization(facts: StartFacts) -> list[Refusal]:
 
 
 def _people(facts: StartFacts) -> list[Refusal]:
-    counted = {"mail": 0, "wait": 0, "skip": 0}
-    for verdict, n in facts.verdicts.items():
-        counted["skip" if verdict == "suppressed" else mailing_choice(verdict, facts.mail_to)] += n
-    if not sum(facts.verdicts.values()):
+    counted = facts.people
+    if not counted.total:
         return [Refusal("no_leads", "Add the people to write to.", "/enrollments")]
-    if not counted["mail"] and not counted["wait"]:
+    if counted.skip == counted.total:
         detail = (
             "None of its leads may be written to: undeliverable, suppressed, or outside the verdicts chosen."
         )
-        return [Refusal("no_mailable_lead", detail, "/enrollments", count=counted["skip"])]
+        return [Refusal("no_mailable_lead", detail, "/enrollments", count=counted.skip)]
     found = []
-    if counted["wait"]:
-        detail = f"{counted['wait']} leads are still being checked; they follow as soon as they are."
+    if counted.wait:
+        detail = f"{counted.wait} leads are still being checked; they follow as soon as they are."
         found.append(
-            Refusal("awaiting_verification", detail, "/enrollments", blocks=False, count=counted["wait"])
+            Refusal("awaiting_verification", detail, "/enrollments", blocks=False, count=counted.wait)
         )
-    if counted["skip"]:
-        detail = f"{counted['skip']} leads will be left out: undeliverable or suppressed."
-        found.append(Refusal("leads_left_out", detail, "/enrollments", blocks=False, count=counted["skip"]))
+    if counted.skip:
+        detail = f"{counted.skip} leads will be left out: undeliverable or suppressed."
+        found.append(Refusal("leads_left_out", detail, "/enrollments", blocks=False, count=counted.skip))
     return found

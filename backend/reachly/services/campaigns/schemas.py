@@ -248,9 +248,21 @@ class PreviewOut(BaseModel):
     text: str
     from_email: str
     to_email: str
-    unresolved: list[str]
+    unresolved: list[str] = Field(
+        description="What this person lacks: the message would wait, not be sent so"
+    )
+    unresolved_sender: list[str] = Field(description="What the mailbox or the organization lacks")
     problems: list[str]
     forms: int
+    is_invented: bool = Field(description="Nobody is in the campaign, so this is for an invented person")
+
+
+class PersonRef(BaseModel):
+    """Somebody whom a finding is about."""
+
+    lead_id: uuid.UUID
+    enrollment_id: uuid.UUID
+    email: str
 
 
 class CheckFinding(BaseModel):
@@ -261,13 +273,21 @@ class CheckFinding(BaseModel):
     step: int | None = None
     count: int | None = None
     examples: list[str] = []
+    people: list[PersonRef] = Field([], description="Some of those whom it is about")
 
 
 class CheckOut(BaseModel):
+    """Everybody on the way is in one of four counts, so these add up to `leads`."""
+
     can_start: bool
     findings: list[CheckFinding]
     leads: int
-    mailable: int
+    mailable: int = Field(
+        description="Can be written to now; with `awaiting` these are the people of the plan"
+    )
+    awaiting: int = Field(description="Their address is still being looked at; they follow if it is good")
+    blocked: int = Field(description="A field that the words need is empty")
+    left_out: int = Field(description="Undeliverable, suppressed, or outside the verdicts chosen")
 
 
 class TestSendIn(PreviewIn):

@@ -10,7 +10,7 @@ from reachly.data import outbox
 from reachly.data.session import Session, tenant
 from reachly.events import LeadsEnriched
 from reachly.infra.settings import current_settings
-from reachly.integrations.ai.port import AiConfig, KnownFact, Tone
+from reachly.integrations.ai.port import KnownFact, Tone
 from reachly.integrations.ai.registry import make_writer
 from reachly.integrations.enricher.port import Enricher, Fact, FactName, LeadFields
 from reachly.integrations.enricher.registry import make_enricher
@@ -20,6 +20,8 @@ from reachly.services.leads.schemas import LeadOut
 from reachly.services.leads.service import FoundFact, PersonToEnrich
 
 PAGE = 500
+LANGUAGES = frozenset({"de", "en"})
+"""In which opening lines are written."""
 TONE: Tone = "friendly"
 OWN: frozenset[FactName] = frozenset({"first_name", "last_name", "company", "position", "timezone"})
 """What stands on the lead itself is not kept a second time."""
@@ -32,6 +34,7 @@ class WrittenLine:
     text: str
     facts: tuple[str, ...]
     source: str
+    language: str
 
 
 async def enrich_waiting(organization_id: uuid.UUID) -> int:
@@ -59,24 +62,36 @@ async def tell_enriched(organization_id: uuid.UUID) -> None:
 
 
 async def write_opening_lines(
-    session: Session, organization_id: uuid.UUID, seeds: Mapping[uuid.UUID, str]
+    session: Session, organization_id: uuid.UUID, seeds: Mapping[uuid.UUID, str], language: str | None
 ) -> dict[uuid.UUID, WrittenLine]:
     """A first sentence for each lead named in `seeds`, out of its facts; a fallback line where there is none.
 
-    The same facts and seed give the same line, so a second run changes nothing.
+    It is written in `language`, that of the words around it (None: in the lead's own, else English); in a language that
+    the writer does not write it is empty. The same facts and seed give the same line, so a second run changes nothing.
     """
-    ai = current_settings().ai
-    key = ai.api_key.get_secret_value() if ai.api_key else None
-    writer = make_writer(ai.provider, AiConfig(ai.base_url, ai.model, key))
+    provider = current_settings().ai.provider
+    writer = make_writer(provider)
     found = await leads.list_facts(session, organization_id, list(seeds))
     people = {lead.id: lead for lead in await leads.list_leads(session, organization_id, list(seeds))}
     lines = {}
     for lead_id, seed in seeds.items():
         known: list[KnownFact] = [*_own_facts(people[lead_id]), *found.get(lead_id, [])]
-        line = await writer.opening_line(known, TONE, seed)
-        source = "fallback" if line.is_fallback else ai.provider
-        lines[lead_id] = WrittenLine(line.text, tuple(claim.fact for claim in line.claims), source)
+        spoken = next((fact.value for fact in known if fact.name == "language"), "en")
+        line = await writer.opening_line(known, TONE, seed, language or spoken)
+        source = "fallback" if line.is_fallback else provider
+        facts = tuple(claim.fact for claim in line.claims)
+        lines[lead_id] = WrittenLine(line.text, facts, source, language or spoken)
     return lines
+
+
+async def write_for_stranger(fields: LeadFields, seed: str, language: str | None) -> str:
+    """The line that somebody with these fields would get, of whom nothing is kept."""
+    facts = await make_enricher().enrich(fields)
+    spoken = next((fact.value for fact in facts if fact.name == "language"), "en")
+    line = await make_writer(current_settings().ai.provider).opening_line(
+        facts, TONE, seed, language or spoken
+    )
+    return line.text
 
 
 def _own_facts(lead: LeadOut) -> list[Fact]:

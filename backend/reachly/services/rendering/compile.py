@@ -12,6 +12,7 @@ from reachly.kit.mime import clean_header
 from reachly.kit.quoted import make_piece
 from reachly.services.rendering.errors import TemplateError, TemplateFault, fault_at
 from reachly.services.rendering.fill import (
+    OPENING_FIELD,
     UNSUBSCRIBE_FIELD,
     Run,
     SlotProgram,
@@ -33,6 +34,8 @@ _HEAD = (
 _PREHEADER = '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">'
 _FOOTER = '<div style="margin-top:24px;font-size:12px;line-height:18px;color:#6b7280">'
 _UNSUBSCRIBE_LABEL = "Unsubscribe"
+_LINE_ALONE = re.compile(r"^[ \t]*\{\{[ \t]*opening_line[ \t]*\}\}[ \t]*\n(?:[ \t]*\n)+", re.MULTILINE)
+_LINE_IF_ANY = "{% if opening_line %}{{ opening_line }}\n\n{% endif %}"
 _REPLY_STOP = "If you would rather not hear from me again, reply with “stop”."
 
 
@@ -66,7 +69,7 @@ def compile_template(source: TemplateSource) -> CompiledTemplate:
     preheader = _read_line("preheader", source.preheader, faults)
     body: tuple[tuple[Node, ...], tuple[Node, ...], list[SlotProgram], bool] | None = None
     try:
-        body = _read_body(_tidied(source.body))
+        body = _read_with_optional_line(_tidied(source.body))
     except TemplateError as error:
         faults += error.faults
     if faults or body is None:
@@ -100,7 +103,7 @@ def find_unresolved(compiled: CompiledTemplate, run: Run) -> list[str]:
     while pending:
         needs = pending.pop()
         for field in needs.names:
-            if not run.value(field):
+            if not run.value(field) and field.key != OPENING_FIELD:
                 missing[field.name] = None
         for program in needs.links:
             alone = Run(run.values, "", compiled.slots)
@@ -131,6 +134,21 @@ def _read_line(where: str, text: str, faults: list[TemplateFault]) -> tuple[Node
         if is_opt_out(token):
             faults.append(fault_at(where, text, token.position, "{{ unsubscribe_url }} belongs in the body."))
     return nodes
+
+
+def _read_with_optional_line(
+    source: str,
+) -> tuple[tuple[Node, ...], tuple[Node, ...], list[SlotProgram], bool]:
+    """A paragraph that is nothing but the opening line is not there where there is none. Raises TemplateError with the
+    places of the text as it was written."""
+    if OPENING_FIELD in source and not looks_like_html(source):
+        optional = _LINE_ALONE.sub(_LINE_IF_ANY, source)
+        if optional != source:
+            try:
+                return _read_body(optional)
+            except TemplateError:
+                pass  # told from what was written
+    return _read_body(source)
 
 
 def _read_body(source: str) -> tuple[tuple[Node, ...], tuple[Node, ...], list[SlotProgram], bool]:

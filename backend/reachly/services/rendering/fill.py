@@ -17,6 +17,7 @@ from reachly.services.rendering.markup import signature_html, signature_text
 from reachly.services.rendering.spintax import choose
 
 UNSUBSCRIBE_FIELD = "unsubscribe_url"
+OPENING_FIELD = "opening_line"  # written by us where we can: without one nothing is missing
 SIGNATURE_FIELD = "signature"
 MAX_KEPT = 2_000  # characters of a value that is kept with its forms
 MAX_FILLED = 2_000_000  # characters of one text, with the values in it
@@ -76,7 +77,8 @@ class Run:
         raw = self.value(node)
         if not raw:
             if node.fallback is None:
-                self.unresolved.append(node.name)
+                if node.key != OPENING_FIELD:
+                    self.unresolved.append(node.name)
                 return ""
             raw = node.fallback
         return raw

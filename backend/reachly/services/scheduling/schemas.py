@@ -25,7 +25,10 @@ class PlannedDay(BaseModel):
 
 
 class SimulationOut(BaseModel):
-    """The first messages of the plan, and the plan's shape."""
+    """The first messages of the plan, and the plan's shape. Who lacks a field or may not be written to is not in it."""
+
+    people: int = Field(description="To whom at least one message is planned")
+    left_out: int = Field(description="On the way, and nothing is planned to them until something is mended")
 
     messages: list[PlannedMessage] = Field(description="At most 1,000, in order")
     total: int
@@ -116,6 +119,7 @@ class EnrollmentWhy(BaseModel):
     """One person's next message."""
 
     enrollment_id: uuid.UUID
+    lead_id: uuid.UUID
     email: str
     step: int
     next_due_at: datetime | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_uppercase
@@ -13,6 +13,7 @@ from reachly.services.rendering import (
     compile_template,
     count_forms,
     fields_used,
+    pick_variant,
 )
 
 
@@ -47,6 +48,16 @@ def _read(subject: str, body: str) -> tuple[tuple[str, ...], tuple[str, ...], in
         )
         return (), tuple(faults), 1
     return tuple(sorted({use.name for use in fields_used(compiled)})), (), count_forms(compiled)
+
+
+def draw_label(seed: str, variants: Sequence[tuple[str, int]]) -> str:
+    """Which text of a step somebody gets: A is the step's own, with the weight 1; the others are (label, weight). The
+    draw is by person and step, so check, preview, retry and the send get the same."""
+    weighed = [(label, weight) for label, weight in variants if weight > 0]
+    if not weighed:
+        return "A"
+    drawn = pick_variant(seed, [1, *(weight for _, weight in weighed)])
+    return "A" if drawn == 0 else weighed[drawn - 1][0]
 
 
 def next_label(used: Collection[str]) -> str | None:

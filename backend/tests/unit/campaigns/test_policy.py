@@ -11,18 +11,23 @@ from typing import Any
 import pytest
 
 from reachly.kit.errors import Conflict
+from reachly.kit.ids import NIL
 from reachly.services.campaigns.policy import (
     MOVES,
+    Lacking,
+    PeopleCounts,
     StartFacts,
     StepFacts,
+    count_people,
     find_refusals,
     mailing_choice,
     move,
 )
 
+WHO = (NIL, NIL, "a@x.example")
 READY = StartFacts(
-    mailboxes_able=1, mailboxes=1, outside_mailboxes=1, steps=[StepFacts(1, True, [])], missing={}, verdicts={"deliverable": 3},
-    mail_to="unknown", postal_address="1 Example Road", schedule_problem=None, public_url_is_https=True,
+    mailboxes_able=1, mailboxes=1, outside_mailboxes=1, steps=[StepFacts(1, True, [])], missing={}, people=PeopleCounts(mail=3),
+    postal_address="1 Example Road", schedule_problem=None, public_url_is_https=True,
 )  # fmt: skip
 ALLOWED = {
     ("draft", "start"): "active",
@@ -63,14 +68,21 @@ def test_a_campaign_that_lacks_nothing_may_start() -> None:
         ({"steps": []}, "no_steps", True),
         ({"steps": [StepFacts(1, False, [])]}, "no_steps", True),
         ({"steps": [StepFacts(1, True, ["bad tag"])]}, "step_problem", True),
-        ({"missing": {"company": (3, ["a@x.example"])}}, "unresolved_fields", True),
-        ({"missing": {"company": (1, ["a@x.example"])}}, "unresolved_fields", False),
+        ({"missing": {"company": Lacking(3, [WHO])}}, "unresolved_fields", True),
+        ({"missing": {"company": Lacking(1, [WHO])}}, "unresolved_fields", False),
+        ({"lacking_senders": {"signature": ["m@x.example"]}}, "mailbox_lacks_field", True),
+        ({"language": "fr", "written_languages": frozenset({"de", "en"})}, "opening_line_left_out", False),
+        (
+            {"language": "de", "written_languages": frozenset({"de"}), "lines_elsewhere": 2},
+            "opening_line_language",
+            False,
+        ),
         ({"postal_address": "  "}, "no_postal_address", True),
         ({"schedule_problem": "No window."}, "bad_schedule", True),
-        ({"verdicts": {}}, "no_leads", True),
-        ({"verdicts": {"undeliverable": 2, "suppressed": 1}}, "no_mailable_lead", True),
-        ({"verdicts": {"deliverable": 1, "unverified": 2}}, "awaiting_verification", False),
-        ({"verdicts": {"deliverable": 1, "suppressed": 2}}, "leads_left_out", False),
+        ({"people": PeopleCounts()}, "no_leads", True),
+        ({"people": PeopleCounts(skip=3)}, "no_mailable_lead", True),
+        ({"people": PeopleCounts(mail=1, wait=2)}, "awaiting_verification", False),
+        ({"people": PeopleCounts(mail=1, skip=2)}, "leads_left_out", False),
     ],
 )
 def test_each_lack_is_named_with_what_to_do(changes: dict[str, Any], code: str, blocks: bool) -> None:
@@ -84,7 +96,7 @@ def test_a_mail_world_needs_no_public_address() -> None:
 
 
 def test_all_reasons_come_at_once_those_that_block_first() -> None:
-    nothing = StartFacts(0, 0, 0, [], {}, {}, "unknown", None, "No window.", False)
+    nothing = StartFacts(0, 0, 0, [], {}, PeopleCounts(), None, "No window.", False)
     assert {refusal.code for refusal in find_refusals(nothing)} == {
         "no_mailbox",
         "no_steps",
@@ -110,3 +122,11 @@ def test_all_reasons_come_at_once_those_that_block_first() -> None:
 )
 def test_who_is_mailed_follows_the_worst_verdict_allowed(verdict: str, mail_to: str, choice: str) -> None:
     assert mailing_choice(verdict, mail_to) == choice
+
+
+def test_everybody_is_counted_once_whatever_they_lack() -> None:
+    verdicts = {"deliverable": 5, "unverified": 3, "undeliverable": 2, "suppressed": 1}
+    holes = {"deliverable": 2, "unverified": 1, "undeliverable": 2}
+    counts = count_people(verdicts, holes, "unknown")
+    assert (counts.mail, counts.wait, counts.blocked, counts.skip) == (3, 2, 3, 3)
+    assert counts.total == sum(verdicts.values())

@@ -24,6 +24,7 @@ from reachly.data.repositories.campaigns.campaigns import (
 from reachly.data.repositories.campaigns.enrollments import (
     EnrollmentFilter,
     count_by_verification,
+    count_lines_not_in,
     enroll,
     find_enrollment,
     find_enrollment_view,
@@ -31,7 +32,6 @@ from reachly.data.repositories.campaigns.enrollments import (
     find_sample_lead,
     has_open,
     hold,
-    list_missing_fields,
     list_to_personalise,
     lock_enrollment,
     mark_waiting,
@@ -41,10 +41,18 @@ from reachly.data.repositories.campaigns.enrollments import (
     stop_lead,
     stop_open,
 )
+from reachly.data.repositories.campaigns.holes import (
+    find_person,
+    list_campaigns_of_lead,
+    list_marked_campaigns,
+    page_people,
+    save_holes,
+)
 
 __all__ = [
     "EnrollmentFilter",
     "count_by_verification",
+    "count_lines_not_in",
     "count_progress",
     "delete_campaign",
     "enroll",
@@ -52,6 +60,7 @@ __all__ = [
     "find_enrollment",
     "find_enrollment_view",
     "find_opening_line",
+    "find_person",
     "find_sample_lead",
     "has_open",
     "has_running_import",
@@ -60,7 +69,8 @@ __all__ = [
     "list_account_ids",
     "list_account_weights",
     "list_active_ids",
-    "list_missing_fields",
+    "list_campaigns_of_lead",
+    "list_marked_campaigns",
     "list_next_sends",
     "list_to_personalise",
     "lock_campaign",
@@ -69,6 +79,8 @@ __all__ = [
     "move_ended",
     "page_campaigns",
     "page_enrollments",
+    "page_people",
+    "save_holes",
     "save_personalization",
     "set_account_ids",
     "set_account_weights",

@@ -162,28 +162,6 @@ async def count_by_verification(
     return {row.verdict: int(row.n) for row in rows}
 
 
-FIELDS = ("first_name", "last_name", "company", "position", "country", "timezone")
-
-
-async def list_missing_fields(
-    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, names: Sequence[str]
-) -> dict[str, tuple[int, list[str]]]:
-    """For each merge field without a fallback: how many open enrollments have no value, and a few addresses."""
-    result: dict[str, tuple[int, list[str]]] = {}
-    for name in names:
-        value = f"l.{name}" if name in FIELDS else "coalesce(l.custom_fields ->> :name, '')"
-        query = text(
-            f"""SELECT count(*) AS n, (array_agg(l.email ORDER BY e.id))[1:3] AS examples
-                FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
-                WHERE e.organization_id = :o AND e.campaign_id = :c AND e.status IN {OPEN} AND btrim({value}) = ''"""  # noqa: S608
-        )
-        args = {"o": organization_id, "c": campaign_id}
-        row = (await session.execute(query, args if name in FIELDS else {**args, "name": name})).one()
-        if row.n:
-            result[name] = (int(row.n), list(row.examples))
-    return result
-
-
 async def find_sample_lead(
     session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID
 ) -> uuid.UUID | None:
@@ -232,6 +210,7 @@ async def mark_waiting(
         text(
             "UPDATE enrollments SET blocked_reason = :reason, blocked_detail = :detail"
             " WHERE organization_id = :o AND id = ANY(:ids) AND status = 'pending'"
+            " AND blocked_reason IS DISTINCT FROM 'missing_field'"
         ),
         {"o": organization_id, "ids": list(ids), "reason": reason, "detail": detail},
     )
@@ -290,6 +269,20 @@ async def find_opening_line(
         await session.scalar(query, {"o": organization_id, "c": campaign_id, "l": lead_id})
         if lead_id
         else None
+    )
+
+
+async def count_lines_not_in(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, language: str
+) -> int:
+    """People on the way with an opening line that was written in another language."""
+    query = text(
+        f"""SELECT count(*) FROM enrollments WHERE organization_id = :o AND campaign_id = :c AND status IN {OPEN}
+            AND coalesce(personalization ->> 'opening_line', '') <> ''
+            AND coalesce(personalization ->> 'language', 'en') <> :language"""  # noqa: S608
+    )
+    return int(
+        await session.scalar(query, {"o": organization_id, "c": campaign_id, "language": language}) or 0
     )
 
 

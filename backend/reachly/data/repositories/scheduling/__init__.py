@@ -1,6 +1,7 @@
 """What planning reads across rooms, and the alarms it sets."""
 
 from reachly.data.repositories.scheduling.inputs import (
+    count_open,
     count_sender_gone,
     count_sent_by_day,
     find_mailbox,
@@ -41,6 +42,7 @@ __all__ = [
     "PageForPlan",
     "Plan",
     "StepFacts",
+    "count_open",
     "count_sender_gone",
     "count_sent_by_day",
     "find_mailbox",

@@ -172,6 +172,17 @@ async def list_handed(
     return found
 
 
+_OPEN = """
+SELECT count(*) FROM enrollments
+WHERE organization_id = $1 AND campaign_id = $2 AND status IN ('pending', 'active', 'held')
+"""
+
+
+async def count_open(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> int:
+    """People who are on the way."""
+    return int(await (await raw(session)).fetchval(_OPEN, organization_id, campaign_id))
+
+
 async def count_sent_by_day(
     session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, timezone: str
 ) -> dict[tuple[date, uuid.UUID], int]:

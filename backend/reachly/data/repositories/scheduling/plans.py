@@ -22,7 +22,7 @@ _ENROLLMENTS = """
 SELECT e.id, e.status, e.email_account_id, e.next_step, e.next_due_at, e.last_sent_at, e.created_at, e.blocked_reason,
        e.blocked_until, e.held_until, e.former_sender_key, e.lead_id, l.email, l.email_key, l.domain, l.country,
        l.timezone,
-       l.custom_fields ->> 'city' AS city, l.custom_fields ->> 'phone' AS phone, l.mail_provider
+       l.custom_fields ->> 'city' AS city, l.custom_fields ->> 'phone' AS phone, l.mail_provider, l.verification
 FROM enrollments e JOIN leads l ON l.organization_id = e.organization_id AND l.id = e.lead_id
 WHERE e.organization_id = $1 AND e.campaign_id = $2 AND e.id > $3 AND {which} ORDER BY e.id LIMIT $4 {lock}
 """

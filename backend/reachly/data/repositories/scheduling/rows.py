@@ -82,6 +82,7 @@ class EnrollmentFacts:
     city: str | None
     phone: str | None
     mail_provider: str
+    verification: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from reachly.integrations.ai.port import Claim, Intent, KnownFact, OpeningLine, Tone
+from reachly.integrations.ai.vendors.phrases import PHRASEBOOKS
 
 MIN_CONFIDENCE = 0.5
 MAX_VALUE = 60
@@ -23,84 +24,23 @@ _EMPTY = frozenset(
     {"n/a", "na", "none", "null", "unknown", "-", "--", "?", "tbd", "test", "self", "freelance"}
 )
 
-# By the facts a line needs, the richest first.
-_LINES: dict[tuple[str, ...], dict[Tone, tuple[str, ...]]] = {
-    ("position", "company"): {
-        "friendly": (
-            "As {position} at {company}, you are probably the right person to ask about this.",
-            "I am writing to you directly because you are {position} at {company}.",
-            "A short question for you as {position} at {company}.",
-        ),
-        "formal": (
-            "I am contacting you in your role as {position} at {company}.",
-            "As {position} at {company}, you may be the right person for the following question.",
-            "I would value your view as {position} at {company}.",
-        ),
-        "direct": (
-            "You are {position} at {company}, so I will come straight to the point.",
-            "One question for the {position} at {company}.",
-            "This is for you as {position} at {company}, and it is short.",
-        ),
-    },
-    ("department", "company"): {
-        "friendly": (
-            "If I am right, {department} at {company} is your field, so I am asking you first.",
-            "A short question about {department} at {company}.",
-        ),
-        "formal": (
-            "I am contacting you with a question about {department} at {company}.",
-            "My question concerns {department} at {company}.",
-        ),
-        "direct": (
-            "One question about {department} at {company}.",
-            "This is about {department} at {company}, and it is short.",
-        ),
-    },
-    ("company",): {
-        "friendly": (
-            "I hope things are going well at {company}.",
-            "Greetings to you and everybody at {company}.",
-            "I have a short question about {company}.",
-        ),
-        "formal": (
-            "I am writing to you with a question about {company}.",
-            "My question concerns {company}.",
-        ),
-        "direct": (
-            "One question about {company}.",
-            "This is about {company}, and it is short.",
-        ),
-    },
-    ("position",): {
-        "friendly": (
-            "A short question for you as {position}.",
-            "As {position}, you are probably the right person to ask.",
-        ),
-        "formal": (
-            "I am contacting you in your role as {position}.",
-            "I would value your view as {position}.",
-        ),
-        "direct": ("One question for you as {position}.", "You are {position}, so I will come straight to the point."),
-    },
-}  # fmt: skip
-_FALLBACKS: dict[Tone, tuple[str, ...]] = {
-    "friendly": ("I have a short question for you.", "I hope your week is going well."),
-    "formal": ("Please allow me a short question.", "Thank you for taking a moment to read this."),
-    "direct": ("One short question.", "I will keep this short."),
-}
-
 
 class BuiltinWriter:
     """A Writer made of phrasings; it leaves intents to the rules of the inbox."""
 
-    async def opening_line(self, facts: Sequence[KnownFact], tone: Tone, seed: str) -> OpeningLine:
+    async def opening_line(
+        self, facts: Sequence[KnownFact], tone: Tone, seed: str, language: str = "en"
+    ) -> OpeningLine:
+        phrasebook = PHRASEBOOKS.get(language)
+        if phrasebook is None:
+            return OpeningLine("", (), is_fallback=True)
         usable = _usable(facts)
-        for needed, phrasings in _LINES.items():
+        for needed, phrasings in phrasebook.lines.items():
             if all(name in usable for name in needed):
                 pattern = _choose(phrasings[tone], seed, tone, needed)
                 text = _SLOT.sub(lambda slot: usable[slot[1]], pattern)
                 return OpeningLine(text, tuple(Claim(usable[name], name) for name in needed))
-        return OpeningLine(_choose(_FALLBACKS[tone], seed, tone, ()), (), is_fallback=True)
+        return OpeningLine(_choose(phrasebook.fallbacks[tone], seed, tone, ()), (), is_fallback=True)
 
     async def classify_intent(self, text: str) -> Intent | None:  # noqa: ARG002 - the port's signature
         return None

@@ -1,78 +1,128 @@
-"""Looking before the start: what would keep it, what would embarrass, and how a message will read."""
+"""Looking before the start: what would keep it, and what would embarrass."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from dataclasses import dataclass, field
 
 from reachly.data.models.campaigns import Campaign
 from reachly.data.repositories import campaigns as repository
 from reachly.data.session import Session
 from reachly.infra.settings import current_settings
-from reachly.kit.errors import Invalid, NotFound
 from reachly.kit.schedule import read_schedule
 from reachly.services.campaigns import policy
-from reachly.services.campaigns.policy import Refusal
-from reachly.services.campaigns.schemas import CampaignSettings, CheckFinding, CheckOut, PreviewIn, PreviewOut
+from reachly.services.campaigns.policy import Lacking, Refusal
+from reachly.services.campaigns.schemas import CampaignSettings, CheckFinding, CheckOut, PersonRef
+from reachly.services.campaigns.service.holes import find_holes
+from reachly.services.campaigns.service.languages import language_of, opening_bodies
 from reachly.services.campaigns.service.reading import get_row
 from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.schemas import EmailAccountOut
+from reachly.services.enrichment import service as enrichment
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
-from reachly.services.leads import service as leads
-from reachly.services.rendering import (
-    Rendered,
-    TemplateError,
-    TemplateSource,
-    UnresolvedField,
-    compile_template,
-    count_forms,
-    fields_used,
-    render,
-    unresolved_fields,
-)
-from reachly.services.rendering.values import LEAD_FIELDS, merge_values, text_seed
+from reachly.services.rendering import TemplateError, TemplateSource, compile_template, fields_used
 from reachly.services.sequences import service as sequences
 from reachly.services.sequences.schemas import SequenceOut
 
-ALWAYS_KNOWN = {"opening_line", "sender_name", "signature", "postal_address", "unsubscribe_url", "email"}
-INVENTED = {
-    "email": "mira@brightfjord.example", "first_name": "Mira", "last_name": "Sol", "company": "Brightfjord",
-    "position": "Head of Operations", "country": "Norway", "timezone": "Europe/Oslo", "custom_fields": {},
-}  # fmt: skip
+SHOWN = 3
+
+
+@dataclass(slots=True)
+class _Holes:
+    """Who lacks something. `verdicts`: them by the verdict on their address."""
+
+    by_field: dict[str, Lacking] = field(default_factory=dict)
+    verdicts: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found before a start, and how many people can be written to."""
+
+    refusals: list[Refusal]
+    counts: policy.PeopleCounts
 
 
 async def gather_refusals(session: Session, organization_id: uuid.UUID, row: Campaign) -> list[Refusal]:
     """Every reason at once why this campaign cannot start, and what is worth seeing before it does."""
+    return (await examine(session, organization_id, row)).refusals
+
+
+async def examine(session: Session, organization_id: uuid.UUID, row: Campaign) -> Examined:
+    """The same with the people counted."""
     ids = (await repository.list_account_ids(session, organization_id, [row.id]))[row.id]
     accounts = await email_accounts.list_by_ids(session, organization_id, ids)
     steps = await sequences.list_steps(session, organization_id, row.id)
     schedule, faults = read_schedule(row.send_schedule)
     organization = await identity.find_organization(session, organization_id)
-    names = sorted(needed_fields(steps) - ALWAYS_KNOWN)
+    holes = await _gather_holes(session, organization_id, row)
     quota = await identity.find_quota(session, organization_id, organization.plan_type)
+    verdicts = await repository.count_by_verification(session, organization_id, row.id)
+    mail_to = CampaignSettings.model_validate(row.settings).mail_to
+    counts = policy.count_people(verdicts, holes.verdicts, mail_to)
     facts = policy.StartFacts(
         mailboxes=len(accounts),
-        mailboxes_able=sum(account.is_active and account.status == "connected" for account in accounts),
+        mailboxes_able=sum(_is_able(account) for account in accounts),
         outside_mailboxes=sum(not _is_in_mail_world(account) for account in accounts),
         unread_mailboxes=sum(account.provider == "smtp" and account.imap is None for account in accounts),
         steps=[policy.StepFacts(step.sequence_number, step.is_active, step.problems) for step in steps],
-        missing=await repository.list_missing_fields(session, organization_id, row.id, names),
-        verdicts=await repository.count_by_verification(session, organization_id, row.id),
-        mail_to=CampaignSettings.model_validate(row.settings).mail_to,
+        missing=holes.by_field,
+        people=counts,
+        lacking_senders=_lacking_senders(steps, accounts),
+        language=language_of(steps) if opening_bodies(steps) else None,
+        written_languages=enrichment.LANGUAGES,
         postal_address=organization.postal_address,
         schedule_problem=None if schedule else "; ".join(fault.detail for fault in faults),
         public_url_is_https=current_settings().is_public(),
         plan_spent=quota.told if quota and not quota.left else None,
+        lines_elsewhere=await _count_other_lines(session, organization_id, row, steps),
     )
-    return policy.find_refusals(facts)
+    return Examined(policy.find_refusals(facts), counts)
+
+
+async def _gather_holes(session: Session, organization_id: uuid.UUID, row: Campaign) -> _Holes:
+    found = _Holes()
+    async for person, missing in find_holes(session, organization_id, row):
+        found.verdicts[person.verification] += 1
+        for name in missing:
+            lacking = found.by_field.setdefault(name, Lacking())
+            lacking.count += 1
+            if len(lacking.people) < SHOWN:
+                lacking.people.append((person.lead_id, person.id, person.email))
+    return found
+
+
+def _is_able(account: EmailAccountOut) -> bool:
+    return account.is_active and account.status == "connected"
 
 
 def _is_in_mail_world(account: EmailAccountOut) -> bool:
     """A mailbox of the loopback world that runs beside us: its links are followed on this machine."""
     runs = current_settings().resolver.reserved_nameserver is not None
     return runs and account.smtp is not None and account.smtp.host in ("127.0.0.1", "localhost", "::1")
+
+
+def _lacking_senders(steps: list[SequenceOut], accounts: list[EmailAccountOut]) -> dict[str, list[str]]:
+    """By tag of the sender that a text cannot do without: the mailboxes that have nothing to put there."""
+    wanted = needed_fields(steps) & {"signature", "sender_name"}
+    own = {"signature": "signature", "sender_name": "display_name"}
+    found = {
+        name: [a.email_address for a in accounts if not str(getattr(a, own[name])).strip()]
+        for name in sorted(wanted)
+    }
+    return {name: addresses for name, addresses in found.items() if addresses}
+
+
+async def _count_other_lines(
+    session: Session, organization_id: uuid.UUID, row: Campaign, steps: list[SequenceOut]
+) -> int:
+    """People whose opening line was written in another language than the text has now."""
+    language = language_of(steps) if opening_bodies(steps) else None
+    if language is None or row.started_at is None:
+        return 0
+    return await repository.count_lines_not_in(session, organization_id, row.id, language)
 
 
 def needed_fields(steps: list[SequenceOut]) -> set[str]:
@@ -95,114 +145,17 @@ def needed_fields(steps: list[SequenceOut]) -> set[str]:
 async def check_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID) -> CheckOut:
     """Raises NotFound."""
     row = await get_row(session, actor.organization_id, campaign_id)
-    refusals = await gather_refusals(session, actor.organization_id, row)
-    verdicts = await repository.count_by_verification(session, actor.organization_id, row.id)
-    mail_to = CampaignSettings.model_validate(row.settings).mail_to
-    mailable = sum(
-        n
-        for verdict, n in verdicts.items()
-        if verdict != "suppressed" and policy.mailing_choice(verdict, mail_to) == "mail"
-    )
+    examined = await examine(session, actor.organization_id, row)
     findings = [
         CheckFinding(
             code=r.code, severity="blocks" if r.blocks else "warns", detail=r.detail, pointer=r.pointer, step=r.step,
             count=r.count, examples=list(r.examples),
+            people=[PersonRef(lead_id=lead, enrollment_id=id_, email=email) for lead, id_, email in r.people],
         )
-        for r in refusals
+        for r in examined.refusals
     ]  # fmt: skip
-    blocked = any(r.blocks for r in refusals)
-    return CheckOut(can_start=not blocked, findings=findings, leads=sum(verdicts.values()), mailable=mailable)
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One message as one lead would get it; empty fields stand in it as `[name]`."""
-
-    rendered: Rendered
-    sender: str
-    to_email: str
-    missing: list[str]
-    forms: int
-
-
-async def preview(session: Session, actor: Actor, campaign_id: uuid.UUID, body: PreviewIn) -> PreviewOut:
-    """A message as one lead would get it, with the words given or those of a step. Raises Invalid on bad templates."""
-    sample = await render_sample(session, actor, campaign_id, body)
-    rendered = sample.rendered
-    return PreviewOut(
-        subject=rendered.subject, html=rendered.html or "", text=rendered.text, from_email=sample.sender,
-        to_email=sample.to_email, unresolved=sample.missing, problems=[], forms=sample.forms,
+    counts = examined.counts
+    return CheckOut(
+        can_start=not any(r.blocks for r in examined.refusals), findings=findings, leads=counts.total,
+        mailable=counts.mail, awaiting=counts.wait, blocked=counts.blocked, left_out=counts.skip,
     )  # fmt: skip
-
-
-async def render_sample(session: Session, actor: Actor, campaign_id: uuid.UUID, body: PreviewIn) -> Sample:
-    """What preview and test mail show. Raises NotFound, or Invalid on bad templates."""
-    row = await get_row(session, actor.organization_id, campaign_id)
-    steps = await sequences.list_steps(session, actor.organization_id, campaign_id)
-    step = next((s for s in steps if body.sequence_id in (None, s.id)), None)
-    if body.sequence_id and step is None:
-        raise NotFound("There is no such step.")
-    lead = await _lead(session, actor, row.id, body.lead_id)
-    settings = CampaignSettings.model_validate(row.settings)
-    subject, text = _words(step, body)
-    is_follow_up = bool(step and step.sequence_number > 1 and not subject.strip())
-    if is_follow_up:
-        subject = f"Re: {steps[0].subject_template}"
-    compiled = compile_template(
-        TemplateSource(
-            subject=subject,
-            body=text,
-            text_only=settings.text_only,
-            unsubscribe_form=settings.unsubscribe_form,
-        )
-    )
-    sender, values = await _values(session, actor, row, lead)
-    missing = unresolved_fields(compiled, values)
-    shown = {**values, **{name: f"[{name}]" for name in missing}}
-    number = step.sequence_number if step else 1
-    try:
-        rendered = render(compiled, shown, seed=text_seed(row.seed, str(lead["email"]).lower(), number))
-    except UnresolvedField as error:
-        raise Invalid(error.detail, code="unresolved_field", errors=error.errors) from None
-    return Sample(rendered, sender, str(lead["email"]), missing, count_forms(compiled))
-
-
-def _words(step: SequenceOut | None, body: PreviewIn) -> tuple[str, str]:
-    subject, text = (step.subject_template, step.email_template) if step else ("", "")
-    variant = next((v for v in step.variants if v.label == body.variant), None) if step else None
-    if variant:
-        subject, text = variant.subject_template or subject, variant.email_template
-    return (
-        subject if body.subject_template is None else body.subject_template,
-        text if body.email_template is None else body.email_template,
-    )
-
-
-async def _lead(
-    session: Session, actor: Actor, campaign_id: uuid.UUID, lead_id: uuid.UUID | None
-) -> dict[str, object]:
-    lead_id = lead_id or await repository.find_sample_lead(session, actor.organization_id, campaign_id)
-    if lead_id is None:
-        return dict(INVENTED)
-    lead = await leads.get_lead(session, actor, lead_id)
-    return {name: getattr(lead, name) for name in (*LEAD_FIELDS, "custom_fields")} | {"id": lead.id}
-
-
-async def _values(
-    session: Session, actor: Actor, row: Campaign, lead: dict[str, Any]
-) -> tuple[str, dict[str, str]]:
-    """(sender's address, merge values)."""
-    ids = (await repository.list_account_ids(session, actor.organization_id, [row.id]))[row.id]
-    accounts = await email_accounts.list_by_ids(session, actor.organization_id, ids)
-    organization = await identity.get_organization(session, actor)
-    sender = accounts[0] if accounts else None
-    line = await repository.find_opening_line(session, actor.organization_id, row.id, lead.get("id"))
-    values = merge_values(
-        [str(lead[name]) for name in LEAD_FIELDS],
-        lead["custom_fields"],
-        opening_line=line or "I came across your work and wanted to reach out.",
-        sender_name=sender.display_name if sender else "",
-        signature=sender.signature if sender else "",
-        postal_address=organization.postal_address or "",
-    )
-    return (sender.email_address if sender else "sender@example.com"), values

@@ -15,6 +15,8 @@ from reachly.kit.ids import NIL
 from reachly.services.campaigns import policy
 from reachly.services.campaigns.schemas import CampaignSettings
 from reachly.services.campaigns.service.enrolling import stop_enrollments
+from reachly.services.campaigns.service.holes import mark_some
+from reachly.services.campaigns.service.languages import spoken_in
 from reachly.services.campaigns.service.running import complete_if_done
 from reachly.services.enrichment import service as enrichment
 
@@ -57,7 +59,9 @@ async def _page(
     await repository.mark_waiting(session, organization_id, waiting, *WAITING)
     skipped = [row["id"] for row in by_choice["skip"]]
     await stop_enrollments(session, organization_id, skipped, "stopped", "undeliverable")
-    await _write_lines(session, organization_id, by_choice["mail"], campaign.seed)
+    language = await spoken_in(session, organization_id, campaign) if by_choice["mail"] else None
+    await _write_lines(session, organization_id, by_choice["mail"], campaign.seed, language)
+    await mark_some(session, organization_id, campaign, [row["id"] for row in by_choice["mail"]])
     events: list[Event] = []
     ready = len(by_choice["mail"])
     if ready:
@@ -72,13 +76,20 @@ async def _page(
     return ready, None if last else rows[-1]["id"]
 
 
-async def _write_lines(session: Session, organization_id: uuid.UUID, rows: Sequence[Any], seed: int) -> None:
+async def _write_lines(
+    session: Session, organization_id: uuid.UUID, rows: Sequence[Any], seed: int, language: str | None
+) -> None:
     if not rows:
         return
     seeds = {row["lead_id"]: f"{seed}|{row['email_key']}" for row in rows}
-    lines = await enrichment.write_opening_lines(session, organization_id, seeds)
+    lines = await enrichment.write_opening_lines(session, organization_id, seeds, language)
     texts = {
-        row["id"]: {"opening_line": line.text, "facts": list(line.facts), "source": line.source}
+        row["id"]: {
+            "opening_line": line.text,
+            "facts": list(line.facts),
+            "source": line.source,
+            "language": line.language,
+        }
         for row in rows
         if (line := lines.get(row["lead_id"]))
     }

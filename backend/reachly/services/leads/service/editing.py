@@ -11,7 +11,7 @@ from reachly.data.errors import violated_constraint
 from reachly.data.models.leads import Lead
 from reachly.data.repositories.leads import people
 from reachly.data.session import Session
-from reachly.events import LeadsChanged
+from reachly.events import LeadEdited, LeadsChanged
 from reachly.kit import clock
 from reachly.kit.address import Address, parse_address
 from reachly.kit.errors import Conflict, FieldError, Invalid, LostUpdate
@@ -68,7 +68,8 @@ async def update_lead(
         lead.verification, lead.verification_reason, lead.verified_at = "unverified", None, None
     await _flush(session, lead)
     out = await describe_lead(session, lead)
-    await outbox.emit(session, [LeadsChanged(organization_id=actor.organization_id, at=now, lead_id=lead.id)])
+    ids: dict[str, Any] = {"organization_id": actor.organization_id, "at": now, "lead_id": lead.id}
+    await outbox.emit(session, [LeadsChanged(**ids), LeadEdited(**ids)])
     return out
 
 

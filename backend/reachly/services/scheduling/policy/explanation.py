@@ -99,15 +99,15 @@ def _campaign(s: Standing, _now: datetime) -> Blocked | None:
 def _readiness(s: Standing, _now: datetime) -> Blocked | None:
     if s.previous_unknown:
         return blocked(BlockReason.UNKNOWN_PREVIOUS)
-    if s.verification == "pending":
-        return blocked(BlockReason.AWAITING_VERIFICATION)
     if s.verification == "undeliverable":
         return blocked(BlockReason.UNDELIVERABLE)
-    if not s.personalized or s.enrollment_status == "pending":
-        return blocked(BlockReason.AWAITING_PERSONALIZATION)
     if s.missing_fields:
         names = ", ".join(s.missing_fields[:5])
         return blocked(BlockReason.MISSING_FIELD, detail=f"These fields are empty: {names}.")
+    if s.verification == "pending":
+        return blocked(BlockReason.AWAITING_VERIFICATION)
+    if not s.personalized or s.enrollment_status == "pending":
+        return blocked(BlockReason.AWAITING_PERSONALIZATION)
     return None
 
 

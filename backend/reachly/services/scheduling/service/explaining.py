@@ -15,6 +15,7 @@ from reachly.data.session import Session
 from reachly.kit import clock
 from reachly.kit.address import company_domain
 from reachly.kit.errors import NotFound
+from reachly.services.campaigns import service as campaigns
 from reachly.services.campaigns.policy import mailing_choice
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import policy
@@ -96,9 +97,11 @@ async def explain_enrollment(
     reasons = await suppression.find_reasons(session, actor.organization_id, [row["email_key"]])
     steps = (await repository.list_steps(session, actor.organization_id, [campaign_id]))[campaign_id]
     row = {**row, "due": _due(stage, row, steps)}
-    told = None if row["on_its_way"] else _tell(stage, row, reasons.get(row["email_key"]))
+    missing = await campaigns.find_missing(session, actor.organization_id, campaign_id, enrollment_id)
+    told = None if row["on_its_way"] else _tell(stage, row, reasons.get(row["email_key"]), missing)
     return EnrollmentWhy(
-        enrollment_id=enrollment_id, email=row["email"], step=row["next_step"], next_due_at=row["next_due_at"],
+        enrollment_id=enrollment_id, lead_id=row["lead_id"], email=row["email"], step=row["next_step"],
+        next_due_at=row["next_due_at"],
         email_account_id=row["email_account_id"], timezone=facts.schedule_of(stage.campaign).timezone,
         held=_why(told) if told else None,
     )  # fmt: skip
@@ -158,7 +161,7 @@ def _due(stage: _Stage, row: Mapping[str, Any], steps: Sequence[StepFacts]) -> d
     return delay_over if delay_over <= stage.now else alarm
 
 
-def _tell(stage: _Stage, row: Mapping[str, Any], suppressed: str | None) -> Blocked:
+def _tell(stage: _Stage, row: Mapping[str, Any], suppressed: str | None, missing: Sequence[str]) -> Blocked:
     """The rules of the person and the campaign, then what was written down, then clocks and counts."""
     choice = mailing_choice(row["verification"], stage.campaign.settings.get("mail_to", "unknown"))
     verification: Literal["done", "pending", "undeliverable"] = "done"
@@ -169,7 +172,7 @@ def _tell(stage: _Stage, row: Mapping[str, Any], suppressed: str | None) -> Bloc
         _standing(stage, row["email_account_id"], facts_of_row),
         suppressed=suppressed, enrollment_status=row["status"], verification=verification,
         personalized=row["personalized"], held_until=row["held_until"],
-        hold="out_of_office" if row["held_until"] else None,
+        hold="out_of_office" if row["held_until"] else None, missing_fields=tuple(missing),
     )  # fmt: skip
     told = policy.explain(standing, stage.now) or policy.blocked(BlockReason.WAITING_TURN)
     if row["blocked_reason"] is None or row["status"] not in ("pending", "active", "held"):

@@ -158,7 +158,9 @@ async def _course(
 
 def _is_free(row: EnrollmentFacts, course: _Course) -> bool:
     """Whether planning decides: not while a hold runs, or something else that sets the due time itself; unless the
-    mailbox that would send it then is gone."""
+    mailbox that would send it then is gone. A field that is empty is mended first, whoever sends."""
+    if row.blocked_reason == BlockReason.MISSING_FIELD:
+        return False
     if row.email_account_id in course.mailboxes:
         return row.status == "active" and row.blocked_reason not in repository.KEPT
     return row.blocked_reason != "unknown_previous"  # reconciled first, whoever sends the next one

@@ -16,6 +16,8 @@ from reachly.kit import clock
 from reachly.kit.address import company_domain
 from reachly.kit.errors import NotFound
 from reachly.kit.ids import NIL
+from reachly.services.campaigns import service as in_campaigns
+from reachly.services.campaigns.policy import mailing_choice
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import policy
 from reachly.services.scheduling.schemas import PlannedDay, PlannedMessage, SimulationOut
@@ -29,7 +31,7 @@ HORIZON = timedelta(days=90)
 
 PACE = timedelta(days=28)
 TOO_LONG = 36_500  # days
-STUCK = frozenset({"unknown_previous", "missing_field"})  # no passing of time lets these go
+STUCK = frozenset({"unknown_previous", "sender_gone"})  # no passing of time lets these go
 
 
 async def simulate_campaign(session: Session, actor: Actor, campaign_id: uuid.UUID) -> SimulationOut:
@@ -69,6 +71,7 @@ async def _world(
     for campaign in campaigns:
         own = {box.id: box for box in boxes[campaign.id]}
         plans.append(_plan_of(campaign, steps[campaign.id], own.values(), usage))
+        holes = await in_campaigns.list_with_holes(session, organization_id, campaign.id)
         for state in OPEN:
             after = NIL
             while True:
@@ -76,7 +79,7 @@ async def _world(
                     session, organization_id, campaign.id, state, after, PAGE
                 )
                 for row in rows:
-                    if row.next_due_at is None and row.blocked_reason in STUCK:
+                    if row.id in holes or not _may_go(row, campaign):
                         continue
                     people[f"{campaign.id}|{row.email_key}"] = row
                     leads.append(_lead_of(row, campaign, own))
@@ -91,6 +94,13 @@ async def _world(
         now=now, campaigns=plans, mailboxes=list(states.values()), leads=leads, company_sent=companies
     )
     return world, people
+
+
+def _may_go(row: EnrollmentFacts, campaign: CampaignFacts) -> bool:
+    """Whether nothing but time is in the way, as far as the person is concerned."""
+    if row.next_due_at is None and row.blocked_reason in STUCK:
+        return False
+    return mailing_choice(row.verification, campaign.settings.get("mail_to", "unknown")) != "skip"
 
 
 def _plan_of(
@@ -137,6 +147,9 @@ async def _out(
     own: list[policy.Planned], leads: dict[str, EnrollmentFacts], result: policy.Simulation, problem: str | None,
 ) -> SimulationOut:  # fmt: skip
     zone = ZoneInfo(facts.schedule_of(campaign).timezone)
+    open_people = await repository.count_open(session, organization_id, campaign.id)
+    stuck = {one.lead_key for one in result.unplanned if one.campaign == str(campaign.id)}
+    going = sum(key.startswith(f"{campaign.id}|") for key in leads) - len(stuck)
     by_address = {box.email_key: box.id for box in boxes}
     planned = Counter((p.planned_at.astimezone(zone).date(), by_address[p.mailbox]) for p in own)
     sent = await repository.count_sent_by_day(session, organization_id, campaign.id, str(zone))
@@ -161,6 +174,8 @@ async def _out(
     return SimulationOut(
         messages=messages,
         total=len(own),
+        people=going,
+        left_out=open_people - going,
         days=days,
         last_first_mail_at=None if first_beyond else max(first, default=None),
         last_follow_up_at=None if beyond else max(later, default=None),
@@ -181,6 +196,7 @@ def _end_at_this_pace(own: list[policy.Planned], beyond: int, until: datetime) -
 
 def _nothing(problem: str) -> SimulationOut:
     return SimulationOut(
-        messages=[], total=0, days=[], last_first_mail_at=None, last_follow_up_at=None, idle_capacity=0,
+        messages=[], total=0, people=0, left_out=0, days=[], last_first_mail_at=None, last_follow_up_at=None,
+        idle_capacity=0,
         limiting_factor="none", problem=problem,
     )  # fmt: skip

@@ -22,13 +22,13 @@ from reachly.services.email_accounts import service as email_accounts
 from reachly.services.email_accounts.service import Connection
 from reachly.services.identity import service as identity
 from reachly.services.identity.policy import Quota
-from reachly.services.rendering.policy import pick_variant
 from reachly.services.rendering.values import text_seed
 from reachly.services.scheduling import policy as scheduling
 from reachly.services.sending.policy import make_message_id
 from reachly.services.sending.service import board as boards
 from reachly.services.sending.service import world
 from reachly.services.sending.service.board import Board, Ready
+from reachly.services.sequences.policy import draw_label
 
 LOOK_AHEAD = 48  # due messages that are read beside those that may go, for the ones that must wait
 ON_TIME = timedelta(seconds=60)  # a turn that is later than this is planned anew, from now
@@ -164,12 +164,10 @@ def _intent(
 
 def pick_label(ready: Ready) -> str:
     """A is the step's own text; the draw is by person and step, so every retry gets the same."""
-    variants = [variant for variant in ready.step.variants if variant.weight > 0]
-    if not variants:
+    if not ready.step.variants:
         return "A"
     seed = text_seed(ready.campaign.seed, ready.person.email_key, ready.step.sequence_number)
-    drawn = pick_variant(seed, [1, *(variant.weight for variant in variants)])
-    return "A" if drawn == 0 else variants[drawn - 1].label
+    return draw_label(seed, [(variant.label, variant.weight) for variant in ready.step.variants])
 
 
 async def _ask_first(session: Session, lease: Lease, board: Board, before: datetime) -> bool:

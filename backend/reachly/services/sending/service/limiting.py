@@ -9,6 +9,7 @@ from reachly.data import outbox
 from reachly.data.repositories.sending import caps, turns
 from reachly.data.repositories.sending.rows import CapKey
 from reachly.data.session import Session
+from reachly.events import Event, OrganizationChanged
 from reachly.kit import clock
 from reachly.kit.address import company_domain
 from reachly.services.identity import service as identity
@@ -20,15 +21,20 @@ async def update_organization(session: Session, actor: Actor, body: Organization
 
     A turn that is under way ends with the limit it began with. Raises Invalid.
     """
-    before = identity.domain_limit((await identity.get_organization(session, actor)).domain_daily_limit)
+    old = await identity.get_organization(session, actor)
+    before = identity.domain_limit(old.domain_daily_limit)
     out = await identity.update_organization(session, actor, body)
     now_holds = identity.domain_limit(out.domain_daily_limit)
+    events: list[Event] = []
+    if out.postal_address != old.postal_address:
+        events.append(OrganizationChanged(organization_id=actor.organization_id, at=clock.now()))
     if now_holds == before:
+        await outbox.emit(session, events)
         return out
     if before is None:
         await _count_domains(session, actor)
     await turns.wake_all(session, actor.organization_id, clock.now())
-    await outbox.emit(session, [], wake=True)
+    await outbox.emit(session, events, wake=True)
     return out
 
 
