@@ -20,6 +20,7 @@ from reachly.jobs.inbox import SIDE_BY_SIDE, InboxLoop
 from reachly.jobs.sending import SendingLoop
 from reachly.jobs.upkeep import UpkeepLoop
 from reachly.kit import clock
+from reachly.services.webhooks.failures import tell_failed
 
 WAKE_CHANNEL = "reachly_wake"
 RoomHandler = Callable[[uuid.UUID, dict[str, str]], Awaitable[None]]
@@ -50,6 +51,7 @@ def build_engine(product: Product) -> JobEngine:
         concurrency=jobs.concurrency,
         heartbeat_seconds=jobs.heartbeat_seconds,
         shutdown_seconds=jobs.shutdown_seconds,
+        on_kept=tell_failed,
     )
     for name, handler in HANDLERS.items():
         engine.register(name, _bind(handler))

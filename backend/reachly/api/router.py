@@ -11,6 +11,7 @@ from reachly.api.routes import (
     email_accounts,
     everywhere,
     inbox,
+    jobs,
     leads,
     operations,
     sending,
@@ -31,5 +32,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     inbox.router,
     analytics.router,
     everywhere.router,
+    jobs.router,
     operations.router,
 )

@@ -12,7 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from reachly.data.repositories.sending.homes import IS_HOME
 from reachly.data.session import Database
-from reachly.infra import postgres_roles
+from reachly.infra import postgres_roles, queue
+from reachly.infra.queue import KeptJob
 
 
 class ServerAway(Exception):
@@ -72,6 +73,12 @@ async def count_exposed(dsn: str) -> int:
     async with _connected(dsn) as connection, connection.transaction():
         await connection.execute("SELECT set_config('role', 'reachly_system', true)")
         return int(await connection.fetchval(_EXPOSED))
+
+
+async def list_kept_jobs(dsn: str) -> list[KeptJob]:
+    """Jobs that failed for good, of everybody, the latest first. The schema must be current. Raises ServerAway."""
+    async with _connected(dsn) as connection:
+        return await queue.kept_jobs(connection)
 
 
 def held_words(organizations: int, is_new_copy: bool) -> str | None:

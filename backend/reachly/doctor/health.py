@@ -6,6 +6,7 @@ import asyncio
 import platform
 import shutil
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from reachly.data.server import (
     count_exposed,
     count_held,
     held_words,
+    list_kept_jobs,
     look_at_server,
     look_through_pooler,
 )
@@ -24,6 +26,7 @@ from reachly.infra import cache
 from reachly.infra.embedded_postgres import EmbeddedPostgres
 from reachly.infra.mail_world import HOST, read_ports
 from reachly.infra.private_files import find_open
+from reachly.infra.queue import KeptJob
 from reachly.infra.settings import CHECKOUT, Settings, load_settings
 from reachly.infra.startup import CannotStart
 
@@ -132,6 +135,8 @@ async def _database(settings: Settings) -> list[Finding]:
             if state is SchemaState.CURRENT and (exposed := await count_exposed(dsn)):
                 told = f"{exposed} mailboxes send their password over an unencrypted connection: change their security"
                 found.append(Finding("mailboxes", f"{told} to TLS or STARTTLS (Mailboxes, Servers)", "note"))
+            if state is SchemaState.CURRENT:
+                found.append(_failed_jobs(await list_kept_jobs(dsn)))
             return found
     except (ServerAway, CannotStart) as error:
         return [Finding("PostgreSQL", str(error), "fault")]
@@ -146,6 +151,28 @@ async def _pooler(settings: Settings) -> list[Finding]:
     except ServerAway as error:
         return [Finding("pooler", f"DATABASE_URL: {error}", "fault")]
     return [Finding("pooler", "it answers, and lets a role be entered")]
+
+
+def _failed_jobs(kept: list[KeptJob]) -> Finding:
+    """Work that was given up, by what it is, with the last error of each."""
+    if not kept:
+        return Finding("jobs", "none has failed")
+    counts = Counter(job.name for job in kept)
+    last = {job.name: job.error for job in reversed(kept)}
+    told = "; ".join(
+        f"{n} × {name}{f' ({first_line(last[name])})' if last[name] else ''}"
+        for name, n in counts.most_common()
+    )
+    return Finding(
+        "jobs",
+        f"{len(kept)} failed and are kept: {told}. Mend the cause; administrators try theirs again under Settings",
+        "fault",
+    )
+
+
+def first_line(error: str) -> str:
+    """As much of an error as fits a line."""
+    return " ".join(error.split())[:120]
 
 
 @asynccontextmanager

@@ -10,9 +10,11 @@ from __future__ import annotations
 from reachly.infra.queue.engine import JobEngine, is_transient
 from reachly.infra.queue.jobs import BadEnvelope, Handler, Job, enqueue, enqueue_many, is_superseded
 from reachly.infra.queue.upkeep import (
+    KeptJob,
     QueueState,
     failed_jobs,
     install_ddl,
+    kept_jobs,
     plan_upgrade,
     queue_state,
     requeue_failed,
@@ -25,6 +27,7 @@ __all__ = [
     "Handler",
     "Job",
     "JobEngine",
+    "KeptJob",
     "QueueState",
     "enqueue",
     "enqueue_many",
@@ -32,6 +35,7 @@ __all__ = [
     "install_ddl",
     "is_superseded",
     "is_transient",
+    "kept_jobs",
     "plan_upgrade",
     "queue_state",
     "requeue_failed",

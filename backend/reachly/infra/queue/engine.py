@@ -15,7 +15,7 @@ from pgqueuer.domain.models import Job as EngineJob
 from pgqueuer.domain.types import QueueManagerId
 from pgqueuer.queries import Queries
 
-from reachly.infra.queue.jobs import Connection, Handler, Marks, begin, unwrap
+from reachly.infra.queue.jobs import Connection, Handler, Job, Marks, begin, unwrap
 from reachly.infra.queue.presence import Presence, new_worker_id
 from reachly.kit.errors import Unavailable
 
@@ -36,6 +36,8 @@ class JobEngine:
     """Runs the jobs of one process. After a kill others take its jobs within seconds (`presence`), after the loss of
     its machine within `heartbeat_seconds` and the time of a look.
 
+    `on_kept` hears of each job that failed for good.
+
     `pool` is an asyncpg pool of the app's login role, on a direct address, with room for at least three connections
     (one listens, one says that this worker lives).
     """
@@ -47,8 +49,10 @@ class JobEngine:
         concurrency: int = 10,
         heartbeat_seconds: float = 60.0,
         shutdown_seconds: float = 8.0,
+        on_kept: Callable[[Job], Awaitable[None]] | None = None,
     ) -> None:
         self._pool = pool
+        self._on_kept = on_kept
         self._concurrency = max(concurrency, 2 * BATCH)
         self._heartbeat = timedelta(seconds=heartbeat_seconds)
         self._dequeue = timedelta(seconds=min(30.0, heartbeat_seconds))
@@ -154,11 +158,21 @@ class JobEngine:
                     raise RetryRequested(delay=wait, reason=type(error).__name__) from error
                 self._done.add(int(engine_job.id))
                 log.exception("a job failed and is kept", job=name, job_id=int(engine_job.id))
+                await self._tell(engine_job)
                 raise
             finally:
                 self.running -= 1
 
         return handle
+
+    async def _tell(self, engine_job: EngineJob) -> None:
+        """Says that a job has failed for good; what goes wrong with that changes nothing."""
+        if self._on_kept is None:
+            return
+        try:
+            await self._on_kept(unwrap(engine_job))
+        except Exception:
+            log.exception("nobody could be told of a failed job", job_id=int(engine_job.id))
 
     async def drain(self) -> bool:
         """Waits until no job waits or runs; whether there were any. Costs nothing when this process enqueued nothing.

@@ -134,6 +134,16 @@ def _wrap(organization_id: uuid.UUID | None, args: Mapping[str, Any]) -> bytes:
     return json.dumps(body, default=str, sort_keys=True).encode()
 
 
+def read_envelope(payload: bytes | None) -> tuple[uuid.UUID | None, dict[str, Any]]:
+    """(whose job it is, its arguments); nothing of one that cannot be read."""
+    try:
+        body = json.loads(payload or b"")
+        owner = body["organization_id"]
+        return (uuid.UUID(owner) if owner else None), dict(body["args"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None, {}
+
+
 def unwrap(job: EngineJob) -> Job:
     try:
         body = json.loads(job.payload or b"")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import asyncpg
 from pgqueuer.adapters.persistence.schema_ddl import render_install
@@ -12,7 +15,7 @@ from pgqueuer.domain.settings import DBSettings
 from pgqueuer.domain.types import JobId
 from pgqueuer.queries import Queries
 
-from reachly.infra.queue.jobs import BadEnvelope, Connection, Job, Marks, unwrap
+from reachly.infra.queue.jobs import BadEnvelope, Connection, Job, Marks, read_envelope, unwrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,46 @@ async def queue_state(connection: Connection) -> QueueState:
         " - min(execute_after) FILTER (WHERE status = 'queued')), 0)::float8 AS oldest FROM pgqueuer"
     )
     return QueueState(row["waiting"], row["running"], row["failed"], max(0.0, row["oldest"]))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptJob:
+    """One that failed for good. `error`: the last words of the exception, or nothing."""
+
+    id: int
+    name: str
+    organization_id: uuid.UUID | None
+    args: Mapping[str, Any]
+    attempts: int
+    failed_at: datetime
+    error: str
+
+
+_KEPT = """
+SELECT q.id, q.entrypoint, q.payload, q.attempts, q.updated, (
+    SELECT l.traceback ->> 'exception_message' FROM pgqueuer_log l
+    WHERE l.job_id = q.id AND l.traceback IS NOT NULL ORDER BY l.id DESC LIMIT 1) AS error
+FROM pgqueuer q WHERE q.status = 'failed' AND ($1::bytea IS NULL OR position($1::bytea IN q.payload) > 0)
+ORDER BY q.id DESC LIMIT $2
+"""
+
+
+async def kept_jobs(
+    connection: Connection, *, organization_id: uuid.UUID | None = None, limit: int = 200
+) -> list[KeptJob]:
+    """Those that failed for good, the latest first; of one organization, or (None) of all."""
+    needle = str(organization_id).encode() if organization_id else None
+    found = []
+    for row in await connection.fetch(_KEPT, needle, limit):
+        owner, args = read_envelope(row["payload"])
+        if organization_id is None or owner == organization_id:
+            found.append(
+                KeptJob(
+                    int(row["id"]), row["entrypoint"], owner, args, row["attempts"], row["updated"],
+                    row["error"] or "",
+                )
+            )  # fmt: skip
+    return found
 
 
 async def failed_jobs(connection: Connection, limit: int = 100) -> list[Job]:

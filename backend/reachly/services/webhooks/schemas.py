@@ -29,3 +29,15 @@ class NotificationPage(Page[NotificationOut]):
 
 class NotificationsReadIn(Body):
     ids: list[uuid.UUID] | None = Field(None, max_length=1_000, description="Left out: all")
+
+
+class FailedJobOut(BaseModel):
+    """Work in the background that was given up; it is kept until it is tried again."""
+
+    id: int
+    name: str
+    what: str = Field(description="What it does, in words")
+    error: str = Field(description="The last words of what went wrong; may be empty")
+    attempts: int
+    failed_at: datetime
+    args: dict[str, str] = Field(description="What it is about: ids by name")
