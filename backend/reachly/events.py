@@ -131,6 +131,28 @@ class LeadEdited(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonSuppressed(Event):
+    """Somebody must not be written to any more, whatever campaign they are in."""
+
+    name = "person_suppressed"
+    stored = False
+
+    def job_args(self) -> dict[str, str]:
+        return {"lead_id": str(self.lead_id)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFailed(Event):
+    """Work in the background was given up; `data["what"]` in words. It is kept, and can be tried again."""
+
+    name = "job_failed"
+
+    def notice(self) -> Notice:
+        told = f"{self.data.get('what', 'Something')} failed and waits to be tried again."
+        return Notice("Work in the background failed", told, "jobs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationChanged(Event):
     """What stands in every message of the organization is another."""
 

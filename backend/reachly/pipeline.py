@@ -26,6 +26,7 @@ JOBS: Mapping[type[e.Event], tuple[str, ...]] = {
     e.HandOverAsked: ("scheduling.hand_over",),
     e.MailboxChanged: ("scheduling.plan_mailbox", "campaigns.look_over_marked"),
     e.OrganizationChanged: ("campaigns.look_over_marked",),
+    e.PersonSuppressed: ("campaigns.end_suppressed",),
     e.Bounced: ("analytics.check_mailbox",),
 }
 

@@ -36,10 +36,16 @@ async def look_over_lead(organization_id: uuid.UUID, args: dict[str, str]) -> No
     await service.look_over_lead(organization_id, uuid.UUID(args["lead_id"]))
 
 
+async def end_suppressed(organization_id: uuid.UUID, args: dict[str, str]) -> None:
+    """Out of every campaign, for one person who is suppressed."""
+    await service.end_suppressed(organization_id, uuid.UUID(args["lead_id"]))
+
+
 HANDLERS = {
     "campaigns.personalise": personalise,
     "campaigns.enroll_import": enroll_import,
     "campaigns.look_over": look_over,
     "campaigns.look_over_marked": look_over_marked,
     "campaigns.look_over_lead": look_over_lead,
+    "campaigns.end_suppressed": end_suppressed,
 }

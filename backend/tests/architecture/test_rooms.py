@@ -33,6 +33,8 @@ ALSO_WRITES = {
     "campaigns": {"cap_usage"},
     # Who is left behind by a mailbox that goes is parted from it, and comes back to it, in the same transaction.
     "email_accounts": {"enrollments", "campaign_email_accounts"},
+    # Whoever is put on the list is out of every campaign when the request that does it is answered.
+    "suppression": {"enrollments"},
     # Counters must equal a recount; the recount mends them.
     "analytics": {"campaign_stats"},
     # Planning sets the alarm of an enrollment and the next turn of a mailbox, a thousand rows at a time.

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from reachly.kit.body import Body
+from reachly.services.suppression.schemas import SuppressedOut
 
 CampaignStatus = Literal["draft", "active", "paused", "completed", "archived"]
 EnrollmentStatus = Literal[
@@ -190,6 +191,7 @@ class EnrollmentOut(BaseModel):
     blocked_detail: str | None
     blocked_until: datetime | None
     last_sent_at: datetime | None
+    suppression: SuppressedOut | None = Field(None, description="Why this person must not be written to")
     sent: int
     opened: bool
     clicked: bool

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from reachly.kit.body import Body
+from reachly.services.suppression.schemas import SuppressedOut
 
 Intent = Literal["interested", "not_interested", "question", "stop", "out_of_office", "unclear"]
 
@@ -25,6 +26,7 @@ class ThreadOut(BaseModel):
     email_account_id: uuid.UUID | None
     campaign_id: uuid.UUID | None
     lead_id: uuid.UUID | None
+    suppression: SuppressedOut | None = Field(None, description="Why this person must not be written to")
     snoozed_until: datetime | None
     last_message_at: datetime
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from reachly.kit.body import Body
 from reachly.kit.text import STORABLE
+from reachly.services.suppression.schemas import SuppressedOut
 
 Verification = Literal["unverified", "deliverable", "risky", "undeliverable", "unknown"]
 SeedStatus = Literal["pending", "sent", "replied", "bounced"]
@@ -66,7 +67,8 @@ class LeadOut(BaseModel):
     verification: Verification
     verification_reason: str | None
     verified_at: datetime | None
-    suppressed: str | None = Field(None, description="Why this person must not be written to")
+    suppressed: str | None = Field(None, description="The reason of `suppression`, if there is one")
+    suppression: SuppressedOut | None = Field(None, description="Why this person must not be written to")
     source: str
     lawful_basis: str
     import_id: uuid.UUID | None

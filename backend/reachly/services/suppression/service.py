@@ -7,6 +7,7 @@ import hmac
 import uuid
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from typing import Any, Literal
 
 from reachly.data.repositories import suppression as repository
 from reachly.data.session import Session
@@ -20,7 +21,7 @@ from reachly.kit.text import is_storable
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 from reachly.services.suppression import policy
-from reachly.services.suppression.schemas import Reason, SuppressionIn, SuppressionOut
+from reachly.services.suppression.schemas import Reason, SuppressedOut, SuppressionIn, SuppressionOut
 
 
 async def find_reasons(
@@ -40,6 +41,46 @@ async def find_reasons(
         if reason:
             reasons[key] = reason
     return reasons | found.emails
+
+
+async def describe(
+    session: Session, organization_id: uuid.UUID, email_keys: Collection[str]
+) -> dict[str, SuppressedOut]:
+    """The same told in full, for pages that show people."""
+    keys = list(set(email_keys))
+    if not keys:
+        return {}
+    pepper = current_settings().security.pepper.get_secret_value()
+    above = {key: policy.covering_domains(domain_of(key)) for key in keys}
+    hashes = {key: _hashed(organization_id, key, pepper) for key in keys}
+    names = sorted({name for names in above.values() for name in names})
+    entries = await repository.list_entries(session, organization_id, keys, names, list(hashes.values()))
+    by_value = {(entry.kind, entry.value): entry for entry in entries}
+    found = {}
+    for key in keys:  # what is nearest to the person counts, as in `find_reasons`
+        places = [("email", key), *(("domain", name) for name in above[key]), ("hash", hashes[key])]
+        entry = next((by_value[place] for place in places if place in by_value), None)
+        if entry is not None:
+            reason: Any = entry.reason
+            kind: Any = entry.kind
+            found[key] = SuppressedOut(
+                reason=reason, words=policy.words_of(reason), since=entry.created_at, kind=kind,
+                value=None if kind == "hash" else entry.value,
+            )  # fmt: skip
+    return found
+
+
+async def end_covered(
+    session: Session, organization_id: uuid.UUID, kind: Literal["email", "domain"], values: Collection[str],
+    reason: str,
+) -> set[uuid.UUID]:  # fmt: skip
+    """Takes whoever is suppressed by these out of every campaign, at once; the campaigns they were in."""
+    if not values:
+        return set()
+    told = f"do not contact: {policy.words_of(reason).lower()}"
+    return await repository.end_covered(
+        session, organization_id, kind, sorted(values), policy.end_by(reason), told, clock.now()
+    )
 
 
 async def _hashed_reasons(
@@ -72,14 +113,21 @@ async def suppress(
     """Suppresses an address or a domain; False when it was already. Raises ValueError when it is neither."""
     kind, key = policy.read_target(value)
     await repository.announce(session, organization_id)
-    return bool(await _add(session, organization_id, [(kind, key)], reason, source))
+    new = bool(await _add(session, organization_id, [(kind, key)], reason, source))
+    await end_covered(session, organization_id, kind, [key], reason)
+    return new
 
 
 async def suppress_addresses(
-    session: Session, organization_id: uuid.UUID, email_keys: Collection[str], reason: Reason, source: str
-) -> int:
-    """Suppresses many addresses given by their keys; how many were new."""
-    return len(await _add(session, organization_id, [("email", key) for key in email_keys], reason, source))
+    session: Session, organization_id: uuid.UUID, email_keys: Collection[str], reason: Reason, source: str, *,
+    ends: bool = True,
+) -> int:  # fmt: skip
+    """Suppresses many addresses given by their keys, and takes them out of every campaign (`ends`: False where the
+    caller does, who wants to know of which); how many were new."""
+    new = len(await _add(session, organization_id, [("email", key) for key in email_keys], reason, source))
+    if ends:
+        await end_covered(session, organization_id, "email", email_keys, reason)
+    return new
 
 
 async def _add(
@@ -98,7 +146,9 @@ async def add_suppression(session: Session, actor: Actor, body: SuppressionIn) -
         fault = FieldError("/value", str(error), "target")
         raise Invalid("Give an e-mail address or a domain.", code="bad_target", errors=[fault]) from None
     await repository.announce(session, actor.organization_id)
-    if await _add(session, actor.organization_id, [(kind, value)], body.reason, f"user:{actor.user_id}"):
+    new = await _add(session, actor.organization_id, [(kind, value)], body.reason, f"user:{actor.user_id}")
+    await end_covered(session, actor.organization_id, kind, [value], body.reason)
+    if new:
         await identity.record(
             session, actor.organization_id, actor.user_id, "suppression.added", subject=value,
             detail={"reason": body.reason}, ip=actor.ip,

@@ -216,7 +216,7 @@ async def _opt_out(session: Session, organization_id: uuid.UUID, row: SentRow, s
     """The campaigns that the person was still in."""
     now = clock.now()
     await suppression.suppress_addresses(
-        session, organization_id, [address_key(row.to_email)], "unsubscribed", source
+        session, organization_id, [address_key(row.to_email)], "unsubscribed", source, ends=False
     )
     left: set[uuid.UUID] = set()
     if row.lead_id:

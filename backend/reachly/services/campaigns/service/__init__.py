@@ -10,6 +10,7 @@ from reachly.services.campaigns.service.editing import (
 )
 from reachly.services.campaigns.service.enrolling import (
     end_otherwise,
+    end_suppressed,
     enroll_import,
     enroll_leads,
     find_standing,
@@ -51,7 +52,7 @@ __all__ = [
     "complete_if_done",
     "create_campaign",
     "delete_campaign",
-    "end_otherwise",
+    "end_otherwise", "end_suppressed",
     "enroll_import",
     "enroll_leads",
     "find_missing",

@@ -12,6 +12,7 @@ from reachly.data.repositories import campaigns as repository
 from reachly.data.session import Session, tenant
 from reachly.events import EnrollmentsReady, LeadsEnrolled
 from reachly.kit import clock
+from reachly.kit.address import address_key
 from reachly.kit.errors import Conflict, FieldError, Invalid, NotFound
 from reachly.kit.pagination import Page, cut_page, encode_cursor, read_id_cursor
 from reachly.services.campaigns import policy
@@ -19,6 +20,8 @@ from reachly.services.campaigns.schemas import EnrollIn, EnrollmentOut, EnrollOu
 from reachly.services.campaigns.service.reading import get_row, lock_row
 from reachly.services.identity.schemas import Actor
 from reachly.services.leads import service as leads
+from reachly.services.suppression import service as suppression
+from reachly.services.suppression.schemas import SuppressedOut
 
 IMPORT_PAGE = 10_000
 
@@ -89,7 +92,9 @@ async def page_enrollments(
     )
     rows, more = cut_page(found, limit)
     next_cursor = encode_cursor(str(rows[-1]["id"])) if more else None
-    return Page(items=[_out(dict(row)) for row in rows], next_cursor=next_cursor)
+    told = await suppression.describe(session, actor.organization_id, [row["email_key"] for row in rows])
+    items = [_out({**row, "suppression": told.get(row["email_key"])}) for row in rows]
+    return Page(items=items, next_cursor=next_cursor)
 
 
 async def steer_enrollment(
@@ -107,6 +112,9 @@ async def steer_enrollment(
     events: list[Any] = []
     if action == "stop":
         await stop_enrollments(session, actor.organization_id, [enrollment_id], "stopped", "by hand")
+    elif suppressed := await _suppression_of(session, actor, row.lead_id):
+        told = f"On the do-not-contact list: {suppressed.words.lower()}. Nobody on it is written to."
+        raise Conflict(told, code="suppressed")
     elif row.status not in ("held", "stopped", "failed"):
         raise Conflict(f"A lead that is {row.status} cannot be resumed.", code="not_held")
     else:
@@ -122,7 +130,13 @@ async def steer_enrollment(
     view = await repository.find_enrollment_view(session, actor.organization_id, campaign_id, enrollment_id)
     assert view is not None
     await outbox.emit(session, events)
-    return _out(dict(view))
+    why = await suppression.describe(session, actor.organization_id, [view["email_key"]])
+    return _out({**view, "suppression": why.get(view["email_key"])})
+
+
+async def _suppression_of(session: Session, actor: Actor, lead_id: uuid.UUID) -> SuppressedOut | None:
+    found = await leads.list_leads(session, actor.organization_id, [lead_id])
+    return found[0].suppression if found else None
 
 
 async def stop_enrollments(
@@ -153,6 +167,17 @@ async def stop_lead(
 ) -> dict[uuid.UUID, uuid.UUID]:
     """Ends every open enrollment of a person; those that were open, each with its campaign."""
     return await repository.stop_lead(session, organization_id, lead_id, status, reason, clock.now())
+
+
+async def end_suppressed(organization_id: uuid.UUID, lead_id: uuid.UUID) -> None:
+    """Ends a person's open enrollments if they are suppressed."""
+    async with tenant(organization_id) as session:
+        for lead in await leads.list_leads(session, organization_id, [lead_id]):
+            if lead.suppression is not None:
+                key = address_key(lead.email)
+                await suppression.end_covered(
+                    session, organization_id, "email", [key], lead.suppression.reason
+                )
 
 
 async def find_standing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +11,15 @@ from reachly.data.models.inbox import Thread
 from reachly.data.repositories import inbox as repository
 from reachly.data.session import Session
 from reachly.kit import clock
+from reachly.kit.address import address_key
 from reachly.kit.errors import Invalid, NotFound
 from reachly.kit.pagination import Page, cut_page, encode_cursor, read_time_cursor
 from reachly.services.campaigns import service as campaigns
 from reachly.services.identity.schemas import Actor
 from reachly.services.inbox import policy
 from reachly.services.inbox.schemas import Intent, MessageOut, ThreadDetailOut, ThreadOut
+from reachly.services.suppression import service as suppression
+from reachly.services.suppression.schemas import SuppressedOut
 
 SHOWN = 500
 
@@ -31,7 +35,8 @@ async def page_threads(
     )
     rows, more = cut_page(found, limit)
     next_cursor = encode_cursor(rows[-1].last_message_at.isoformat(), str(rows[-1].id)) if more else None
-    return Page(items=[_out(row) for row in rows], next_cursor=next_cursor)
+    told = await _told(session, actor, rows)
+    return Page(items=[_out(one, told) for one in rows], next_cursor=next_cursor)
 
 
 def _read_cursor(cursor: str | None) -> tuple[datetime, uuid.UUID] | None:
@@ -50,7 +55,7 @@ async def get_thread(session: Session, actor: Actor, thread_id: uuid.UUID) -> Th
         else None
     )
     return ThreadDetailOut(
-        **_shown(row),
+        **_shown(row, await _told(session, actor, [row])),
         messages=[MessageOut(**{**each, "text": policy.show_sent(each["text"])}) for each in rows],
         enrollment_status=standing.status if standing else None,
         held_until=standing.held_until if standing else None,
@@ -61,7 +66,7 @@ async def mark_read(session: Session, actor: Actor, thread_id: uuid.UUID, *, unr
     row = await _lock(session, actor, thread_id)
     row.unread = unread
     await session.flush()
-    return _out(row)
+    return _out(row, await _told(session, actor, [row]))
 
 
 async def set_intent(session: Session, actor: Actor, thread_id: uuid.UUID, intent: Intent) -> ThreadOut:
@@ -69,7 +74,7 @@ async def set_intent(session: Session, actor: Actor, thread_id: uuid.UUID, inten
     row = await _lock(session, actor, thread_id)
     row.intent = intent
     await session.flush()
-    return _out(row)
+    return _out(row, await _told(session, actor, [row]))
 
 
 async def snooze(session: Session, actor: Actor, thread_id: uuid.UUID, until: datetime | None) -> ThreadOut:
@@ -79,7 +84,7 @@ async def snooze(session: Session, actor: Actor, thread_id: uuid.UUID, until: da
     row = await _lock(session, actor, thread_id)
     row.snoozed_until = until
     await session.flush()
-    return _out(row)
+    return _out(row, await _told(session, actor, [row]))
 
 
 async def _lock(session: Session, actor: Actor, thread_id: uuid.UUID) -> Thread:
@@ -93,9 +98,17 @@ def _no_thread() -> NotFound:
     return NotFound("This conversation does not exist.")
 
 
-def _shown(row: Thread) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in ThreadOut.model_fields}
+async def _told(session: Session, actor: Actor, rows: Sequence[Thread]) -> dict[str, SuppressedOut]:
+    """By address: why it must not be written to."""
+    return await suppression.describe(
+        session, actor.organization_id, [address_key(row.contact_email) for row in rows]
+    )
 
 
-def _out(row: Thread) -> ThreadOut:
-    return ThreadOut(**_shown(row))
+def _shown(row: Thread, told: Mapping[str, SuppressedOut]) -> dict[str, Any]:
+    own = {name: getattr(row, name) for name in ThreadOut.model_fields if name != "suppression"}
+    return {**own, "suppression": told.get(address_key(row.contact_email))}
+
+
+def _out(row: Thread, told: Mapping[str, SuppressedOut]) -> ThreadOut:
+    return ThreadOut(**_shown(row, told))

@@ -27,12 +27,12 @@ async def describe_leads(
 ) -> list[LeadOut]:
     """Leads with what other tables say of them: suppression and number of campaigns."""
     ids = [lead.id for lead, _ in rows]
-    reasons = await suppression.find_reasons(session, organization_id, [lead.email_key for lead, _ in rows])
+    told = await suppression.describe(session, organization_id, [lead.email_key for lead, _ in rows])
     campaigns = await people.count_campaigns(session, organization_id, ids) if ids else {}
     return [
         LeadOut(
-            **lead_values(lead), suppressed=reasons.get(lead.email_key), campaigns=campaigns.get(lead.id, 0),
-            status=status,
+            **lead_values(lead), suppressed=told[lead.email_key].reason if lead.email_key in told else None,
+            suppression=told.get(lead.email_key), campaigns=campaigns.get(lead.id, 0), status=status,
         )
         for lead, status in rows
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from reachly.data.repositories.sending.enrollments import Advance, Change
 from reachly.data.repositories.sending.outcomes import Outcome
 from reachly.data.repositories.sending.rows import CapKey, Lease, MailboxRow, StepRow
 from reachly.data.session import Session
-from reachly.events import Bounced, EnrollmentsReady, Event, MessageFailed, MessageSent
+from reachly.events import Bounced, EnrollmentsReady, Event, MessageFailed, MessageSent, PersonSuppressed
 from reachly.infra.settings import SendingSettings
 from reachly.integrations.mailer.port import Receipt
 from reachly.services.scheduling.policy import NoSlot
@@ -82,7 +82,7 @@ async def record(
     await enrollments.advance(session, organization_id, now, done.advances)
     await enrollments.end_answered(session, organization_id, now, done.through)
     await enrollments.change(session, organization_id, now, done.changes, gently=True)
-    await _suppress(session, organization_id, ours, now, settings)
+    await _suppress(session, done, organization_id, ours, now, settings)
     # As late as can be: a counter that many mailboxes share is locked from here to the commit.
     done.usage = await caps.settle(
         session, organization_id,
@@ -205,6 +205,7 @@ def _facts(result: Result, mailbox: MailboxRow, now: datetime, **more: Any) -> d
 
 async def _suppress(
     session: Session,
+    done: Recorded,
     organization_id: uuid.UUID,
     results: Sequence[Result],
     now: datetime,
@@ -220,4 +221,9 @@ async def _suppress(
     hard += [r for r in soft if counts.get(r.message.item.intent.lead_id, 0) >= settings.soft_bounces]
     keys = [r.message.item.ready.person.email_key for r in hard]
     if keys:
-        await suppression.suppress_addresses(session, organization_id, keys, "bounced", "sending")
+        # Their other campaigns hear of it by a job: here rows of this turn are locked, and those are others'.
+        await suppression.suppress_addresses(session, organization_id, keys, "bounced", "sending", ends=False)
+    done.events += [
+        PersonSuppressed(organization_id=organization_id, at=now, lead_id=r.message.item.intent.lead_id)
+        for r in hard
+    ]

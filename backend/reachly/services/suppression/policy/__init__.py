@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reachly.services.suppression.policy.reasons import end_by, words_of
 from reachly.services.suppression.policy.refusals import (
     Blame,
     Kind,
@@ -28,9 +29,11 @@ __all__ = [
     "classify_reply_code",
     "classify_report",
     "covering_domains",
+    "end_by",
     "find_code",
     "find_enhanced",
     "next_retry",
     "read_target",
     "should_suppress",
+    "words_of",
 ]
