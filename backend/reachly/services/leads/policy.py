@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from reachly.services.leads import opting
+
 CUSTOM_KEY = 60  # characters of a custom field's name
 _LOOKS_LIKE_ADDRESS = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,253}\.[^\s@<>\".]{2,63}\Z")
 
@@ -41,51 +43,6 @@ _FIELD_OF = {
 }
 
 
-# Columns that say who must not be written to. They are acted on and not kept as fields.
-SUPPRESSING = {
-    "suppress:unsubscribed": """unsubscribed unsubscribe unsubscribedat unsubscribedate isunsubscribed hasunsubscribed
-        emailunsubscribed unsubscribedfromemail globalunsubscribe optedout optout optoutdate optedoutat emailoptout
-        hasoptedoutofemail donotcontact donotemail donotmail abgemeldet abbestellt desabonne desinscrit uitgeschreven
-        disiscritto wypisany""",
-    "suppress:bounced": """bounced bounce bouncedat isbounced hasbounced emailbounced emailbounce hardbounced hardbounce
-        hardbouncedat bouncedate unzustellbar rebotado""",
-    "suppress:complained": """complained complaint complainedat spamcomplaint spamreport markedasspam markedspam
-        reportedspam reportedasspam""",
-    "suppress:status": """emailstatus mailstatus mailingstatus subscriptionstatus emailsubscriptionstatus
-        subscriberstatus optinstatus marketingstatus""",
-}
-_SUPPRESSING_OF = {word: target for target, words in SUPPRESSING.items() for word in words.split()}
-_NO_WORDS = """0 no n false f nein non ne nee nie nej no. never nunca mai none null nil na n/a - – — off subscribed
-    active aktiv ok valid deliverable delivered not"""
-_CLEARLY_NOT = frozenset(_NO_WORDS.split())
-_STATUS_WORDS = (
-    ("complained", re.compile(r"complain|spam|abuse", re.IGNORECASE)),
-    (
-        "unsubscribed",
-        re.compile(r"unsub|opt(?:ed)?[ _-]?out|do[ _-]?not|abgemeldet|d[ée]sabonn|removed", re.IGNORECASE),
-    ),
-    ("bounced", re.compile(r"bounc|undeliver|invalid|cleaned", re.IGNORECASE)),
-)
-WORST_FIRST = tuple(reason for reason, _ in _STATUS_WORDS)
-
-
-def read_suppression(target: str, cell: str) -> str | None:
-    """Why the person must not be written to, from a cell of a column mapped to one of SUPPRESSING; None: they may.
-
-    Anything but a clear no in a column of its own (a yes, a date, a reason) counts: a person too few does less harm
-    than one who had asked for peace. In a column of states only the words that say so count.
-    """
-    kind = target.removeprefix("suppress:")
-    if kind == "status":
-        return next((reason for reason, words in _STATUS_WORDS if words.search(cell)), None)
-    return None if not cell.strip() or cell.strip().casefold() in _CLEARLY_NOT else kind
-
-
-def worst_suppression(reasons: Sequence[str]) -> str | None:
-    """The one that is kept of several."""
-    return min(reasons, key=WORST_FIRST.index, default=None)
-
-
 def fold_header(header: str) -> str:
     """Letters and digits alone, without case, accents and signs: "E-Mail Address" and "e_mail address" are one."""
     text = unicodedata.normalize("NFKD", header[:200]).casefold().replace("ß", "ss")
@@ -103,7 +60,8 @@ def custom_key(header: str) -> str:
 
 
 def guess_mapping(headers: Sequence[str], sample: Sequence[Sequence[str]] = ()) -> dict[str, str]:
-    """Header -> field, one of SUPPRESSING, `custom:<key>`, or "" for a column without a name.
+    """Header -> field, one of `opting.SUPPRESSING`, `custom:<key>`, or "" for a column without a name, and for one that
+    speaks of opting out or bouncing and is not understood (`opting.is_doubtful`): never a custom field.
 
     A field is given once: to the plainest header ("email" before "work email"), then from the left; the others of its
     kind are kept as custom fields. Where no header names the address, the column of `sample` (rows below the header)
@@ -128,7 +86,9 @@ def guess_mapping(headers: Sequence[str], sample: Sequence[Sequence[str]] = ()) 
         if place in by_place:
             mapping[header] = by_place[place]
         elif header not in mapping:
-            mapping[header] = _SUPPRESSING_OF.get(folded[place]) or _custom(header, taken)
+            cells = [row[place] for row in sample if place < len(row)]
+            target = opting.target_of(folded[place], cells)
+            mapping[header] = _custom(header, taken) if target is None else target
     return mapping
 
 

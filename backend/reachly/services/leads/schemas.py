@@ -168,6 +168,21 @@ class ImportPreviewOut(BaseModel):
     mapping: dict[str, str]
     rows: list[list[str]] = Field(description="The first rows as understood")
     problems: list[str]
+    questions: list[ImportQuestion] = Field([], description="What somebody should decide before the import")
+    emptied: dict[str, int] = Field(
+        {},
+        description="Cells of the rows looked at that mean nothing and count as empty, by what stands in them",
+    )
+
+
+class ImportQuestion(BaseModel):
+    """`opting_out`: the column speaks of opting out, bouncing or complaining and is not understood; it is left out
+    unless `mapping` says `suppress:<reason>` for it. `perhaps_a_name`: `values` are kept as surnames."""
+
+    code: Literal["opting_out", "perhaps_a_name"]
+    header: str
+    detail: str
+    values: list[str] = Field(description="Some of its cells")
 
 
 class VerifyIn(Body):

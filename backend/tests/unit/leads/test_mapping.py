@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reachly.services.leads.policy import custom_key, guess_mapping, read_suppression
+from reachly.services.leads.opting import read_suppression
+from reachly.services.leads.policy import custom_key, guess_mapping
 
 
 @pytest.mark.parametrize(

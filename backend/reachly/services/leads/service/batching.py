@@ -13,7 +13,7 @@ from reachly.data.repositories.leads import imports, staging
 from reachly.data.repositories.leads.staging import KnownLead, StagedLead
 from reachly.data.session import Session
 from reachly.kit.ids import new_id
-from reachly.services.leads import policy
+from reachly.services.leads import opting
 from reachly.services.leads.schemas import ImportOptions
 from reachly.services.leads.service.editing import shown_address
 from reachly.services.leads.service.rows import Fault, ReadRow, kept_cells
@@ -81,7 +81,7 @@ async def _suppress(
     for row in batch:
         if isinstance(row, ReadRow) and row.suppress:
             keys.setdefault(row.suppress, set()).add(row.address.key)
-    for reason in sorted(keys, key=policy.WORST_FIRST.index):  # the first reason given stands
+    for reason in sorted(keys, key=opting.WORST_FIRST.index):  # the first reason given stands
         found: Any = reason
         await suppression.suppress_addresses(
             session, organization_id, sorted(keys[reason]), found, f"import:{import_id}"

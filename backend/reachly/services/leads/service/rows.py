@@ -9,7 +9,8 @@ from reachly.kit import csv
 from reachly.kit.address import Address, parse_address
 from reachly.kit.schedule import known_zone
 from reachly.kit.text import is_storable
-from reachly.services.leads import policy
+from reachly.services.leads import opting, policy
+from reachly.services.leads.nothing import means_nothing
 
 FIELDS = ("email", "first_name", "last_name", "company", "position", "country", "timezone")
 LONGEST = {"country": 100, "timezone": 60}
@@ -92,7 +93,7 @@ def place_columns(headers: Sequence[str], mapping: Mapping[str, str]) -> Columns
         raise Unusable(
             "No column holds e-mail addresses. Name one of them “email”, or map a column to `email`, and import again."
         )
-    own = [place for place in places if place[1] in FIELDS or place[1] in policy.SUPPRESSING]
+    own = [place for place in places if place[1] in FIELDS or place[1] in opting.SUPPRESSING]
     others = [place for place in places if place not in own]
     return Columns(len(headers), own + others[:CUSTOM_FIELDS])
 
@@ -124,9 +125,11 @@ def read_row(columns: Columns, line: int, cells: Sequence[str]) -> ReadRow | Fau
         value = cells[place].strip() if place < len(cells) else ""
         if not value:
             continue
-        if target in policy.SUPPRESSING:
-            reason = policy.read_suppression(target, value)
+        if target in opting.SUPPRESSING:
+            reason = opting.read_suppression(target, value)
             reasons += [reason] if reason else []
+            continue
+        if means_nothing(target, value):
             continue
         if not is_storable(value):
             return Fault(
@@ -145,7 +148,7 @@ def read_row(columns: Columns, line: int, cells: Sequence[str]) -> ReadRow | Fau
             )
         into, name = (fields, target) if target in fields else (custom, target.removeprefix("custom:"))
         into[name] = into.get(name) or value
-    return _with_address(line, cells, fields, custom, policy.worst_suppression(reasons))
+    return _with_address(line, cells, fields, custom, opting.worst_suppression(reasons))
 
 
 def _with_address(

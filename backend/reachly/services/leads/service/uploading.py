@@ -21,7 +21,7 @@ from reachly.kit.ids import new_id
 from reachly.kit.text import is_storable
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
-from reachly.services.leads import policy
+from reachly.services.leads import opting
 from reachly.services.leads.schemas import ImportOptions, ImportOut
 from reachly.services.leads.service.outputs import describe_import
 from reachly.services.leads.service.rows import FIELDS
@@ -114,13 +114,13 @@ def _mapping_faults(mapping: dict[str, str]) -> list[FieldError]:
         known = (
             not target
             or target in FIELDS
-            or target in policy.SUPPRESSING
+            or target in opting.SUPPRESSING
             or (key != target and 0 < len(key) <= 60)
         )
         if not known or not is_storable(header + target):
             pointer = "/options/mapping/" + header.replace("~", "~0").replace("/", "~1")
             detail = (
-                f"Map to one of {', '.join((*FIELDS, *policy.SUPPRESSING))}, to custom:<key>, or to nothing."
+                f"Map to one of {', '.join((*FIELDS, *opting.SUPPRESSING))}, to custom:<key>, or to nothing."
             )
             faults.append(FieldError(pointer, detail, "unknown_field"))
     if mapping and "email" not in mapping.values():
