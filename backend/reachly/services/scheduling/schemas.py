@@ -27,8 +27,10 @@ class PlannedDay(BaseModel):
 class SimulationOut(BaseModel):
     """The first messages of the plan, and the plan's shape. Who lacks a field or may not be written to is not in it."""
 
-    people: int = Field(description="To whom at least one message is planned")
-    left_out: int = Field(description="On the way, and nothing is planned to them until something is mended")
+    people: int = Field(0, description="Who will be written to, as far as anybody can say")
+    left_out: int = Field(
+        0, description="On the way, and nothing is planned to them until something is mended"
+    )
 
     messages: list[PlannedMessage] = Field(description="At most 1,000, in order")
     total: int

@@ -16,8 +16,6 @@ const plan: Simulation = {
       planned_at: '2031-03-09T23:30:00Z',
     },
   ],
-  people: 1,
-  left_out: 0,
   total: 1,
   days: [{ day: '2031-03-10', email_account_id: 'b', planned: 1, sent: 0 }],
   last_first_mail_at: '2031-03-09T23:30:00Z',
