@@ -700,6 +700,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/email-accounts/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Providers
+         * @description The ways to connect a mailbox, and which of them this version has.
+         */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/email-accounts/{account_id}": {
         parameters: {
             query?: never;
@@ -865,6 +885,46 @@ export interface paths {
         put?: never;
         /** Snooze */
         post: operations["snooze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Failed Jobs
+         * @description The organization's own, the latest first.
+         */
+        get: operations["list_failed_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/failed/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Failed Job
+         * @description Puts it back into the queue. Where the same work waits already, 409.
+         */
+        post: operations["retry_failed_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1595,7 +1655,7 @@ export interface components {
          * @description In the order in which they are asked: what a person must mend first, then states, then clocks and counts.
          * @enum {string}
          */
-        BlockReason: "suppressed" | "enrollment_ended" | "restored" | "campaign_not_active" | "campaign_late" | "campaign_paused" | "unknown_previous" | "awaiting_verification" | "undeliverable" | "awaiting_personalization" | "missing_field" | "sender_gone" | "no_mailbox" | "mailbox_error" | "mailbox_paused" | "schedule_ended" | "no_common_slot" | "held_ooo" | "held" | "held_unreadable_mailbox" | "reply_seen" | "deferred" | "not_planned" | "waiting_delay" | "outside_window" | "holiday" | "recipient_hours" | "campaign_cap" | "new_lead_cap" | "company_cap" | "mailbox_absent" | "throttled" | "provider_cap" | "health_cap" | "ramp" | "mailbox_cap" | "domain_cap" | "outside_workday" | "mailbox_gap" | "waiting_turn";
+        BlockReason: "suppressed" | "enrollment_ended" | "restored" | "campaign_not_active" | "campaign_late" | "campaign_paused" | "unknown_previous" | "undeliverable" | "missing_field" | "awaiting_verification" | "awaiting_personalization" | "sender_gone" | "no_mailbox" | "mailbox_error" | "mailbox_paused" | "schedule_ended" | "no_common_slot" | "held_ooo" | "held" | "held_unreadable_mailbox" | "reply_seen" | "deferred" | "not_planned" | "waiting_delay" | "outside_window" | "holiday" | "recipient_hours" | "campaign_cap" | "new_lead_cap" | "company_cap" | "mailbox_absent" | "throttled" | "provider_cap" | "health_cap" | "ramp" | "mailbox_cap" | "domain_cap" | "outside_workday" | "mailbox_gap" | "waiting_turn";
         /** Body_preview_import */
         Body_preview_import: {
             /** File */
@@ -1718,7 +1778,7 @@ export interface components {
              *       "unsubscribe_form": "link"
              *     }
              */
-            settings: components["schemas"]["CampaignSettings"];
+            settings: components["schemas"]["CampaignSettingsIn"];
             /**
              * Subject Template
              * @description Kept as step 1
@@ -1848,10 +1908,80 @@ export interface components {
             send_schedule?: {
                 [key: string]: unknown;
             } | null;
-            settings?: components["schemas"]["CampaignSettings"] | null;
+            settings?: components["schemas"]["CampaignSettingsIn"] | null;
         };
         /** CampaignSettings */
         CampaignSettings: {
+            /**
+             * Mail To
+             * @description The worst verdict that is still mailed; `undeliverable` never is
+             * @default unknown
+             * @enum {string}
+             */
+            mail_to: "deliverable" | "risky" | "unknown";
+            /**
+             * Match Provider
+             * @description Rather write to people at Google or Microsoft from mailboxes there, where there are some
+             * @default false
+             */
+            match_provider: boolean;
+            /**
+             * Out Of Office
+             * @default hold
+             * @enum {string}
+             */
+            out_of_office: "hold" | "ignore";
+            /**
+             * Out Of Office Days
+             * @description Hold this long when no return date is stated
+             * @default 7
+             */
+            out_of_office_days: number;
+            /**
+             * Recipient Hours
+             * @description Also keep to 9 to 17 o'clock at the recipient's, where known
+             * @default false
+             */
+            recipient_hours: boolean;
+            /**
+             * Sender Gone
+             * @description People in mid-sequence whose mailbox is gone: wait for a choice, go on from another mailbox as a new thread, or stop
+             * @default wait
+             * @enum {string}
+             */
+            sender_gone: "wait" | "continue" | "stop";
+            /**
+             * Stop On Reply
+             * @default true
+             */
+            stop_on_reply: boolean;
+            /**
+             * Text Only
+             * @default false
+             */
+            text_only: boolean;
+            /**
+             * Track Clicks
+             * @default false
+             */
+            track_clicks: boolean;
+            /**
+             * Track Opens
+             * @default false
+             */
+            track_opens: boolean;
+            /**
+             * Unsubscribe Form
+             * @default link
+             * @enum {string}
+             */
+            unsubscribe_form: "link" | "reply";
+        };
+        /**
+         * CampaignSettingsIn
+         * @description As they are asked for; what is stored may be of another version.
+         */
+        CampaignSettingsIn: {
             /**
              * Mail To
              * @description The worst verdict that is still mailed; `undeliverable` never is
@@ -1957,6 +2087,12 @@ export interface components {
              */
             examples: string[];
             /**
+             * People
+             * @description Some of those whom it is about
+             * @default []
+             */
+            people: components["schemas"]["PersonRef"][];
+            /**
              * Pointer
              * @default
              */
@@ -1969,15 +2105,36 @@ export interface components {
             /** Step */
             step?: number | null;
         };
-        /** CheckOut */
+        /**
+         * CheckOut
+         * @description Everybody on the way is in one of four counts, so these add up to `leads`.
+         */
         CheckOut: {
+            /**
+             * Awaiting
+             * @description Their address is still being looked at; they follow if it is good
+             */
+            awaiting: number;
+            /**
+             * Blocked
+             * @description A field that the words need is empty
+             */
+            blocked: number;
             /** Can Start */
             can_start: boolean;
             /** Findings */
             findings: components["schemas"]["CheckFinding"][];
             /** Leads */
             leads: number;
-            /** Mailable */
+            /**
+             * Left Out
+             * @description Undeliverable, suppressed, or outside the verdicts chosen
+             */
+            left_out: number;
+            /**
+             * Mailable
+             * @description Can be written to now; with `awaiting` these are the people of the plan
+             */
             mailable: number;
         };
         /** DayFigures */
@@ -2174,7 +2331,15 @@ export interface components {
             last_synced_at: string | null;
             /** Min Gap Seconds */
             min_gap_seconds: number;
-            /** Next Turn At */
+            /**
+             * Next Send At
+             * @description When its next message may leave; null: no running campaign has one here
+             */
+            next_send_at?: string | null;
+            /**
+             * Next Turn At
+             * @description When the engine looks at it next, whether or not it then sends
+             */
             next_turn_at: string | null;
             /**
              * Provider
@@ -2338,6 +2503,8 @@ export interface components {
              * @enum {string}
              */
             status: "pending" | "active" | "held" | "replied" | "bounced" | "unsubscribed" | "completed" | "stopped" | "failed";
+            /** @description Why this person must not be written to */
+            suppression?: components["schemas"]["SuppressedOut"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -2360,6 +2527,11 @@ export interface components {
             enrollment_id: string;
             /** @description null: it is on its way */
             held: components["schemas"]["Why"] | null;
+            /**
+             * Lead Id
+             * Format: uuid
+             */
+            lead_id: string;
             /** Next Due At */
             next_due_at: string | null;
             /** Step */
@@ -2402,6 +2574,40 @@ export interface components {
             source: string;
             /** Value */
             value: string;
+        };
+        /**
+         * FailedJobOut
+         * @description Work in the background that was given up; it is kept until it is tried again.
+         */
+        FailedJobOut: {
+            /**
+             * Args
+             * @description What it is about: ids by name
+             */
+            args: {
+                [key: string]: string;
+            };
+            /** Attempts */
+            attempts: number;
+            /**
+             * Error
+             * @description The last words of what went wrong; may be empty
+             */
+            error: string;
+            /**
+             * Failed At
+             * Format: date-time
+             */
+            failed_at: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /**
+             * What
+             * @description What it does, in words
+             */
+            what: string;
         };
         /**
          * Figures
@@ -2580,6 +2786,14 @@ export interface components {
         ImportPreviewOut: {
             /** Delimiter */
             delimiter: string;
+            /**
+             * Emptied
+             * @description Cells of the rows looked at that mean nothing and count as empty, by what stands in them
+             * @default {}
+             */
+            emptied: {
+                [key: string]: number;
+            };
             /** Encoding */
             encoding: string;
             /** Headers */
@@ -2591,10 +2805,37 @@ export interface components {
             /** Problems */
             problems: string[];
             /**
+             * Questions
+             * @description What somebody should decide before the import
+             * @default []
+             */
+            questions: components["schemas"]["ImportQuestion"][];
+            /**
              * Rows
              * @description The first rows as understood
              */
             rows: string[][];
+        };
+        /**
+         * ImportQuestion
+         * @description `opting_out`: the column speaks of opting out, bouncing or complaining and is not understood; it is left out
+         *     unless `mapping` says `suppress:<reason>` for it. `perhaps_a_name`: `values` are kept as surnames.
+         */
+        ImportQuestion: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "opting_out" | "perhaps_a_name";
+            /** Detail */
+            detail: string;
+            /** Header */
+            header: string;
+            /**
+             * Values
+             * @description Some of its cells
+             */
+            values: string[];
         };
         /** ImportRowOut */
         ImportRowOut: {
@@ -2677,9 +2918,11 @@ export interface components {
             status?: ("pending" | "sent" | "replied" | "bounced") | null;
             /**
              * Suppressed
-             * @description Why this person must not be written to
+             * @description The reason of `suppression`, if there is one
              */
             suppressed?: string | null;
+            /** @description Why this person must not be written to */
+            suppression?: components["schemas"]["SuppressedOut"] | null;
             /** Timezone */
             timezone: string;
             /**
@@ -2846,9 +3089,11 @@ export interface components {
             status?: ("pending" | "sent" | "replied" | "bounced") | null;
             /**
              * Suppressed
-             * @description Why this person must not be written to
+             * @description The reason of `suppression`, if there is one
              */
             suppressed?: string | null;
+            /** @description Why this person must not be written to */
+            suppression?: components["schemas"]["SuppressedOut"] | null;
             /** Timezone */
             timezone: string;
             /**
@@ -3200,7 +3445,10 @@ export interface components {
              */
             ids?: string[] | null;
         };
-        /** OrganizationIn */
+        /**
+         * OrganizationIn
+         * @description Fields left out stay as they are.
+         */
         OrganizationIn: {
             /** Domain */
             domain?: string | null;
@@ -3210,17 +3458,14 @@ export interface components {
              */
             domain_daily_limit?: number | null;
             /** Name */
-            name: string;
+            name?: string | null;
             /**
              * Postal Address
              * @description Stands at the foot of every campaign message; a campaign does not start without it
              */
             postal_address?: string | null;
-            /**
-             * Timezone
-             * @default UTC
-             */
-            timezone: string;
+            /** Timezone */
+            timezone?: string | null;
         };
         /** OrganizationOut */
         OrganizationOut: {
@@ -3393,6 +3638,24 @@ export interface components {
          * @enum {string}
          */
         Permission: "accounts:read" | "accounts:write" | "analytics:view" | "campaigns:read" | "campaigns:write" | "inbox:read" | "inbox:write" | "leads:import" | "leads:read" | "leads:write" | "org:admin";
+        /**
+         * PersonRef
+         * @description Somebody whom a finding is about.
+         */
+        PersonRef: {
+            /** Email */
+            email: string;
+            /**
+             * Enrollment Id
+             * Format: uuid
+             */
+            enrollment_id: string;
+            /**
+             * Lead Id
+             * Format: uuid
+             */
+            lead_id: string;
+        };
         /** PlannedDay */
         PlannedDay: {
             /** Day */
@@ -3462,6 +3725,11 @@ export interface components {
             from_email: string;
             /** Html */
             html: string;
+            /**
+             * Is Invented
+             * @description Nobody is in the campaign, so this is for an invented person
+             */
+            is_invented: boolean;
             /** Problems */
             problems: string[];
             /** Subject */
@@ -3470,8 +3738,16 @@ export interface components {
             text: string;
             /** To Email */
             to_email: string;
-            /** Unresolved */
+            /**
+             * Unresolved
+             * @description What this person lacks: the message would wait, not be sent so
+             */
             unresolved: string[];
+            /**
+             * Unresolved Sender
+             * @description What the mailbox or the organization lacks
+             */
+            unresolved_sender: string[];
         };
         /**
          * Problem
@@ -3508,10 +3784,13 @@ export interface components {
             /** Pointer */
             pointer: string;
         };
-        /** ProfileIn */
+        /**
+         * ProfileIn
+         * @description Fields left out stay as they are; `null` as a time zone: the organization's.
+         */
         ProfileIn: {
             /** Name */
-            name: string;
+            name?: string | null;
             /** Timezone */
             timezone?: string | null;
         };
@@ -3589,6 +3868,27 @@ export interface components {
             unsubscribed: number;
         };
         /**
+         * ProviderOut
+         * @description A way to connect a mailbox.
+         */
+        ProviderOut: {
+            /**
+             * Can Connect
+             * @description False: not in this version, so do not offer it as if it could
+             */
+            can_connect: boolean;
+            /**
+             * Detail
+             * @description How, or what to do until then
+             */
+            detail: string;
+            /**
+             * Provider
+             * @enum {string}
+             */
+            provider: "smtp" | "gmail" | "outlook";
+        };
+        /**
          * PulseOut
          * @description What the engine does now.
          */
@@ -3597,6 +3897,11 @@ export interface components {
             active_campaigns: number;
             /** Hours */
             hours: components["schemas"]["HourPlan"][];
+            /**
+             * Idle
+             * @description Why nothing is being sent at all; null: something is, or could be. `restored`: held since the database was restored; `no_campaign`: nothing was ever started; `paused`: all that was started is paused; `through`: all that was started is through; `no_mailbox`: no mailbox can send
+             */
+            idle: ("restored" | "no_campaign" | "paused" | "through" | "no_mailbox") | null;
             /**
              * Last Seq
              * @description Resume live events after this number
@@ -3998,7 +4303,7 @@ export interface components {
         };
         /**
          * SimulationOut
-         * @description The first messages of the plan, and the plan's shape.
+         * @description The first messages of the plan, and the plan's shape. Who lacks a field or may not be written to is not in it.
          */
         SimulationOut: {
             /**
@@ -4029,6 +4334,12 @@ export interface components {
              * @description null: none is left, or it lies beyond `until`
              */
             last_follow_up_at: string | null;
+            /**
+             * Left Out
+             * @description On the way, and nothing is planned to them until something is mended
+             * @default 0
+             */
+            left_out: number;
             /** Limiting Factor */
             limiting_factor: string;
             /**
@@ -4036,6 +4347,12 @@ export interface components {
              * @description At most 1,000, in order
              */
             messages: components["schemas"]["PlannedMessage"][];
+            /**
+             * People
+             * @description Who will be written to, as far as anybody can say
+             * @default 0
+             */
+            people: number;
             /** Problem */
             problem?: string | null;
             /** Total */
@@ -4199,6 +4516,38 @@ export interface components {
             /** Variant */
             variant: string;
         };
+        /**
+         * SuppressedOut
+         * @description Why somebody must not be written to.
+         */
+        SuppressedOut: {
+            /**
+             * Kind
+             * @description What stands on the list: hash, of an erased person
+             * @enum {string}
+             */
+            kind: "email" | "domain" | "hash";
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "unsubscribed" | "bounced" | "complained" | "asked" | "manual" | "erased";
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Value
+             * @description The address or domain on the list; null for a hash
+             */
+            value: string | null;
+            /**
+             * Words
+             * @description The reason for people to read
+             */
+            words: string;
+        };
         /** SuppressionIn */
         SuppressionIn: {
             /**
@@ -4323,6 +4672,8 @@ export interface components {
             snoozed_until: string | null;
             /** Subject */
             subject: string;
+            /** @description Why this person must not be written to */
+            suppression?: components["schemas"]["SuppressedOut"] | null;
             /** Unread */
             unread: boolean;
         };
@@ -4358,6 +4709,8 @@ export interface components {
             snoozed_until: string | null;
             /** Subject */
             subject: string;
+            /** @description Why this person must not be written to */
+            suppression?: components["schemas"]["SuppressedOut"] | null;
             /** Unread */
             unread: boolean;
         };
@@ -4488,23 +4841,28 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            /**
-             * Is Active
-             * @default true
-             */
+            /** Is Active */
             is_active: boolean;
             /** Label */
             label: string;
-            /**
-             * Subject Template
-             * @default
-             */
+            /** Subject Template */
             subject_template: string;
-            /**
-             * Weight
-             * @default 1
-             */
+            /** Weight */
             weight: number;
+        };
+        /**
+         * VariantPatch
+         * @description Fields left out stay as they are.
+         */
+        VariantPatch: {
+            /** Email Template */
+            email_template?: string | null;
+            /** Is Active */
+            is_active?: boolean | null;
+            /** Subject Template */
+            subject_template?: string | null;
+            /** Weight */
+            weight?: number | null;
         };
         /** VerifyIn */
         VerifyIn: {
@@ -8002,6 +8360,88 @@ export interface operations {
             };
         };
     };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderOut"][];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found, or another organization's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not possible in the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Input to mend */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     get_account: {
         parameters: {
             query?: never;
@@ -8888,6 +9328,170 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ThreadOut"];
                 };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found, or another organization's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not possible in the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Input to mend */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_failed_jobs: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailedJobOut"][];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found, or another organization's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not possible in the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Input to mend */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    retry_failed_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path: {
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -11276,7 +11880,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["VariantIn"];
+                "application/json": components["schemas"]["VariantPatch"];
             };
         };
         responses: {
