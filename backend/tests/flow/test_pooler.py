@@ -64,7 +64,7 @@ def pooler(dsn: str, tmp_path: Path) -> Iterator[str]:
     with log.open("wb") as output:
         process = subprocess.Popen([program, str(config)], stdout=output, stderr=output, **as_owner)
     try:
-        processes.wait_for(lambda: b"process up" in log.read_bytes(), 60, log.read_text())
+        processes.wait_for(lambda: b"process up" in log.read_bytes(), "PgBouncer")
         yield f"postgresql://{url.username}@127.0.0.1:{port}/reachly"
     finally:
         process.terminate()
@@ -92,7 +92,7 @@ async def test_a_campaign_goes_through_a_pooler_and_nothing_is_lost_or_doubled(
     try:
         urls = [f"http://127.0.0.1:{port}" for port in ports]
         for url in urls:
-            processes.wait_for(lambda url=url: processes.is_ready(url), 120, "the API")  # type: ignore[misc]
+            processes.wait_for(lambda url=url: processes.is_ready(url), "the API")  # type: ignore[misc]
         async with User(urls[0], sign_in.email, sign_in.password) as user:
             leads = [lead for lead in invent(3, 3 * PEOPLE) if _takes_mail(lead)][:PEOPLE]
             campaign_id = await _prepare(user, servers, leads)
