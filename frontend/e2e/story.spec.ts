@@ -224,14 +224,18 @@ async function secondReply(page: Page, demo: Demo, campaign: string): Promise<vo
 }
 
 async function askWhy(page: Page, campaign: string): Promise<void> {
-  await page.goto(`/campaigns/${campaign}?tab=people&state=active`);
-  await page
-    .getByRole('button', { name: /^Step 2.*why is nothing sent/ })
-    .first()
-    .click();
+  await page.goto(`/campaigns/${campaign}?tab=people&state=between_steps`);
   const why = page.getByRole('dialog', { name: /^Why nothing goes to/ });
-  await expect(why).toContainText('waiting for its delay');
-  await expect(why).toContainText('What changes it');
+  // While messages leave, rows come and go: who was asked about may just have moved on.
+  await expect(async () => {
+    if (await why.isHidden())
+      await page
+        .getByRole('button', { name: /^Step 2.*why is nothing sent/ })
+        .first()
+        .click({ timeout: 10_000 });
+    await expect(why).toContainText('waiting for its delay', { timeout: 10_000 });
+    await expect(why).toContainText('What changes it', { timeout: 10_000 });
+  }).toPass({ timeout: 120_000 });
   await page.goto('/mailboxes');
   await page.getByText(SENDER).first().click();
   const caps = page.getByRole('table', { name: 'Caps that hold now' });
