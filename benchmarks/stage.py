@@ -107,8 +107,8 @@ class Stage:
             log.close()
 
     async def _ready(self, n: int) -> None:
-        """Each worker listens on the wake channel as soon as its loops run."""
-        query = "SELECT count(*) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%reachly_wake%'"
+        """Each worker listens on our channels as soon as its loops run; the last one is the one that shows."""
+        query = "SELECT count(*) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%reachly%'"
         deadline = time.monotonic() + 60
         while await self.sql.fetchval(query) < n:
             if time.monotonic() > deadline:
