@@ -17,6 +17,8 @@ const plan: Simulation = {
     },
   ],
   total: 1,
+  people: 1,
+  left_out: 0,
   days: [{ day: '2031-03-10', email_account_id: 'b', planned: 1, sent: 0 }],
   last_first_mail_at: '2031-03-09T23:30:00Z',
   last_follow_up_at: null,
