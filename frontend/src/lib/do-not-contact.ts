@@ -14,7 +14,7 @@ export function suppressionReason(reason: string): string {
   return REASONS[reason] ?? reason.replaceAll('_', ' ');
 }
 
-/** “Do not contact: unsubscribed on 3 Mar”: in words everywhere, never the raw code. */
+/** “Do not contact: unsubscribed on 3 Mar 2027”: in words everywhere, never the raw code. */
 export function doNotContact(reason: string, since?: string | null): string {
-  return `Do not contact: ${suppressionReason(reason)}${since ? ` on ${day(since)}` : ''}`;
+  return `Do not contact: ${suppressionReason(reason)}${since ? ` on ${day(since, undefined, true)}` : ''}`;
 }
