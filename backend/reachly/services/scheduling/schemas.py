@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from reachly.kit.body import Body
+
 
 class PlannedMessage(BaseModel):
     lead_id: uuid.UUID
@@ -47,7 +49,7 @@ class SimulationOut(BaseModel):
     problem: str | None = None
 
 
-class HandOverIn(BaseModel):
+class HandOverIn(Body):
     """What becomes of people in mid-sequence whose mailbox is gone."""
 
     choice: Literal["continue", "stop"] = Field(

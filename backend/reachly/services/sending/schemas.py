@@ -7,11 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from reachly.kit.body import Body
+
 Decision = Literal["resend", "arrived"]
 Basis = Literal["mailbox", "organization", "none"]
 
 
-class DoubtScope(BaseModel):
+class DoubtScope(Body):
     """Which messages in doubt. Several conditions narrow each other; `all` says that none is meant."""
 
     campaign_id: uuid.UUID | None = None
