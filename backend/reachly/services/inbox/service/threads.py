@@ -100,14 +100,21 @@ def _no_thread() -> NotFound:
 
 async def _told(session: Session, actor: Actor, rows: Sequence[Thread]) -> dict[str, SuppressedOut]:
     """By address: why it must not be written to."""
-    return await suppression.describe(
-        session, actor.organization_id, [address_key(row.contact_email) for row in rows]
-    )
+    keys = [key for row in rows if (key := _key(row))]
+    return await suppression.describe(session, actor.organization_id, keys)
+
+
+def _key(row: Thread) -> str:
+    """Empty where a stranger's message named no address that could be."""
+    try:
+        return address_key(row.contact_email)
+    except ValueError:
+        return ""
 
 
 def _shown(row: Thread, told: Mapping[str, SuppressedOut]) -> dict[str, Any]:
     own = {name: getattr(row, name) for name in ThreadOut.model_fields if name != "suppression"}
-    return {**own, "suppression": told.get(address_key(row.contact_email))}
+    return {**own, "suppression": told.get(_key(row))}
 
 
 def _out(row: Thread, told: Mapping[str, SuppressedOut]) -> ThreadOut:
