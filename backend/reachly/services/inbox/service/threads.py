@@ -11,7 +11,6 @@ from reachly.data.models.inbox import Thread
 from reachly.data.repositories import inbox as repository
 from reachly.data.session import Session
 from reachly.kit import clock
-from reachly.kit.address import address_key
 from reachly.kit.errors import Invalid, NotFound
 from reachly.kit.pagination import Page, cut_page, encode_cursor, read_time_cursor
 from reachly.services.campaigns import service as campaigns
@@ -100,21 +99,14 @@ def _no_thread() -> NotFound:
 
 async def _told(session: Session, actor: Actor, rows: Sequence[Thread]) -> dict[str, SuppressedOut]:
     """By address: why it must not be written to."""
-    keys = [key for row in rows if (key := _key(row))]
-    return await suppression.describe(session, actor.organization_id, keys)
-
-
-def _key(row: Thread) -> str:
-    """Empty where a stranger's message named no address that could be."""
-    try:
-        return address_key(row.contact_email)
-    except ValueError:
-        return ""
+    return await suppression.describe(
+        session, actor.organization_id, [key_of(row.contact_email) for row in rows]
+    )
 
 
 def _shown(row: Thread, told: Mapping[str, SuppressedOut]) -> dict[str, Any]:
     own = {name: getattr(row, name) for name in ThreadOut.model_fields if name != "suppression"}
-    return {**own, "suppression": told.get(_key(row))}
+    return {**own, "suppression": told.get(key_of(row.contact_email))}
 
 
 def _out(row: Thread, told: Mapping[str, SuppressedOut]) -> ThreadOut:
