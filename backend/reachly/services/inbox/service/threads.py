@@ -17,6 +17,7 @@ from reachly.services.campaigns import service as campaigns
 from reachly.services.identity.schemas import Actor
 from reachly.services.inbox import policy
 from reachly.services.inbox.schemas import Intent, MessageOut, ThreadDetailOut, ThreadOut
+from reachly.services.inbox.service.matching import key_of
 from reachly.services.suppression import service as suppression
 from reachly.services.suppression.schemas import SuppressedOut
 
