@@ -83,7 +83,12 @@ async def test_what_follows_an_import_is_started_once(actor: Actor, sql: Any) ->
     events = await sql.fetch("SELECT event_type, event_data->>'imported' AS n FROM analytics_events")
     await sql.execute("RESET ROLE")
     jobs = [row["entrypoint"] for row in await sql.fetch("SELECT entrypoint FROM pgqueuer ORDER BY id")]
-    assert jobs == ["leads.import", "campaigns.enroll_import", "verification.verify_batch"]
+    assert jobs == [
+        "leads.import",
+        "campaigns.enroll_import",
+        "campaigns.look_over_marked",
+        "verification.verify_batch",
+    ]
     assert [(row["event_type"], row["n"]) for row in events] == [(LeadsImported.name, "3")]
 
 

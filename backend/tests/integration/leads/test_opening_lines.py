@@ -23,8 +23,8 @@ async def test_the_line_speaks_of_position_and_company(
         known = (await leads.add_lead(session, actor, person)).id
         bare = (await leads.add_lead(session, actor, LeadIn(email="x@nobody.example"))).id
         seeds = {known: "7|ines@acme.example", bare: "7|x@nobody.example"}
-        lines = await enrichment.write_opening_lines(session, actor.organization_id, seeds)
-        again = await enrichment.write_opening_lines(session, actor.organization_id, seeds)
+        lines = await enrichment.write_opening_lines(session, actor.organization_id, seeds, None)
+        again = await enrichment.write_opening_lines(session, actor.organization_id, seeds, None)
     assert "Plant Manager" in lines[known].text
     assert "Acme" in lines[known].text
     assert lines[known].source == "built-in"
