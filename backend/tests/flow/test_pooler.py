@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -32,12 +33,19 @@ __all__ = ["mail_world"]
 
 
 @pytest.fixture
-def pooler(dsn: str, tmp_path: Path) -> Iterator[str]:
+def pooler(dsn: str) -> Iterator[str]:
     """The address of a PgBouncer before the test's database."""
+    with tempfile.TemporaryDirectory(
+        prefix="reachly-pooler-"
+    ) as folder:  # the tests' own are closed to its user
+        yield from _pooler(dsn, Path(folder))
+
+
+def _pooler(dsn: str, folder: Path) -> Iterator[str]:
     program = require_program("pgbouncer", "pgbouncer")
     url, port = urlsplit(dsn), processes.free_port()
     database = url.path.lstrip("/")
-    users = tmp_path / "userlist.txt"
+    users = folder / "userlist.txt"
     users.write_text(f'"{url.username}" ""\n')
     here = {
         "reachly": f"host={parse_qs(url.query)['host'][0]} dbname={database}", "listen_port": str(port),
@@ -49,22 +57,23 @@ def pooler(dsn: str, tmp_path: Path) -> Iterator[str]:
         for line in written.splitlines()
     ]
     assert "pool_mode = transaction" in lines
-    config = tmp_path / "pgbouncer.ini"
+    config = folder / "pgbouncer.ini"
     config.write_text("\n".join([*lines, "unix_socket_dir ="]))
     config.chmod(0o644)
     users.chmod(0o644)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    folder.chmod(0o755)
     owner = Path(parse_qs(url.query)["host"][0]).stat()
     is_root = os.geteuid() == 0  # it refuses to be root, and the database's socket is its owner's
     as_owner: dict[str, Any] = (
         {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if is_root else {}
     )
-    log = tmp_path / "pgbouncer.log"
+    log = folder / "pgbouncer.log"
     with log.open("wb") as output:
         process = subprocess.Popen([program, str(config)], stdout=output, stderr=output, **as_owner)
     try:
-        processes.wait_for(lambda: b"process up" in log.read_bytes(), "PgBouncer")
+        ended = lambda: process.poll() is not None  # noqa: E731
+        processes.wait_for(lambda: b"process up" in log.read_bytes() or ended(), "PgBouncer")
+        assert not ended(), log.read_text()
         yield f"postgresql://{url.username}@127.0.0.1:{port}/reachly"
     finally:
         process.terminate()
