@@ -119,6 +119,7 @@ async def _add_person(session: Any, stage: Stage, number: int, email: str, due: 
     account_id = stage.account_ids[number % len(stage.account_ids)] if stage.account_ids else None
     session.add(Enrollment(
         organization_id=stage.organization_id, id=enrollment_id, campaign_id=stage.campaign_id, lead_id=lead_id,
-        email_account_id=account_id, status="active", next_due_at=due, sort_key=email, personalized_at=now,
+        email_account_id=account_id, status="active", next_due_at=due if account_id else None,
+        sort_key=email, personalized_at=now,
         created_at=now, updated_at=now,
     ))  # fmt: skip

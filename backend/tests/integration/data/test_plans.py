@@ -121,7 +121,7 @@ async def test_hot_queries_of_a_tenant_stay_on_indexes(
             "a lead": lambda: people.find(session, organization, lead),
             "enrollments of a campaign": lambda: campaigns.page_enrollments(
                 session, organization, campaign, limit=51, after=some,
-                wanted=campaigns.EnrollmentFilter(status="active"),
+                wanted=campaigns.EnrollmentFilter(state="not_yet"),
             ),
             "missed events": lambda: live.list_events(session, organization, MANY - 50, 100),
             "audit log": lambda: identity.page_audit(session, organization, 51, (now - timedelta(hours=1), some)),
@@ -143,7 +143,7 @@ async def test_look_ups_over_all_organizations_stay_on_indexes(filled: Populated
             "sign-in": lambda: identity.find_user_by_email(session, "ada@brightfjord.example"),
             "refresh": lambda: identity.lock_session_by_hash(session, b"x"),
             "failures": lambda: identity.count_failures(session, email_key="x", ip="y", since=since),
-            "known address": lambda: identity.knows_address(session, "ada@brightfjord.example", "1.2.3.4"),
+            "known addresses": lambda: identity.list_known_addresses(session, "ada@brightfjord.example"),
         }
         for name, work in hot.items():
             for plan in await plans_of(database, session, work):
