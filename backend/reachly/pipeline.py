@@ -19,7 +19,8 @@ JOBS: Mapping[type[e.Event], tuple[str, ...]] = {
     e.LeadsVerified: ("enrichment.enrich_batch",),
     e.LeadsEnriched: ("campaigns.personalise",),
     # Campaign: start -> personalise -> schedule -> (sending loop) -> analytics
-    e.CampaignStarted: ("campaigns.personalise",),
+    # Who was made ready before the start has no plan yet.
+    e.CampaignStarted: ("campaigns.personalise", "scheduling.plan_new"),
     e.LeadsEnrolled: ("campaigns.personalise", "campaigns.look_over"),
     e.EnrollmentsPersonalised: ("scheduling.plan_new",),
     e.EnrollmentsReady: ("campaigns.look_over", "scheduling.plan"),
