@@ -52,6 +52,7 @@ def test_so_do_kills_of_everything_that_up_has_started(tmp_path: Path, record_pr
         judge_kills(court, campaign, kills, record_property, most=0.03 * PEOPLE)
 
 
+@pytest.mark.chaos  # on a quick machine the short form is over before the second freeze
 def test_who_was_frozen_past_its_lease_begins_nothing_when_it_wakes_up(
     tmp_path: Path, dsn: str, record_property: Tell
 ) -> None:
