@@ -50,7 +50,7 @@ class Product:
 async def product(anyio_backend: str) -> AsyncIterator[Product]:
     seen = Product()
     server = uvicorn.Server(
-        uvicorn.Config(seen, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
+        uvicorn.Config(seen, host="127.0.0.1", port=0, log_config=None, lifespan="off")
     )
     task = asyncio.create_task(server.serve())
     while not server.started:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+import uvicorn
 
 from reachly.infra import logging as reachly_logging
 
@@ -67,5 +68,7 @@ def test_text_from_outside_can_neither_forge_a_line_nor_drive_the_terminal(lines
 
 
 def test_lines_of_libraries_take_the_same_form(lines: io.StringIO) -> None:
+    uvicorn.Config(lambda: None)  # with handlers of its own, as it has them by default
+    reachly_logging.configure(form="json", stream=lines)
     logging.getLogger("uvicorn.error").warning("hello\nworld %s", 1)
     assert json.loads(lines.getvalue())["event"] == "hello\\nworld 1"
