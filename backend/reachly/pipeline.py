@@ -49,4 +49,5 @@ LIVE: Mapping[type[e.Event], str] = {
     e.QuotaReached: "quota:warning",
     e.DeliverabilityFell: "deliverability:alert",
     e.MailboxChanged: "mailbox:changed",
+    e.JobFailed: "job:failed",
 }

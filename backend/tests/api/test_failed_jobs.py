@@ -58,10 +58,33 @@ async def test_an_administrator_sees_their_own_and_has_them_tried_again(
     await connection.close()
 
 
+async def test_all_of_an_organization_are_tried_again_at_once(
+    api: Api, ada: Person, bea: Person, dsn: str, sql: Any
+) -> None:
+    twice = [await fail(dsn, ada, "leads.import", "no space left") for _ in range(2)]
+    theirs = await fail(dsn, bea, "leads.import", "not yours")
+    viewer = await add_member(api, sql, ada, "user")
+    assert (await viewer.http.post("/api/jobs/failed/retry")).status_code == 403
+    answer = await ada.http.post("/api/jobs/failed/retry")
+    assert (answer.status_code, answer.json()) == (200, {"retried": 2, "waiting": 0})
+    assert (await ada.http.get("/api/jobs/failed")).json() == []
+    assert (await ada.http.post("/api/jobs/failed/retry")).json() == {"retried": 0, "waiting": 0}
+    connection = await asyncpg.connect(dsn)
+    states = await connection.fetch(
+        "SELECT id, status::text FROM pgqueuer WHERE id = ANY($1)", [*twice, theirs]
+    )
+    await connection.close()
+    assert dict(states) == {**dict.fromkeys(twice, "queued"), theirs: "failed"}
+    (told,) = (await ada.http.get("/api/organization/audit-log")).json()["items"][:1]
+    assert (told["action"], told["subject"]) == ("job.retried", "2 jobs")
+
+
 async def test_a_failure_is_told_and_the_operator_sees_all(ada: Person, bea: Person, dsn: str) -> None:
     await tell_failed(Job(7, "leads.import", ada.organization_id, {}, 5))
     told = (await ada.http.get("/api/notifications")).json()["items"]
-    assert [(one["kind"], WORDS["leads.import"] in one["detail"]) for one in told] == [("job_failed", True)]
+    assert [(one["kind"], one["subject"], WORDS["leads.import"] in one["detail"]) for one in told] == [
+        ("job_failed", "jobs", True)
+    ]
     assert (await bea.http.get("/api/notifications")).json()["items"] == []
     for person in (ada, bea):
         await fail(dsn, person, "leads.import", "no space left")

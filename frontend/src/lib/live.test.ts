@@ -1,4 +1,6 @@
 // @vitest-environment node
+import { readFileSync } from 'node:fs';
+
 import { describe, expect, test } from 'vitest';
 
 import { STALE_BY_EVENT, staleKeys } from './live';
@@ -32,4 +34,12 @@ describe('live events', () => {
         expect(hits(keys.plan('c1'))).toBe(false);
       }
   });
+});
+
+test('every event that the server tells the browser has a row in the table', () => {
+  const pipeline = readFileSync(new URL('../../../backend/reachly/pipeline.py', import.meta.url), 'utf8');
+  const live = /^LIVE:[^{]*\{([^}]*)\}/m.exec(pipeline)?.[1] ?? '';
+  const told = [...live.matchAll(/"([a-z_]+:[a-z_]+)"/g)].map(([, name]) => name);
+  expect(told).toContain('job:failed');
+  expect(Object.keys(STALE_BY_EVENT).toSorted()).toEqual(told.toSorted());
 });

@@ -59,6 +59,7 @@ export const STALE_BY_EVENT: Readonly<Record<string, Stale>> = {
   'mailbox:changed': () => [keys.mailboxes, keys.pulse, keys.notifications],
   'quota:warning': () => [keys.usage, keys.notifications, keys.pulse],
   'deliverability:alert': () => [keys.notifications, keys.mailboxes],
+  'job:failed': () => [keys.jobs, keys.notifications],
 };
 
 /** Said when too much was missed to replay: read everything anew. */

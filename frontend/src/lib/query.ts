@@ -23,6 +23,8 @@ export const keys = {
   inbox: ['inbox'] as const,
   suppressions: ['suppressions'] as const,
   notifications: ['notifications'] as const,
+  /** Work in the background that failed. */
+  jobs: ['jobs'] as const,
 };
 
 /** Faults of the request stay what they are; only a missing server is asked again. */

@@ -12,7 +12,7 @@ from reachly.kit import clock
 from reachly.kit.errors import Conflict, NotFound
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
-from reachly.services.webhooks.schemas import FailedJobOut
+from reachly.services.webhooks.schemas import FailedJobOut, RetriedOut
 
 WORDS = {
     "leads.import": "Reading an import",
@@ -32,6 +32,7 @@ WORDS = {
     "analytics.check_mailbox": "Judging what comes back to a mailbox",
 }
 SHOWN = 500  # characters of an error
+MOST = 10_000  # of one organization that a request tries again
 
 
 async def list_failed_jobs(actor: Actor) -> list[FailedJobOut]:
@@ -51,14 +52,30 @@ async def retry_failed_job(session: Session, actor: Actor, job_id: int) -> None:
     """Puts one back into the queue. Raises NotFound, or Conflict where the same waits already."""
     async with system() as whole:
         connection = await raw(whole)
-        kept = await queue.kept_jobs(connection, organization_id=actor.organization_id, limit=10_000)
+        kept = await queue.kept_jobs(connection, organization_id=actor.organization_id, limit=MOST)
         job = next((job for job in kept if job.id == job_id), None)
         if job is None:
             raise NotFound("There is no such failed job. It may have been tried again meanwhile.")
         if not await queue.requeue_failed(connection, [job_id]):
             raise Conflict("The same work waits to be done already, and does what this one failed to do.")
+    await _record(session, actor, job.name)
+
+
+async def retry_failed_jobs(session: Session, actor: Actor) -> RetriedOut:
+    """Puts all of the organization back into the queue; where the same waits already, the failed one stays."""
+    async with system() as whole:
+        connection = await raw(whole)
+        kept = await queue.kept_jobs(connection, organization_id=actor.organization_id, limit=MOST)
+        # The oldest first: what was asked for first is done first.
+        went = await queue.requeue_failed(connection, [job.id for job in reversed(kept)])
+    if went:
+        await _record(session, actor, f"{len(went)} jobs")
+    return RetriedOut(retried=len(went), waiting=len(kept) - len(went))
+
+
+async def _record(session: Session, actor: Actor, what: str) -> None:
     await identity.record(
-        session, actor.organization_id, actor.user_id, "job.retried", subject=job.name, ip=actor.ip
+        session, actor.organization_id, actor.user_id, "job.retried", subject=what, ip=actor.ip
     )
 
 

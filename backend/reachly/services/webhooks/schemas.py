@@ -41,3 +41,10 @@ class FailedJobOut(BaseModel):
     attempts: int
     failed_at: datetime
     args: dict[str, str] = Field(description="What it is about: ids by name")
+
+
+class RetriedOut(BaseModel):
+    """What came of having all failed work of the organization tried again."""
+
+    retried: int = Field(description="Put back into the queue")
+    waiting: int = Field(description="Left as they are: the same work waits to be done already")

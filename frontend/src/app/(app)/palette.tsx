@@ -29,6 +29,8 @@ import { can } from '@/lib/can';
 import type { Schema } from '@/lib/client';
 import { paths } from '@/lib/paths';
 
+import { partsFor } from './settings/parts';
+
 interface PaletteProps {
   open: boolean;
   onOpenChange: (open: boolean) => void;
@@ -55,6 +57,14 @@ export function Palette({ open, onOpenChange, me, onHelp }: PaletteProps) {
     { id: 'analytics', label: 'Analytics', icon: ChartColumn, hint: 'g a', run: go(paths.analytics) },
     { id: 'settings', label: 'Settings', icon: Settings, hint: 'g s', run: go(paths.settings) },
   ];
+  const parts: PaletteItem[] = partsFor(me).map((part) => ({
+    id: `settings-${part.value}`,
+    label: part.label,
+    icon: Settings,
+    hint: 'Settings',
+    ...('keywords' in part ? { keywords: [...part.keywords] } : {}),
+    run: go(paths.settingsPart(part.value)),
+  }));
   const dark = resolvedTheme === 'dark';
   const actions: (PaletteItem | false)[] = [
     can(me, 'campaigns:write') && {
@@ -103,6 +113,7 @@ export function Palette({ open, onOpenChange, me, onHelp }: PaletteProps) {
   const groups: PaletteGroup[] = [
     { heading: 'Go to', items: pages },
     { heading: 'Do', items: actions.filter((item) => item !== false) },
+    { heading: 'Settings', items: parts },
     { heading: 'Leads', found: true, items: hits(found.data?.leads, Users, paths.lead) },
     { heading: 'Campaigns', found: true, items: hits(found.data?.campaigns, Send, paths.campaign) },
     { heading: 'Mailboxes', found: true, items: hits(found.data?.email_accounts, Mail, paths.mailbox) },

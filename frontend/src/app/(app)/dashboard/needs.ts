@@ -1,4 +1,4 @@
-import { Inbox, Hourglass, MailWarning, MapPin, PencilLine, type LucideIcon } from 'lucide-react';
+import { Inbox, Hourglass, MailWarning, MapPin, PencilLine, RotateCw, type LucideIcon } from 'lucide-react';
 
 import { plural } from '@/lib/format';
 import { paths } from '@/lib/paths';
@@ -25,6 +25,8 @@ interface Facts {
   waiting: readonly { reason: string; detail: string; count: number; until: string | null }[];
   /** Paused for so long that a person has to say whether they go on. */
   late: readonly { id: string; name: string }[];
+  /** Background work that was given up; 0 for who may not see it. */
+  failedJobs: number;
   postalAddress: string | null;
   isAdmin: boolean;
 }
@@ -70,6 +72,15 @@ export function needsOf(facts: Facts): Need[] {
       detail: 'It has stood still for long. Should it still go on?',
       href: paths.campaign(id),
       action: 'Decide',
+    });
+  if (facts.failedJobs > 0)
+    needs.push({
+      icon: RotateCw,
+      tone: 'text-bounced',
+      title: `${plural(facts.failedJobs, 'background job')} failed`,
+      detail: 'An import, a check or a plan was given up. See why, and have it tried again.',
+      href: paths.settingsPart('work'),
+      action: 'Look',
     });
   if (!facts.postalAddress && facts.isAdmin)
     needs.push({

@@ -18,6 +18,7 @@ import { useMailboxes } from '@/features/email_accounts/api/list-mailboxes';
 import { useMe } from '@/features/identity/api/get-me';
 import { useThreads } from '@/features/inbox/api/threads';
 import { LatestReplies } from '@/features/inbox/components/latest-replies';
+import { useFailedJobs } from '@/features/jobs/api/failed-jobs';
 import { can } from '@/lib/can';
 import { paths } from '@/lib/paths';
 
@@ -158,6 +159,8 @@ function Needs() {
   const pulse = usePulse();
   const mailboxes = useMailboxes();
   const paused = useCampaigns({ status: 'paused' }, { limit: 50 });
+  const admin = can(me, 'org:admin');
+  const jobs = useFailedJobs(admin);
   const failed = pulse.error ?? mailboxes.error;
   if (failed)
     return (
@@ -174,7 +177,8 @@ function Needs() {
     waiting: pulse.data.waiting,
     late: paused.rows.filter((one) => one.is_late),
     postalAddress: me?.organization.postal_address ?? null,
-    isAdmin: can(me, 'org:admin'),
+    failedJobs: jobs.data?.length ?? 0,
+    isAdmin: admin,
   });
   if (needs.length === 0)
     return (

@@ -1,8 +1,10 @@
 'use client';
+import { Lock } from 'lucide-react';
+
 import { Page } from '@/components/layout/page';
 import { Panel } from '@/components/ui/card';
 import { Choice } from '@/components/ui/choice';
-import { ErrorState, Skeleton } from '@/components/ui/states';
+import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states';
 import { useMe } from '@/features/identity/api/get-me';
 import { useOrganization } from '@/features/identity/api/organization';
 import { AuditLog } from '@/features/identity/components/audit-log';
@@ -10,26 +12,21 @@ import { DeleteAccount, DeleteOrganization } from '@/features/identity/component
 import { OrganizationForm } from '@/features/identity/components/organization-form';
 import { MemberList, SessionList, UsageList } from '@/features/identity/components/people-lists';
 import { PasswordForm, ProfileForm } from '@/features/identity/components/profile-form';
+import { useFailedJobs } from '@/features/jobs/api/failed-jobs';
+import { FailedJobs } from '@/features/jobs/components/failed-jobs';
 import { SuppressionList } from '@/features/suppressions/components/suppression-list';
 import { useUrlState } from '@/hooks/use-url-state';
 import { can } from '@/lib/can';
 import { cn } from '@/lib/cn';
 
-const PARTS = [
-  { value: 'profile', label: 'Profile' },
-  { value: 'organization', label: 'Organization' },
-  { value: 'members', label: 'Members' },
-  { value: 'suppressions', label: 'Do not contact' },
-  { value: 'usage', label: 'Plan and usage' },
-  { value: 'sessions', label: 'Sessions' },
-  { value: 'audit', label: 'Audit log' },
-] as const;
+import { PARTS, partsFor, type Part as PartOf } from './parts';
 
 export function SettingsView() {
   const [raw, setPart] = useUrlState('part', 'profile');
   const { data: me } = useMe();
-  const parts = PARTS.filter((one) => one.value !== 'audit' || can(me, 'org:admin'));
-  const part = parts.find((one) => one.value === raw)?.value ?? 'profile';
+  const parts = partsFor(me);
+  const part = PARTS.find((one) => one.value === raw)?.value ?? 'profile';
+  const failed = useFailedJobs(can(me, 'org:admin')).data?.length ?? 0;
   return (
     <Page title="Settings">
       <div className="mx-auto flex max-w-4xl flex-col gap-4 md:flex-row md:gap-8">
@@ -46,7 +43,12 @@ export function SettingsView() {
                 part === one.value && 'bg-hover font-medium text-ink',
               )}
             >
-              {one.label}
+              <span className="flex-1">{one.label}</span>
+              {one.value === 'work' && failed > 0 && (
+                <span className="text-xs text-bounced" aria-label={`${failed} failed`}>
+                  {failed}
+                </span>
+              )}
             </button>
           ))}
         </nav>
@@ -58,9 +60,16 @@ export function SettingsView() {
   );
 }
 
-function Part({ part }: { part: (typeof PARTS)[number]['value'] }) {
+function Part({ part }: { part: PartOf['value'] }) {
   const { data: me } = useMe();
   if (!me) return <Skeleton className="h-64" />;
+  // A notification may lead somebody here who may not look.
+  if (!partsFor(me).some((one) => one.value === part))
+    return (
+      <EmptyState icon={Lock} title="For administrators">
+        Ask an administrator of your organization to look here.
+      </EmptyState>
+    );
   switch (part) {
     case 'profile':
       return (
@@ -104,6 +113,8 @@ function Part({ part }: { part: (typeof PARTS)[number]['value'] }) {
           <SessionList />
         </Panel>
       );
+    case 'work':
+      return <FailedJobs />;
     case 'audit':
       return (
         <Panel title="Audit log" description="Who did what, the latest first" bodyClassName="p-0">

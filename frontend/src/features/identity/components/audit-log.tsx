@@ -21,6 +21,11 @@ const ACTIONS: Record<string, string> = {
   'suppression.added': 'Added to Do not contact',
   'suppression.removed': 'Removed from Do not contact',
   'leads.import': 'Imported leads',
+  'import.undone': 'Took back an import',
+  'message.arrived': 'Decided that a message had arrived',
+  'message.resent': 'Decided to send a message again',
+  'sending.resumed': 'Let sending go on after a restore',
+  'job.retried': 'Had failed work tried again',
 };
 
 /** `lead.erased` of a later version reads `Lead erased`. */

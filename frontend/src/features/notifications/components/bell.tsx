@@ -10,8 +10,9 @@ import { paths, withQuery } from '@/lib/paths';
 
 import { useMarkNotificationsRead, useNotifications, type Notification } from '../api/notifications';
 
-/** Where a notification leads, by what it is about: `campaign:<id>`. */
+/** Where a notification leads, by what it is about: `campaign:<id>`, or a place of its own. */
 export function hrefOf(subject: string | null): string | null {
+  if (subject === 'jobs') return paths.settingsPart('work');
   const [kind, id] = subject?.split(':') ?? [];
   if (!kind || !id) return null;
   if (kind === 'campaign') return paths.campaign(id);
