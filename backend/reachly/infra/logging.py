@@ -62,7 +62,11 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for own in ("uvicorn", "uvicorn.error", "uvicorn.access"):  # whoever started a server before gave them handlers
+    for own in (
+        "uvicorn",
+        "uvicorn.error",
+        "uvicorn.access",
+    ):  # whoever started a server before gave them handlers
         logging.getLogger(own).handlers.clear()
         logging.getLogger(own).propagate = True
     for noisy in ("alembic", "asyncio", "httpcore2", "httpx2", "mail.log", "pgqueuer", "uvicorn.access"):

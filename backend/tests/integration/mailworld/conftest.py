@@ -49,9 +49,7 @@ class Product:
 @pytest.fixture
 async def product(anyio_backend: str) -> AsyncIterator[Product]:
     seen = Product()
-    server = uvicorn.Server(
-        uvicorn.Config(seen, host="127.0.0.1", port=0, log_config=None, lifespan="off")
-    )
+    server = uvicorn.Server(uvicorn.Config(seen, host="127.0.0.1", port=0, log_config=None, lifespan="off"))
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.005)
