@@ -64,6 +64,8 @@ async def test_out_of_every_campaign_at_once_and_every_page_says_so(
     assert lead["suppression"]["words"]
     assert lead["suppression"]["since"]
     assert lead["suppressed"] == lead["suppression"]["reason"]
+    (line,) = (await ada.http.get("/api/suppressions")).json()["items"]
+    assert line["words"] == lead["suppression"]["words"]
     assert {stay["state"] for stay in lead["enrollments"]} <= {"stopped", "unsubscribed"}
     assert len(lead["enrollments"]) == 2
     for campaign in (first, second):

@@ -151,3 +151,8 @@ export function bytes(size: number): string {
 export function fullName(person: { first_name?: string | null; last_name?: string | null }): string {
   return [person.first_name, person.last_name].filter(Boolean).join(' ');
 }
+
+/** The first letter large, for what begins a line. */
+export function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -36,5 +36,6 @@ class SuppressionOut(BaseModel):
     kind: Literal["email", "domain", "hash"]
     value: str
     reason: Reason
+    words: str = Field(description="The reason for people to read")
     source: str
     created_at: datetime

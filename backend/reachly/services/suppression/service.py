@@ -153,9 +153,15 @@ async def add_suppression(session: Session, actor: Actor, body: SuppressionIn) -
             session, actor.organization_id, actor.user_id, "suppression.added", subject=value,
             detail={"reason": body.reason}, ip=actor.ip,
         )  # fmt: skip
-    return SuppressionOut.model_validate(
-        await repository.get(session, actor.organization_id, kind, value), from_attributes=True
-    )
+    return _shown(await repository.get(session, actor.organization_id, kind, value))
+
+
+def _shown(row: Any) -> SuppressionOut:
+    words = policy.words_of(row.reason)
+    return SuppressionOut(
+        id=row.id, kind=row.kind, value=row.value, reason=row.reason, words=words, source=row.source,
+        created_at=row.created_at,
+    )  # fmt: skip
 
 
 async def page_suppressions(
@@ -167,7 +173,7 @@ async def page_suppressions(
         return Page(items=[], next_cursor=None)
     fetched = await repository.page(session, actor.organization_id, limit + 1, before=before, q=q)
     rows, more = cut_page(fetched, limit)
-    items = [SuppressionOut.model_validate(row, from_attributes=True) for row in rows]
+    items = [_shown(row) for row in rows]
     return Page(items=items, next_cursor=encode_cursor(str(rows[-1].id)) if more else None)
 
 

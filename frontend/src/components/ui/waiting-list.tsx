@@ -1,5 +1,7 @@
+import Link from 'next/link';
+
 import { cn } from '@/lib/cn';
-import { count } from '@/lib/format';
+import { count, plural } from '@/lib/format';
 import { remedyFor, type WhyContext } from '@/lib/why';
 
 import { WhyChip } from './why-chip';
@@ -17,22 +19,40 @@ export interface Waiting {
 export function WaitingList({
   reasons,
   context,
+  none = 'Nothing is waiting. All that is due is going out.',
+  peopleHref,
   className,
 }: {
   reasons: readonly Waiting[];
   context?: WhyContext;
+  /** Said where nothing waits. */
+  none?: string | undefined;
+  /** The list of those who wait for one reason, where there is one. */
+  peopleHref?: (code: string) => string | undefined;
   className?: string;
 }) {
-  if (reasons.length === 0)
-    return <p className="text-ink-2">Nothing is waiting. All that is due is going out.</p>;
+  if (reasons.length === 0) return <p className="text-ink-2">{none}</p>;
   return (
     <ul className={cn('divide-y', className)}>
       {reasons.map(({ code, detail, until, change, ...waiting }) => {
         const remedy = remedyFor(code, context);
+        const people = peopleHref?.(code);
         const told = [detail, change].filter(Boolean).join(' ');
         return (
           <li key={code} className="flex items-start gap-3 py-2">
-            <span className="min-w-5 shrink-0 font-medium">{count(waiting.count)}</span>
+            <span className="min-w-5 shrink-0 font-medium">
+              {people ? (
+                <Link
+                  href={people}
+                  className="underline decoration-dotted underline-offset-2"
+                  aria-label={`${plural(waiting.count, 'person', 'people')}: ${remedy.words}`}
+                >
+                  {count(waiting.count)}
+                </Link>
+              ) : (
+                count(waiting.count)
+              )}
+            </span>
             <div className="min-w-0 flex-1">
               <WhyChip
                 reason={remedy.words}

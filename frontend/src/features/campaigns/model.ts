@@ -1,26 +1,61 @@
 import type { Segment } from '@/components/ui/progress';
 import type { Schema } from '@/lib/client';
+import { paths, withQuery } from '@/lib/paths';
 import { WEEKDAYS, weeklyMinutes, type Windows } from '@/lib/week';
 
 export type Progress = Schema<'Progress'>;
 export type Schedule = { timezone: string; windows: Windows; start_date?: string; end_date?: string };
 
+export type EnrollmentState = Schema<'EnrollmentOut'>['state'];
+
+/** Where somebody stands in a campaign: the same word in every list, filter and bar. */
+export const STATES: { value: EnrollmentState; label: string }[] = [
+  { value: 'not_yet', label: 'Not yet' },
+  { value: 'between_steps', label: 'Between steps' },
+  { value: 'blocked', label: 'Blocked' },
+  { value: 'held', label: 'Held' },
+  { value: 'replied', label: 'Replied' },
+  { value: 'completed', label: 'Finished' },
+  { value: 'bounced', label: 'Bounced' },
+  { value: 'unsubscribed', label: 'Unsubscribed' },
+  { value: 'stopped', label: 'Stopped' },
+  { value: 'failed', label: 'Failed' },
+];
+
+/** How the bar shows each, in its order: what is through first, what is to come last. */
+const BAR: { state: EnrollmentState; tone: Segment['tone']; faint?: boolean }[] = [
+  { state: 'replied', tone: 'replied' },
+  { state: 'completed', tone: 'accent' },
+  { state: 'between_steps', tone: 'sending' },
+  { state: 'held', tone: 'held' },
+  { state: 'bounced', tone: 'bounced' },
+  { state: 'unsubscribed', tone: 'bounced' },
+  { state: 'failed', tone: 'bounced' },
+  { state: 'stopped', tone: 'idle' },
+  { state: 'blocked', tone: 'bounced', faint: true },
+  { state: 'not_yet', tone: 'idle', faint: true },
+];
+
 /** People of a campaign by where they are, in the order of the bar. */
-export function progressSegments(progress: Progress): Segment[] {
-  return [
-    { label: 'replied', value: progress.replied, tone: 'replied' },
-    { label: 'finished', value: progress.completed, tone: 'accent' },
-    { label: 'between steps', value: progress.between_steps, tone: 'sending' },
-    { label: 'held', value: progress.held, tone: 'held' },
-    {
-      label: 'bounced, unsubscribed or failed',
-      value: progress.bounced + progress.unsubscribed + progress.failed,
-      tone: 'bounced',
-    },
-    { label: 'stopped', value: progress.stopped, tone: 'idle' },
-    { label: 'blocked', value: progress.blocked, tone: 'bounced' },
-    { label: 'not yet', value: progress.not_yet, tone: 'idle', faint: true },
-  ];
+export function progressSegments(progress: Progress): (Segment & { state: EnrollmentState })[] {
+  return BAR.map(({ state, ...look }) => ({
+    ...look,
+    state,
+    label: stateWord(state).toLowerCase(),
+    value: progress[state],
+  }));
+}
+
+export function stateWord(state: string): string {
+  return STATES.find(({ value }) => value === state)?.label ?? state.replaceAll('_', ' ');
+}
+
+/** The people of a campaign who stand so. */
+export function peopleHref(
+  campaign: string,
+  filter: { state: EnrollmentState; reason?: string | undefined },
+): string {
+  return withQuery(paths.campaign(campaign), { tab: 'people', ...filter });
 }
 
 /** How many need nothing more from us. */

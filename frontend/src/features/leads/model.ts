@@ -8,6 +8,15 @@ export const VERDICTS: { value: Lead['verification']; label: string }[] = [
   { value: 'unverified', label: 'Not checked' },
 ];
 
+/** What a column that says who must not be written to can mean. */
+export const SUPPRESSING: { value: string; label: string }[] = [
+  { value: 'suppress:unsubscribed', label: 'Unsubscribed: never write' },
+  { value: 'suppress:bounced', label: 'Bounced: never write' },
+  { value: 'suppress:complained', label: 'Complained: never write' },
+  { value: 'suppress:status', label: 'E-mail status, in words' },
+  { value: 'suppress:unless', label: 'Subscribed: never write to the others' },
+];
+
 /** Where a column of a file can go; anything else becomes a field of one's own. */
 export const COLUMNS: { value: string; label: string }[] = [
   { value: 'email', label: 'E-mail address' },
@@ -17,10 +26,7 @@ export const COLUMNS: { value: string; label: string }[] = [
   { value: 'position', label: 'Position' },
   { value: 'country', label: 'Country' },
   { value: 'timezone', label: 'Time zone' },
-  { value: 'suppress:unsubscribed', label: 'Unsubscribed: never write' },
-  { value: 'suppress:bounced', label: 'Bounced: never write' },
-  { value: 'suppress:complained', label: 'Complained: never write' },
-  { value: 'suppress:status', label: 'E-mail status, in words' },
+  ...SUPPRESSING,
 ];
 
 /** A header as the key of a field of one's own: `Deal size (€)` becomes `deal_size`. */

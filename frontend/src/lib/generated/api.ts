@@ -4621,6 +4621,11 @@ export interface components {
             source: string;
             /** Value */
             value: string;
+            /**
+             * Words
+             * @description The reason for people to read
+             */
+            words: string;
         };
         /** TestOut */
         TestOut: {

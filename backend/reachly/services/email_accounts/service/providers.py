@@ -9,18 +9,19 @@ PROVIDERS = (
     ProviderOut(
         provider="smtp",
         can_connect=True,
-        detail="Any mailbox: its SMTP server, and its IMAP server so that replies and bounces are seen.",
+        detail="Over SMTP, with IMAP so that replies and bounces are seen; by a password or an app password. Google"
+        " and Microsoft, too.",
     ),
     ProviderOut(
         provider="gmail",
         can_connect=False,
-        detail="Connecting Gmail by OAuth comes with a later version. Until then use SMTP and IMAP with an app"
+        detail="It comes with a later version. Gmail and Google Workspace work now over SMTP and IMAP with an app"
         " password.",
     ),
     ProviderOut(
         provider="outlook",
         can_connect=False,
-        detail="Connecting Outlook by OAuth comes with a later version. Until then use SMTP and IMAP where the host"
+        detail="It comes with a later version. Microsoft 365 works now over SMTP and IMAP where your administrator"
         " allows it.",
     ),
 )

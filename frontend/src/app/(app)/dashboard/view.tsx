@@ -96,7 +96,7 @@ function TodaysSending() {
       title="Today's sending"
       description={pulse.data ? saidToday(pulse.data) : 'Reading the plan'}
       action={
-        pulse.data?.next_send_at ? (
+        pulse.data?.next_send_at && !pulse.data.idle ? (
           <span className="text-sending">
             <NextIn pulse={pulse.data} />
           </span>

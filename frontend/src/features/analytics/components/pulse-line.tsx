@@ -54,33 +54,39 @@ export function PulseUnknown() {
   );
 }
 
+/** Why nothing at all is sent. */
+const IDLE: Record<NonNullable<Pulse['idle']>, string> = {
+  restored: 'held since the database was restored',
+  no_campaign: 'no campaign was started yet',
+  paused: 'every campaign is paused',
+  through: 'every campaign is through',
+  no_mailbox: 'no mailbox can send',
+};
+
+/** “Nothing is sent: every campaign is paused”; null while something is, or could be. */
+export function idleWords({ idle }: Pick<Pulse, 'idle'>): string | null {
+  return idle ? `Nothing is sent: ${IDLE[idle]}` : null;
+}
+
 function Dot({ pulse }: { pulse: Known }) {
-  const tone =
-    pulse.mailboxes_in_trouble > 0 ? 'text-held' : pulse.mailboxes_sending > 0 ? 'text-sending' : 'text-idle';
+  const sends = !pulse.idle && pulse.mailboxes_sending > 0;
+  const tone = pulse.mailboxes_in_trouble > 0 ? 'text-held' : sends ? 'text-sending' : 'text-idle';
   return (
-    <span
-      aria-hidden
-      className={cn(
-        'size-2 shrink-0 rounded-full bg-current',
-        tone,
-        pulse.mailboxes_sending > 0 && 'pulse-dot',
-      )}
-    />
+    <span aria-hidden className={cn('size-2 shrink-0 rounded-full bg-current', tone, sends && 'pulse-dot')} />
   );
 }
 
 function PulseWords({ pulse }: { pulse: Known }) {
   const waiting = pulse.waiting.reduce((all, reason) => all + reason.count, 0);
   const engine =
-    pulse.mailboxes_sending > 0
+    idleWords(pulse) ??
+    (pulse.mailboxes_sending > 0
       ? `${plural(pulse.mailboxes_sending, 'mailbox', 'mailboxes')} sending`
-      : pulse.active_campaigns > 0
-        ? 'Nothing to send at this moment'
-        : 'No campaign is running';
+      : 'Nothing to send at this moment');
   return (
     <span className="truncate" aria-live="off">
       <span className="font-medium text-ink">{engine}</span>
-      {pulse.next_send_at && (
+      {!pulse.idle && pulse.next_send_at && (
         <>
           {' · '}
           <NextIn pulse={pulse} />
@@ -138,6 +144,8 @@ function LiveSign({ live }: { live: Live }) {
 }
 
 export function saidToday(pulse: Pulse): string {
+  const idle = idleWords(pulse);
+  if (idle) return pulse.sent_today > 0 ? `${count(pulse.sent_today)} sent today. ${idle}.` : `${idle}.`;
   if (pulse.planned_today === 0 && pulse.sent_today === 0) return 'Nothing is planned for today.';
   return `${count(pulse.sent_today)} sent of ${count(Math.max(pulse.planned_today, pulse.sent_today))} planned today.`;
 }
@@ -166,7 +174,10 @@ export function PulsePlan({
       </div>
       <section>
         <h3 className="mb-1 text-xs text-ink-3">Waiting, and why</h3>
-        <WaitingList reasons={pulse.waiting.map((one) => ({ ...one, code: one.reason }))} />
+        <WaitingList
+          reasons={pulse.waiting.map((one) => ({ ...one, code: one.reason }))}
+          none={pulse.idle ? `${idleWords(pulse)}.` : undefined}
+        />
       </section>
       <p className="text-ink-2">
         <Link href={paths.campaigns} onClick={onLeave} className="text-accent underline underline-offset-2">

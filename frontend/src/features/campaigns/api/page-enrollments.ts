@@ -3,11 +3,15 @@ import { client, unwrap, type Schema } from '@/lib/client';
 import { keys } from '@/lib/query';
 
 export type Enrollment = Schema<'EnrollmentOut'>;
-export type EnrollmentState = Enrollment['state'];
+export type BlockReason = Schema<'BlockReason'>;
 
 export function useEnrollments(
   campaign: string,
-  filter: { q?: string | undefined; state?: EnrollmentState | undefined } = {},
+  filter: {
+    q?: string | undefined;
+    state?: Enrollment['state'] | undefined;
+    reason?: BlockReason | undefined;
+  } = {},
 ) {
   return usePages({
     key: [...keys.campaign(campaign), 'enrollments', filter],

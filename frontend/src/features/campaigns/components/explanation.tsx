@@ -6,14 +6,29 @@ import { count, when } from '@/lib/format';
 import { remedyFor } from '@/lib/why';
 
 import { useExplanation } from '../api/get-explanation';
+import { peopleHref } from '../model';
 
 /** Why due messages of this campaign do not go: one reason each, until when, what would change it. */
-export function Explanation({ campaign }: { campaign: string }) {
+export function Explanation({
+  campaign,
+  blockedBy,
+}: {
+  campaign: string;
+  /** How many people each reason blocks: these can be listed. */
+  blockedBy: Readonly<Record<string, number>>;
+}) {
   const { data, isPending } = useExplanation(campaign);
   if (isPending || !data) return null;
   return (
     <>
-      <WaitingList reasons={data.reasons} context={{ campaign }} className="-my-2" />
+      <WaitingList
+        reasons={data.reasons}
+        context={{ campaign }}
+        peopleHref={(reason) =>
+          blockedBy[reason] ? peopleHref(campaign, { state: 'blocked', reason }) : undefined
+        }
+        className="-my-2"
+      />
       <MailboxesToday mailboxes={data.mailboxes} campaign={campaign} />
     </>
   );
@@ -49,7 +64,7 @@ function MailboxesToday({
               />
             ) : (
               <span className="text-xs text-ink-3">
-                {box.next_turn_at ? `next ${when(box.next_turn_at)}` : 'free'}
+                {box.due > 0 && box.next_turn_at ? `next ${when(box.next_turn_at)}` : 'nothing is due'}
               </span>
             )}
             <span className="shrink-0 text-xs text-ink-2">

@@ -10,30 +10,19 @@ import { NameCell } from '@/components/ui/name-cell';
 import { PagedTable } from '@/components/ui/paged-table';
 import { EmptyState } from '@/components/ui/states';
 import { StatusWord } from '@/components/ui/status';
+import { SuppressedWord } from '@/components/ui/suppressed';
 import { toast, toastError } from '@/components/ui/toast';
 import { Tooltip } from '@/components/ui/tooltip';
 import { useUrlChoice } from '@/hooks/use-url-choice';
 import { useUrlState } from '@/hooks/use-url-state';
-import { count, fullName, fullTime, when } from '@/lib/format';
+import { capital, count, fullName, fullTime, when } from '@/lib/format';
 import { paths } from '@/lib/paths';
+import { remedyFor } from '@/lib/why';
 
-import { useEnrollments, type Enrollment, type EnrollmentState } from '../api/page-enrollments';
+import { useEnrollments, type BlockReason, type Enrollment } from '../api/page-enrollments';
 import { useSteerEnrollment } from '../api/steer-enrollment';
-import type { Progress } from '../model';
+import { STATES, stateWord, type Progress } from '../model';
 import { NextMessage } from './next-message';
-
-const STATES: { value: EnrollmentState; label: string }[] = [
-  { value: 'not_yet', label: 'Not yet' },
-  { value: 'between_steps', label: 'Between steps' },
-  { value: 'blocked', label: 'Blocked' },
-  { value: 'held', label: 'Held' },
-  { value: 'replied', label: 'Replied' },
-  { value: 'completed', label: 'Finished' },
-  { value: 'bounced', label: 'Bounced' },
-  { value: 'unsubscribed', label: 'Unsubscribed' },
-  { value: 'stopped', label: 'Stopped' },
-  { value: 'failed', label: 'Failed' },
-];
 
 export function PeopleTable({
   campaign,
@@ -52,10 +41,15 @@ export function PeopleTable({
 }) {
   const [q, setQ] = useUrlState('q');
   const [state, setState] = useUrlChoice('state', STATES);
+  const reasons = reasonsOf(progress);
+  const [asked, setReason] = useUrlChoice('reason', reasons);
+  // The reasons are of those who are blocked; in any other state the address keeps one without effect.
+  const reason = state === 'blocked' ? asked : undefined;
   const search = q.trim();
   const people = useEnrollments(campaign, {
     ...(search ? { q: search } : {}),
     ...(state ? { state } : {}),
+    ...(reason ? { reason } : {}),
   });
   const columns = useMemo(() => columnsFor(campaign, canWrite, mailboxes), [campaign, canWrite, mailboxes]);
   return (
@@ -79,6 +73,16 @@ export function PeopleTable({
           }))}
           className="w-48"
         />
+        {state === 'blocked' && reasons.length > 0 && (
+          <Choice
+            label="Reason"
+            any="Any reason"
+            value={reason}
+            onValueChange={setReason}
+            options={reasons}
+            className="w-56"
+          />
+        )}
         {actions && (
           <>
             <span className="flex-1 max-sm:hidden" />
@@ -102,6 +106,16 @@ export function PeopleTable({
       />
     </div>
   );
+}
+
+/** What blocks people here, the most frequent first. */
+function reasonsOf({ blocked_by }: Progress): { value: BlockReason; label: string }[] {
+  return Object.entries(blocked_by ?? {})
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([code, n]) => ({
+      value: code as BlockReason,
+      label: `${capital(remedyFor(code).words)}, ${count(n)}`,
+    }));
 }
 
 function columnsFor(
@@ -133,9 +147,12 @@ function columnsFor(
       id: 'state',
       header: 'State',
       width: '8.5rem',
-      cell: (one) => (
-        <StatusWord status={one.status} word={one.status === 'active' ? 'In sequence' : undefined} />
-      ),
+      cell: (one) =>
+        one.suppression ? (
+          <SuppressedWord suppression={one.suppression} />
+        ) : (
+          <StatusWord status={one.state} word={stateWord(one.state)} />
+        ),
     },
     {
       id: 'why',

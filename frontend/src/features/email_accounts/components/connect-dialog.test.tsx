@@ -1,16 +1,38 @@
 import { fireEvent, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { http, HttpResponse } from 'msw';
 import { expect, test, vi } from 'vitest';
 
-import { renderAsking } from '@/lib/testing';
+import { renderAsking, serveApi } from '@/lib/testing';
 
 import { ConnectDialog } from './connect-dialog';
 
-test('a way that does not work yet is said before anybody chooses it', () => {
-  renderAsking(<ConnectDialog way="choose" onWay={vi.fn()} />);
-  const later = screen.getByRole('list', { name: 'Not available yet' });
+const PATH = '*/api/email-accounts/providers';
+const server = serveApi();
+
+const way = (provider: string, can_connect: boolean) => ({
+  provider,
+  can_connect,
+  detail: `How ${provider} is connected.`,
+});
+
+test('only ways that the server can connect are offered; the others are said before anybody chooses one', async () => {
+  const onWay = vi.fn();
+  server.use(http.get(PATH, () => HttpResponse.json([way('smtp', true), way('gmail', false)])));
+  renderAsking(<ConnectDialog way="choose" onWay={onWay} />);
+  const later = await screen.findByRole('list', { name: 'Not available yet' });
   expect(later).toHaveTextContent('Sign in with Google');
-  expect(later).toHaveTextContent('app password');
+  expect(later).toHaveTextContent('How gmail is connected.');
   expect(later.querySelector('button, a')).toBeNull();
+  await userEvent.click(screen.getByRole('button', { name: /Any mailbox/ }));
+  expect(onWay).toHaveBeenCalledWith('smtp');
+});
+
+test('not even SMTP is offered where the server says that it cannot', async () => {
+  server.use(http.get(PATH, () => HttpResponse.json([way('smtp', false)])));
+  renderAsking(<ConnectDialog way="choose" onWay={vi.fn()} />);
+  expect(await screen.findByText('Not available yet')).toBeVisible();
+  expect(screen.queryByRole('button', { name: /Any mailbox/ })).toBeNull();
 });
 
 /** The port of the sending server after `change`, and then another security. */

@@ -31,7 +31,7 @@ export function MailboxDrawer({
       {mailbox && (
         <DrawerContent
           title={mailbox.email_address}
-          description={`${count(mailbox.sent_today)} of ${count(mailbox.effective_limit_today)} sent today · next turn ${when(mailbox.next_turn_at)}`}
+          description={`${count(mailbox.sent_today)} of ${count(mailbox.effective_limit_today)} sent today · ${mailbox.next_send_at ? `next message ${when(mailbox.next_send_at)}` : 'nothing is planned from it'}`}
         >
           <div className="space-y-6">
             <State mailbox={mailbox} canWrite={canWrite} />

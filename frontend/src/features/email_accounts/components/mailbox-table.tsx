@@ -101,7 +101,7 @@ export function MailboxTable({
         width: '7rem',
         align: 'right',
         from: 'md',
-        cell: (box) => <span title={fullTime(box.next_turn_at)}>{when(box.next_turn_at)}</span>,
+        cell: (box) => <span title={fullTime(box.next_send_at)}>{when(box.next_send_at)}</span>,
       },
       {
         id: 'on',

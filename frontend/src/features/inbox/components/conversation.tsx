@@ -10,6 +10,7 @@ import { ErrorState, SkeletonRows } from '@/components/ui/states';
 import { toast, toastError } from '@/components/ui/toast';
 import { cn } from '@/lib/cn';
 import type { Schema } from '@/lib/client';
+import { doNotContact } from '@/lib/do-not-contact';
 import { fullTime, when } from '@/lib/format';
 import { paths } from '@/lib/paths';
 
@@ -63,7 +64,8 @@ export function Conversation({
   );
 }
 
-function standingOf({ enrollment_status, held_until }: Schema<'ThreadDetailOut'>): string {
+function standingOf({ enrollment_status, held_until, suppression }: Schema<'ThreadDetailOut'>): string {
+  if (suppression) return `${doNotContact(suppression)}. They get no more messages.`;
   if (enrollment_status === 'held')
     return held_until
       ? `Away: nothing is sent before ${when(held_until)}.`

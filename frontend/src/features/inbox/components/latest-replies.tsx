@@ -2,6 +2,7 @@ import Link from 'next/link';
 
 import { SkeletonRows } from '@/components/ui/states';
 import { Badge } from '@/components/ui/status';
+import { SuppressedBadge } from '@/components/ui/suppressed';
 import { when } from '@/lib/format';
 import { paths } from '@/lib/paths';
 
@@ -26,6 +27,7 @@ export function LatestReplies({ threads, loading }: { threads: readonly Thread[]
                 {thread.contact_name || thread.contact_email}
               </Link>
               <Badge tone={intent.tone}>{intent.label}</Badge>
+              {thread.suppression && <SuppressedBadge suppression={thread.suppression} />}
               <span className="flex-1" />
               <time dateTime={thread.last_message_at} className="shrink-0 text-xs text-ink-3">
                 {when(thread.last_message_at)}

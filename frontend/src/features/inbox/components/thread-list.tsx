@@ -1,4 +1,5 @@
 import { Badge } from '@/components/ui/status';
+import { SuppressedBadge } from '@/components/ui/suppressed';
 import { cn } from '@/lib/cn';
 import { when } from '@/lib/format';
 
@@ -47,6 +48,7 @@ export function ThreadList({
               <span className="block truncate text-ink-2">{thread.snippet || thread.subject}</span>
               <span className="mt-1 flex items-center gap-2">
                 <Badge tone={intent.tone}>{intent.label}</Badge>
+                {thread.suppression && <SuppressedBadge suppression={thread.suppression} />}
                 {thread.snoozed_until && (
                   <span className="text-xs text-ink-3">back {when(thread.snoozed_until)}</span>
                 )}

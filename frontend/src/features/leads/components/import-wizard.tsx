@@ -13,6 +13,7 @@ import { bytes } from '@/lib/format';
 import { previewImport, useStartImport, type ImportPreview } from '../api/imports';
 import { mappingFaults } from '../model';
 import { DropZone } from './drop-zone';
+import { ImportQuestions, LEAVE_OUT, openQuestions } from './import-questions';
 import { MappingTable } from './mapping-table';
 
 const DELIMITERS: Record<string, string> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
@@ -22,6 +23,8 @@ interface Read {
   file: File;
   preview: ImportPreview;
   mapping: Record<string, string>;
+  /** What was said about columns that are asked about, by header. */
+  answers: Record<string, string>;
 }
 
 /** Drop, see how it was understood, mend the mapping, start. What follows is `ImportResult`. */
@@ -53,7 +56,7 @@ export function ImportWizard({
     setReading(true);
     try {
       const preview = await previewImport(file);
-      setRead({ file, preview, mapping: preview.mapping });
+      setRead({ file, preview, mapping: preview.mapping, answers: {} });
       setSource((old) => old || file.name);
     } catch (error) {
       toastError(error);
@@ -85,8 +88,11 @@ export function ImportWizard({
     }
   }
   if (!read) return <DropZone onFile={(file) => void look(file)} busy={reading} />;
-  const { preview, mapping, file } = read;
-  const faults = mappingFaults(mapping);
+  const { preview, mapping, answers, file } = read;
+  const faults = [
+    ...mappingFaults(mapping),
+    ...openQuestions(preview, mapping, answers).map((header) => `Say what “${header}” means.`),
+  ];
   return (
     <div className="space-y-4">
       <Panel
@@ -100,10 +106,30 @@ export function ImportWizard({
         bodyClassName="p-0"
       >
         {preview.problems.length > 0 && (
-          <Notice tone="held" className="rounded-none border-b" title="Seen while reading the first rows">
-            {preview.problems.join(' ')}
+          <Notice
+            tone="held"
+            className="rounded-none border-b px-4"
+            title="Seen while reading the first rows"
+          >
+            <ul>
+              {preview.problems.map((problem) => (
+                <li key={problem}>{problem}</li>
+              ))}
+            </ul>
           </Notice>
         )}
+        <ImportQuestions
+          preview={preview}
+          mapping={mapping}
+          answers={answers}
+          onAnswer={(header, answer) =>
+            setRead({
+              ...read,
+              mapping: { ...mapping, [header]: answer === LEAVE_OUT ? '' : answer },
+              answers: { ...answers, [header]: answer },
+            })
+          }
+        />
         <MappingTable
           preview={preview}
           mapping={mapping}

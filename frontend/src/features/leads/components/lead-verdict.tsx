@@ -1,16 +1,12 @@
 import { StatusWord } from '@/components/ui/status';
-
-import { doNotContact, suppressionReason } from '@/lib/do-not-contact';
+import { SuppressedWord } from '@/components/ui/suppressed';
 
 import type { Lead } from '../api/list-leads';
 
 /** What is known of the address, unless nobody may write there anyhow. */
-export function LeadVerdict({ lead }: { lead: Pick<Lead, 'suppressed' | 'verification'> }) {
-  return lead.suppressed ? (
-    <span title={doNotContact(lead.suppressed)}>
-      <StatusWord status="unsubscribed" word="Do not contact" />
-      <span className="block truncate text-xs text-ink-2">{suppressionReason(lead.suppressed)}</span>
-    </span>
+export function LeadVerdict({ lead }: { lead: Pick<Lead, 'suppression' | 'verification'> }) {
+  return lead.suppression ? (
+    <SuppressedWord suppression={lead.suppression} />
   ) : (
     <StatusWord status={lead.verification} />
   );

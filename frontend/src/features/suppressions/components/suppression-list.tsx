@@ -8,7 +8,6 @@ import { Input } from '@/components/ui/input';
 import { SearchField } from '@/components/ui/search-field';
 import { PagedList } from '@/components/ui/paged-list';
 import { toast, toastError } from '@/components/ui/toast';
-import { suppressionReason } from '@/lib/do-not-contact';
 import { day } from '@/lib/format';
 
 import {
@@ -98,8 +97,6 @@ const SOURCES: Record<string, string> = {
   sending: 'while sending',
 };
 
-const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
-
 function sourceOf(row: Suppression): string {
   const words = SOURCES[row.source.replaceAll('_', ' ')];
   return words ? `, ${words}` : '';
@@ -116,7 +113,7 @@ function Line({ row, canDelete }: { row: Suppression; canDelete: boolean }) {
         {row.kind === 'hash' ? 'An erased person' : row.value}
       </span>
       <span className="shrink-0 text-right text-ink-2 md:w-56">
-        {capital(suppressionReason(row.reason))}
+        {row.words}
         <span className="text-xs text-ink-3 max-md:hidden">{sourceOf(row)}</span>
       </span>
       <span className="w-16 text-right text-xs text-ink-3">{day(row.created_at)}</span>

@@ -22,7 +22,7 @@ export function CampaignOverview({ campaign }: { campaign: Campaign }) {
         {() => <FiguresRow now={data?.totals ?? campaign.figures} />}
       </Boundary>
       <Panel>
-        <ProgressPanel progress={campaign.progress} />
+        <ProgressPanel campaign={campaign.id} progress={campaign.progress} />
       </Panel>
       <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <div className="min-w-0 space-y-4">
@@ -73,7 +73,7 @@ export function CampaignOverview({ campaign }: { campaign: Campaign }) {
           </Panel>
           {campaign.status === 'active' && (
             <Panel title="Waiting, and why">
-              <Explanation campaign={campaign.id} />
+              <Explanation campaign={campaign.id} blockedBy={campaign.progress.blocked_by ?? {}} />
             </Panel>
           )}
           <Panel title="Activity" bodyClassName="p-0">

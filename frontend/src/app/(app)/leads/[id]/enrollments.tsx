@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 
 import { StatusWord } from '@/components/ui/status';
 import { isOpen, NextMessage } from '@/features/campaigns/components/next-message';
+import { stateWord } from '@/features/campaigns/model';
 import { useMailboxes } from '@/features/email_accounts/api/list-mailboxes';
 import type { Schema } from '@/lib/client';
 import { paths } from '@/lib/paths';
@@ -35,11 +36,7 @@ export function LeadEnrollments({
           >
             {one.campaign_name}
           </Link>
-          <StatusWord
-            status={one.status}
-            word={one.status === 'active' ? 'In sequence' : undefined}
-            className="shrink-0 text-xs"
-          />
+          <StatusWord status={one.state} word={stateWord(one.state)} className="shrink-0 text-xs" />
           {isOpen(one.status) && (
             <span className="w-full text-xs">
               <NextMessage

@@ -63,7 +63,7 @@ function LeadBody({ lead, writes }: { lead: Schema<'LeadDetailOut'>; writes: boo
       heading={
         <span className="flex min-w-0 items-center gap-3">
           <span className="truncate">{fullName(lead) || lead.email}</span>
-          {lead.suppressed ? (
+          {lead.suppression ? (
             <StatusWord status="unsubscribed" word="Do not contact" className="text-sm" />
           ) : (
             <StatusWord status={lead.verification} className="text-sm" />
@@ -73,7 +73,7 @@ function LeadBody({ lead, writes }: { lead: Schema<'LeadDetailOut'>; writes: boo
       crumbs={crumbs}
       actions={writes && <LeadActions lead={lead} />}
     >
-      {lead.suppressed && <DoNotContact email={lead.email} reason={lead.suppressed} />}
+      {lead.suppression && <DoNotContact suppression={lead.suppression} />}
       <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <div className="min-w-0 space-y-4">
           <Panel title="Details">
@@ -156,7 +156,7 @@ function LeadActions({ lead }: { lead: Schema<'LeadDetailOut'> }) {
       >
         <ShieldCheck aria-hidden /> <span className="max-sm:hidden">Verify</span>
       </Button>
-      {!lead.suppressed && (
+      {!lead.suppression && (
         <Confirm
           trigger={
             <Button aria-label="Do not contact">
