@@ -16,7 +16,7 @@ from reachly.infra import settings as settings_module
 from reachly.infra.limiter import Limiter
 from reachly.infra.settings import Settings
 from reachly.kit import clock
-from reachly.services.sending.service import withdraw
+from reachly.services.sending import service as sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ async def open_product(
         chosen = settings.database
         database = Database(dsn, pool_size=chosen.pool_size, pooled=chosen.pooled, durable=durable)
         session.install(database)
-        stops.install(withdraw.await_withdrawn)
+        stops.install(sending.follow_stop)
         stack.push_async_callback(database.close)
         direct = listen_dsn or dsn
         jobs_pool = await stack.enter_async_context(

@@ -119,11 +119,11 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 async def database(dsn: str, settings: Settings, anyio_backend: str) -> AsyncIterator[Database]:
     """The installed database on `dsn`, with an empty cache: what services need to run."""
-    from reachly.services.sending.service import withdraw
+    from reachly.services.sending import service as sending
 
     opened = Database(dsn, pool_size=5)
     sessions.install(opened)
-    stops.install(withdraw.await_withdrawn)
+    stops.install(sending.follow_stop)
     cache.install(None)
     yield opened
     stops.install(None)

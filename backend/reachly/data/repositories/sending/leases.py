@@ -58,7 +58,7 @@ ORDER BY next_turn_at LIMIT 1
 _EXPIRED = "SELECT DISTINCT organization_id FROM open_sends WHERE lease_until < $1"
 _DONE_CAMPAIGNS = """
 SELECT c.organization_id, c.id FROM campaigns c
-WHERE c.status = 'active' AND NOT EXISTS (
+WHERE c.status = 'active' AND ($1::uuid IS NULL OR c.organization_id = $1) AND NOT EXISTS (
     SELECT FROM enrollments e WHERE e.organization_id = c.organization_id AND e.campaign_id = c.id
     AND e.status IN ('pending', 'active', 'held'))
 """
@@ -115,9 +115,12 @@ async def list_expired(session: Session, machine_now: datetime) -> list[uuid.UUI
     return sorted(row["organization_id"] for row in rows)
 
 
-async def list_done_campaigns(session: Session) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """Active campaigns (organization, campaign) in which nobody is left to write to."""
-    rows = await (await raw(session)).fetch(_DONE_CAMPAIGNS)
+async def list_done_campaigns(
+    session: Session, organization_id: uuid.UUID | None = None
+) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Active campaigns (organization, campaign) in which nobody is left to write to: of one organization, or in
+    `system()` of all."""
+    rows = await (await raw(session)).fetch(_DONE_CAMPAIGNS, organization_id)
     return sorted((row["organization_id"], row["id"]) for row in rows)
 
 

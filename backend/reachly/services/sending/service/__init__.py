@@ -18,6 +18,7 @@ from reachly.services.sending.service.recovery import recover_journals
 from reachly.services.sending.service.rescue import (
     abandon,
     complete_done_campaigns,
+    follow_stop,
     rescue_expired,
     rescue_organization,
     set_next_turn,
@@ -51,6 +52,7 @@ __all__ = [
     "decide_unknown",
     "delete_account",
     "find_next_turn",
+    "follow_stop",
     "lease_due",
     "list_held",
     "open_mailer",

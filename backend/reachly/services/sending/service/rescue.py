@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from reachly.data import outbox
+from reachly.data import outbox, stops
 from reachly.data.repositories.sending import caps, enrollments, leases, lost, reconcile, turns
 from reachly.data.repositories.sending.enrollments import Change
 from reachly.data.repositories.sending.lost import OpenRow
@@ -19,6 +19,7 @@ from reachly.data.system import system
 from reachly.events import Event, MessageFailed
 from reachly.kit import clock
 from reachly.services.campaigns import service as campaigns
+from reachly.services.sending.service.withdraw import await_withdrawn
 
 log = structlog.get_logger(__name__)
 
@@ -90,10 +91,27 @@ async def set_next_turn(
     await turns.wake_mailboxes(session, organization_id, account_ids, clock.now())
 
 
+async def follow_stop(organization_id: uuid.UUID, suppressed: bool) -> None:
+    """What a stop is answered after (`data.stops`): nothing of it can begin any more, and the campaigns whose last
+    people it ended are completed. Raises Unavailable, as `await_withdrawn`."""
+    await await_withdrawn(organization_id, suppressed)
+    try:
+        async with tenant(organization_id) as session:
+            done = await leases.list_done_campaigns(session, organization_id)
+        with stops.unasked():
+            await _complete(done)
+    except Exception:  # it stands whatever becomes of this, which is looked at every minute
+        log.exception("a campaign without people could not be completed")
+
+
 async def complete_done_campaigns() -> int:
     """Campaigns in which nobody is left, whatever ended the last one; how many were completed."""
     async with system() as session:
         done = await leases.list_done_campaigns(session)
+    return await _complete(done)
+
+
+async def _complete(done: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> int:
     completed = 0
     for organization_id, campaign_id in done:
         async with tenant(organization_id) as session:
