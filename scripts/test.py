@@ -53,7 +53,7 @@ class Suite:
 
 def backend(arguments: List[str]) -> Suite:
     report = STATE / "junit-backend.xml"
-    # Of tests/chaos the judge's short forms and the quick blows; `make chaos` runs all of it, at full size.
+    # Of tests/chaos the short forms; `make chaos` runs all of it, at full size.
     command = [str(BIN / "pytest"), "-n", "2", "-m", "not chaos", f"--junitxml={report}", *arguments]
     return Suite("backend", command, BACKEND)
 

@@ -40,11 +40,13 @@ AFTER_THE_DOT: frozenset[str] = frozenset({"dot", "stored"})
 @dataclass(slots=True)
 class Faults:
     """`rates`: the share of visits to a step at which something happens, for steps that are named. `acts`: what. A step
-    can also be told its next acts with `tell`. The n-th visit to a step meets the same in every run of a seed."""
+    can also be told its next acts with `tell`. The n-th visit to a step meets the same in every run of a seed.
+    `resting`: nothing is drawn meanwhile."""
 
     seed: int = 0
     rates: Mapping[str, float] = field(default_factory=dict)
     acts: Sequence[Act] = ("drop", "stall", "garble")
+    resting: bool = False
     _visits: dict[str, int] = field(default_factory=dict)
     _told: dict[str, deque[Act | None]] = field(default_factory=dict)
 
@@ -58,7 +60,7 @@ class Faults:
         if told:
             return told.popleft()
         rate = self.rates.get(step, 0.0)
-        if not rate:
+        if not rate or self.resting:
             return None
         n = self._visits[step] = self._visits.get(step, 0) + 1
         if draw(self.seed, "fault", step, n) >= rate:

@@ -1,7 +1,8 @@
 """A submission server that breaks its word: it drops, stalls or garbles wherever its script says so.
 
 It takes pipelined commands (RFC 2920), counts what it keeps, and files a copy in the sender's Sent folder where it
-has one, so that a sender who lost its answer can look there. `python -m mailworld.hostile --help`.
+has one, so that a sender who lost its answer can look there. `python -m mailworld.hostile --help`; it keeps its word
+from SIGUSR1 to SIGUSR2.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class HostileServer:
         message_id = found[1].decode("ascii", "replace") if found else ""
         self.ledger.store(Stored(message_id, recipient, mail_from, connection, time.time()))
         if self._imap is not None and mail_from.lower() in self.accounts:
-            await self._imap.file(mail_from.lower(), "Sent", content, clock.machine_now())
+            await self._imap.file(mail_from.lower(), "Sent", content, clock.now())
 
 
 async def run(arguments: argparse.Namespace) -> None:
@@ -92,6 +93,8 @@ async def run(arguments: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     acts: list[Act] = arguments.acts
     faults = Faults(arguments.seed, parse_rates(arguments.fault), acts)
+    for number, resting in ((signal.SIGUSR1, True), (signal.SIGUSR2, False)):
+        asyncio.get_running_loop().add_signal_handler(number, setattr, faults, "resting", resting)
     accounts = dict(word.split("=", 1) for word in arguments.account)
     async with HostileServer(
         faults, port=arguments.port, imap_port=arguments.imap_port, delay=arguments.delay / 1000,

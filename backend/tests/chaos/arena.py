@@ -37,6 +37,11 @@ from tests.factories.sending import ALWAYS, Stage, Step, add_campaign, add_mailb
 
 LEASE = 1.5
 HURRY = 0.3
+CONTROLS = 5  # as many as are asked for on each side
+LATE = 90.0  # seconds of product time: for as long a worker that was lost may wake up and hear an answer
+PATIENCE = timedelta(
+    hours=30
+)  # of product time: beside controls over which the clock jumped, a day is waited
 PUBLIC_URL = "https://reachly.example"
 ENGINE = {
     "REACHLY_SENDING__LEASE_SECONDS": str(LEASE), "REACHLY_SENDING__POLL_SECONDS": "0.2",
@@ -45,15 +50,18 @@ ENGINE = {
     "REACHLY_MAIL__COMMAND_SECONDS": "1.5", "REACHLY_OUTBOUND__ALLOW": "127.0.0.1", "REACHLY_LOG__LEVEL": "info",
     "REACHLY_JOBS__HEARTBEAT_SECONDS": "2", "REACHLY_PUBLIC_URL": PUBLIC_URL, "REACHLY_WEB__NO_PROXY": "true",
 }  # fmt: skip
-_IN_DOUBT = """
-SELECT count(*) FROM email_sends s
+_DOUBTFUL = """email_sends s
 JOIN email_accounts a ON a.organization_id = s.organization_id AND a.id = s.email_account_id
-WHERE s.organization_id = $1 AND s.status = 'unknown' AND a.imap_config IS NOT NULL
-"""
+WHERE s.organization_id = $1 AND s.status = 'unknown' AND a.imap_config IS NOT NULL"""
+_IN_DOUBT = f"SELECT count(*) FROM {_DOUBTFUL}"
+_NEXT_LOOK = f"SELECT min(a.reconcile_at) FROM {_DOUBTFUL}"
+_READABLE = (
+    "SELECT id FROM email_accounts WHERE organization_id = $1 AND imap_config IS NOT NULL ORDER BY email_key"
+)
 _NAMED = "SELECT count(*) FROM email_sends WHERE campaign_id = $1 AND status = 'unknown'"
-_OVER = f"""
-SELECT ({_IN_DOUBT}) = 0 AND NOT EXISTS (
-    SELECT FROM enrollments e WHERE e.campaign_id = $2 AND e.status IN ('pending', 'active') AND NOT EXISTS (
+_OVER = """
+SELECT NOT EXISTS (
+    SELECT FROM enrollments e WHERE e.campaign_id = $1 AND e.status IN ('pending', 'active') AND NOT EXISTS (
         SELECT FROM email_sends s
         WHERE s.organization_id = e.organization_id AND s.enrollment_id = e.id AND s.status = 'unknown'
     )
@@ -81,6 +89,7 @@ class Arena:
     zone: str = "UTC"
     postgres: EmbeddedPostgres | None = None
     in_flight: dict[uuid.UUID, str] = field(default_factory=dict)
+    controls: list[Stage] = field(default_factory=list)
     _hurried: float = 0.0
     _excused: list[tuple[datetime, datetime]] = field(default_factory=list)
 
@@ -91,21 +100,20 @@ class Arena:
         *,
         draft: bool = False,
         steps: Sequence[Step] = (Step(),),
+        mailboxes: Sequence[uuid.UUID] = (),
         **changes: Any,
     ) -> Stage:
-        """Everybody in it is due at once; `changes` are columns of the campaign."""
-        began = clock.machine_now()
+        """Everybody in it is due at once, from all mailboxes or these; `changes` are columns of the campaign."""
+        began, account_ids = clock.machine_now(), list(mailboxes or self.account_ids)
         schedule = {**ALWAYS, "timezone": self.zone}
         stage = await add_campaign(
-            self.actor.organization_id, self.account_ids, 0, steps=steps, send_schedule=schedule, **changes
+            self.actor.organization_id, account_ids, 0, steps=steps, send_schedule=schedule, **changes
         )
         # A draft until everybody is in it: a campaign that runs with nobody in it is completed.
         query = "UPDATE campaigns SET status = 'draft', started_at = NULL WHERE id = $1"
         await self.sql.execute(query, stage.campaign_id)
         organization_id = self.actor.organization_id
-        await add_people(
-            organization_id, stage.campaign_id, self.account_ids, people, prefix=prefix, wake=False
-        )
+        await add_people(organization_id, stage.campaign_id, account_ids, people, prefix=prefix, wake=False)
         if draft:  # its start plans it
             query = "UPDATE enrollments SET next_due_at = NULL WHERE campaign_id = $1"
             await self.sql.execute(query, stage.campaign_id)
@@ -113,7 +121,7 @@ class Arena:
             query = "UPDATE campaigns SET status = 'active', started_at = $2 WHERE id = $1"
             await self.sql.execute(query, stage.campaign_id, clock.now())
             async with tenant(organization_id) as session:
-                await sending.set_next_turn(session, organization_id, self.account_ids)
+                await sending.set_next_turn(session, organization_id, account_ids)
         self._excused.append((began, clock.machine_now()))
         return stage
 
@@ -138,13 +146,15 @@ class Arena:
             await asyncio.sleep(0.05)
 
     async def restart_database(self) -> None:
-        """An immediate shutdown, as a crash; the owner starts it again and recovery runs."""
+        """An immediate shutdown, as a crash; the owner starts it again and recovery runs. Workers that cannot renew at
+        once what they take up then lose it to each other: that is on the wire at this blow too."""
         assert self.postgres is not None
         async with self.fleet.all_stopped():  # so that what is noted is what is on the wire
             await self.watch(0.2)
             pid = int((self.postgres.cluster / "postmaster.pid").read_text().splitlines()[0])
             os.kill(pid, signal.SIGQUIT)
         await self.reconnect()
+        await self.watch(2 * LEASE)
 
     async def reconnect(self, seconds: float = 60.0) -> None:
         deadline = time.monotonic() + seconds
@@ -171,33 +181,67 @@ class Arena:
             return
         now = clock.now()
         turn = await self.sql.fetchval("SELECT min(next_turn_at) FROM email_accounts")
-        waits = [(turn - now).total_seconds() + 0.5] if turn and turn > now + timedelta(seconds=2) else []
-        if await self.sql.fetchval(_IN_DOUBT, self.actor.organization_id):
-            waits.append(200.0)  # longer than a provider may take to file its copy
+        if turn and turn <= now + timedelta(seconds=2):
+            return
+        waits = [(turn - now).total_seconds() + 0.5] if turn else []
+        if await self._in_doubt():  # longer than a provider may take to file its copy
+            look = await self.sql.fetchval(_NEXT_LOOK, self.actor.organization_id)
+            waits.append(max(200.0, (look - now).total_seconds() if look else 0.0))
         if waits:
             self.time.move(min(waits))
 
     async def over(self, campaign_id: uuid.UUID) -> bool:
-        """Whether nothing can come any more by itself: whoever still waits, waits for a message that only a person can
-        settle. One statement, so that a message cannot pass from one side of it to the other."""
-        return bool(await self.sql.fetchval(_OVER, self.actor.organization_id, campaign_id))
+        """Whether nothing can come any more by itself: whoever still waits, waits for a message in doubt. One
+        statement, so that a message cannot pass from one side of it to the other."""
+        return bool(await self.sql.fetchval(_OVER, campaign_id))
+
+    async def send_controls(self) -> None:
+        """Some messages of each mailbox that shows its Sent folder, while the peer keeps its word. Absence proves that
+        a message never left only between these and the next ones (decision 0019)."""
+        readable = [row["id"] for row in await self.sql.fetch(_READABLE, self.actor.organization_id)]
+        if not readable:
+            return
+        name = f"control{len(self.controls)}x"
+        with self.peer.honest():
+            stage = await self.campaign(CONTROLS * len(readable), name, mailboxes=readable)
+            self.controls.append(stage)
+            await self._wait_until_over(stage.campaign_id, time.monotonic() + 120)
 
     async def finish(self, campaign_id: uuid.UUID, seconds: float) -> None:
-        """Until nobody waits but for a message that only a person can settle. Raises TimeoutError with the state."""
-        deadline, seen, moved = time.monotonic() + seconds, -1, time.monotonic()
-        while time.monotonic() < deadline:
-            self.fleet.fill()
-            if await self.over(campaign_id):
-                named = await self.sql.fetchval(_NAMED, campaign_id)
-                status = await self.sql.fetchval("SELECT status FROM campaigns WHERE id = $1", campaign_id)
-                if status == ("active" if named else "completed"):
-                    return
+        """Until nobody waits but for a message that only a person can settle, because its mailbox shows nothing. What
+        is in doubt elsewhere gets its later controls here; the earlier ones are the test's. Raises TimeoutError with
+        the state."""
+        deadline = time.monotonic() + seconds
+        await self._wait_until_over(campaign_id, deadline)
+        while await self._in_doubt():
+            self.time.move(LATE)
+            await self.send_controls()
+            patience = clock.now() + PATIENCE
+            while await self._in_doubt() and clock.now() < patience:
+                await self._step(deadline)
+                await self.hurry()
+            await self._wait_until_over(campaign_id, deadline)
+        wanted = "active" if await self.sql.fetchval(_NAMED, campaign_id) else "completed"
+        while await self.sql.fetchval("SELECT status FROM campaigns WHERE id = $1", campaign_id) != wanted:
+            await self._step(deadline)
+
+    async def _in_doubt(self) -> int:
+        return int(await self.sql.fetchval(_IN_DOUBT, self.actor.organization_id))
+
+    async def _wait_until_over(self, campaign_id: uuid.UUID, deadline: float) -> None:
+        seen, moved = -1, time.monotonic()
+        while not await self.over(campaign_id):
             if (count := count_kept(self.peer.log)) != seen:
                 seen, moved = count, time.monotonic()
             elif time.monotonic() - moved > LEASE:
                 await self.hurry()
-            await asyncio.sleep(0.1)
-        raise TimeoutError(await self.describe())
+            await self._step(deadline)
+
+    async def _step(self, deadline: float) -> None:
+        if time.monotonic() > deadline:
+            raise TimeoutError(await self.describe())
+        self.fleet.fill()
+        await asyncio.sleep(0.1)
 
     async def describe(self) -> str:
         sends = await self.sql.fetch("SELECT status, reason, count(*) FROM email_sends GROUP BY 1, 2")
@@ -212,6 +256,11 @@ class Arena:
     async def compare(self, stage: Stage, name: str) -> Report:
         """Both sides' accounts of a campaign that is over, and of the caps."""
         report = await compare(self.sql, self.peer.log, stage.campaign_id, name, self.in_flight)
+        for n, controls in enumerate(self.controls):
+            beside = await compare(
+                self.sql, self.peer.log, controls.campaign_id, f"control{n}x", self.in_flight
+            )
+            report.wrong += beside.broken()
         organization_id = self.actor.organization_id
         if reserved := await self.sql.fetchval(_RESERVED, organization_id):
             report.wrong.append(f"{reserved} places are still reserved under the caps")
@@ -274,7 +323,7 @@ async def beside(arena: Arena, peer: Peer, mailboxes: int, name: str = "Quiethar
     taken = len(arena.account_ids)
     ids = await _mailboxes(actor, peer, ADDRESSES[taken : taken + mailboxes])
     try:
-        yield replace(arena, actor=actor, peer=peer, sql=sql, account_ids=ids, in_flight={})
+        yield replace(arena, actor=actor, peer=peer, sql=sql, account_ids=ids, in_flight={}, controls=[])
     finally:
         await sql.close()
 

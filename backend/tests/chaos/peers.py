@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,11 +21,15 @@ ACCOUNTS = dict.fromkeys(ADDRESSES, SECRET)
 
 
 class Peer(Protocol):
-    """Where it listens, and where it writes down what it kept."""
+    """Where it listens, and where it writes down what it kept. It lives by the clock beside its log: a provider's time
+    passes as everybody's does."""
 
     port: int
     imap_port: int
     log: Path
+
+    def honest(self) -> contextlib.AbstractContextManager[None]:
+        """It keeps its word in this block."""
 
 
 class DistantPeer:
@@ -32,13 +38,20 @@ class DistantPeer:
     def __init__(self, log: Path, arguments: Sequence[str]) -> None:
         self.log = log
         accounts = [word for item in ACCOUNTS.items() for word in ("--account", "=".join(item))]
-        command = [sys.executable, "-m", "mailworld.hostile", "--log", str(log), *accounts, *arguments]
+        program = [sys.executable, "-m", "tests.chaos.far", str(log.with_name("clock"))]
+        command = [*program, "--log", str(log), *accounts, *arguments]
         self._process = subprocess.Popen(
             command, cwd=BACKEND, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
         )
         assert self._process.stdout is not None
         ports = json.loads(self._process.stdout.readline())
         self.port, self.imap_port = int(ports["port"]), int(ports["imap_port"])
+
+    @contextlib.contextmanager
+    def honest(self) -> Iterator[None]:
+        self._process.send_signal(signal.SIGUSR1)
+        yield
+        self._process.send_signal(signal.SIGUSR2)
 
     def end(self) -> None:
         self._process.terminate()
@@ -57,6 +70,9 @@ class HoldingPeer(HostileServer):
         self.holding = asyncio.Event()
         self._free = asyncio.Event()
         self._free.set()
+
+    def honest(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
     def hold(self) -> None:
         self.holding.clear()

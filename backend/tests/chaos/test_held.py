@@ -19,9 +19,7 @@ from tests.chaos.table import to_property
 from tests.factories.sending import Stage
 from tests.integration.infra.conftest import RedisServer, redis_server
 
-# These still expect that absence alone settles (decision 0019 says otherwise): they belong to the long form until their
-# campaigns have controls on both sides.
-pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.chaos, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(240)]
 __all__ = ["redis_server"]
 IN_FLIGHT = 10
 PATIENT = {"REACHLY_MAIL__COMMAND_SECONDS": "60"}
@@ -63,25 +61,32 @@ async def until(what: Callable[[], Awaitable[bool]], arena: Arena, seconds: floa
         await asyncio.sleep(0.05)
 
 
-async def held(arena: Arena, peer: HoldingPeer, stage_of: Callable[[], Awaitable[Stage]]) -> Stage:
-    """One worker, whose first message has been kept and not been answered."""
+async def held(arena: Arena, peer: HoldingPeer, people: int, name: str) -> Stage:
+    """One worker, whose first message (after the earlier controls) has been kept and not been answered."""
+    await arena.send_controls()
     peer.hold()
-    stage = await stage_of()
-    arena.fleet.start()
+    stage = await arena.campaign(people, name)
     async with asyncio.timeout(60):
         await peer.holding.wait()
     return stage
+
+
+async def others_take_over(arena: Arena) -> None:
+    """One more worker; what the first one had on the wire is in doubt, or somebody else's."""
+    arena.fleet.size = 2
+    arena.fleet.fill()
+    await until(lambda: _is(arena, "sending", 0), arena)
 
 
 async def test_a_worker_killed_before_it_hears_the_answer_leaves_unknown_that_becomes_sent(
     tmp_path: Path, dsn: str, peer: HoldingPeer, finish: Finish
 ) -> None:
     async with opened(tmp_path, peer, dsn=dsn, workers=1, mailboxes=1, engine=PATIENT) as arena:
-        stage = await held(arena, peer, lambda: arena.campaign(IN_FLIGHT, "kill"))
+        stage = await held(arena, peer, IN_FLIGHT, "kill")
         arena.fleet.kill(arena.fleet.workers[0])
         in_flight = await arena.note_in_flight()
         assert in_flight >= 1
-        kept = {one.message_id for one in read_ledger(peer.log).stored}
+        kept = {one.message_id for one in read_ledger(peer.log).stored if one.recipient.startswith("kill")}
         peer.let_go()
         await finish(arena, stage, "kill", kill=1)
         rows = await arena.sql.fetch("SELECT message_id, attempts, settled_by FROM email_sends")
@@ -90,16 +95,39 @@ async def test_a_worker_killed_before_it_hears_the_answer_leaves_unknown_that_be
         assert sum(row["settled_by"] is not None for row in rows) == in_flight
 
 
+async def test_a_message_that_the_peer_never_kept_is_sent_again_when_controls_prove_it(
+    tmp_path: Path, dsn: str, peer: HoldingPeer, finish: Finish
+) -> None:
+    """The peer has read the final dot, keeps nothing, and the worker dies. However long nobody hears of it: without a
+    later control it stays unknown."""
+    async with opened(tmp_path, peer, dsn=dsn, workers=1, mailboxes=1, engine=PATIENT) as arena:
+        await arena.send_controls()
+        peer.faults.tell("dot", "stall")
+        stage = await arena.campaign(1, "never")
+        await until(lambda: _broke(peer), arena)
+        await arena.note_in_flight()
+        arena.fleet.kill(arena.fleet.workers[0])
+        arena.fleet.fill()
+        await until(lambda: _is(arena, "unknown", 1), arena)
+        for _ in range(12):
+            arena.time.move(600)
+            await asyncio.sleep(0.3)
+        assert await count(arena, "unknown") == 1
+        assert await arena.over(stage.campaign_id), "it waits for somebody to say what became of it"
+        await finish(arena, stage, "never", kill=1)
+        row = await arena.sql.fetchrow("SELECT * FROM email_sends WHERE to_email LIKE 'never%'")
+        assert (row["status"], row["settled_by"], row["attempts"]) == ("sent", "sent_folder", 2)
+
+
 async def test_a_stopped_worker_that_wakes_up_after_others_took_over_writes_and_sends_nothing(
     tmp_path: Path, dsn: str, peer: HoldingPeer, finish: Finish
 ) -> None:
     """Long enough for the rest of its wave to be called absent from the Sent folder and sent by somebody else."""
-    async with opened(tmp_path, peer, dsn=dsn, workers=2, mailboxes=1) as arena:
-        stage = await held(arena, peer, lambda: arena.campaign(IN_FLIGHT, "stop"))
+    async with opened(tmp_path, peer, dsn=dsn, workers=1, mailboxes=1) as arena:
+        stage = await held(arena, peer, IN_FLIGHT, "stop")
         async with arena.fleet.stopped(arena.fleet.workers[0]):
             await arena.note_in_flight()
-            arena.fleet.start()
-            await until(lambda: _is(arena, "sending", 0), arena)
+            await others_take_over(arena)
             peer.let_go()  # its answer waits in the sleeper's socket
             await arena.finish(stage.campaign_id, 180)
             before = await arena.sql.fetch("SELECT * FROM email_sends ORDER BY id")
@@ -113,16 +141,16 @@ async def test_a_worker_that_wakes_up_to_an_answer_goes_on_with_nothing_that_is_
     tmp_path: Path, dsn: str, peer: HoldingPeer, finish: Finish
 ) -> None:
     """The server's patience outlasts the lease: the answer comes, and the rest of the wave is another worker's."""
-    async with opened(tmp_path, peer, dsn=dsn, workers=2, mailboxes=1, engine=PATIENT) as arena:
-        stage = await held(arena, peer, lambda: arena.campaign(IN_FLIGHT, "wakes"))
+    async with opened(tmp_path, peer, dsn=dsn, workers=1, mailboxes=1, engine=PATIENT) as arena:
+        stage = await held(arena, peer, IN_FLIGHT, "wakes")
         async with arena.fleet.stopped(arena.fleet.workers[0]):
             await arena.note_in_flight()
-            arena.fleet.start()
-            await until(lambda: _is(arena, "sending", 0), arena)
+            await others_take_over(arena)
             peer.let_go()
             await arena.finish(stage.campaign_id, 180)
         await asyncio.sleep(2 * LEASE)
-        assert len(read_ledger(peer.log).stored) == IN_FLIGHT, "each was kept once"
+        kept = [one for one in read_ledger(peer.log).stored if one.recipient.startswith("wakes")]
+        assert len(kept) == IN_FLIGHT, "each was kept once"
         await finish(arena, stage, "wakes", stop=1)
 
 
@@ -130,8 +158,8 @@ async def test_a_polite_end_waits_for_what_is_on_the_wire_and_gives_back_the_res
     tmp_path: Path, dsn: str, peer: HoldingPeer, finish: Finish
 ) -> None:
     async with opened(tmp_path, peer, dsn=dsn, workers=1, mailboxes=1, engine=PATIENT) as arena:
-        stage = await held(arena, peer, lambda: arena.campaign(3 * IN_FLIGHT, "end"))
-        assert await count(arena, "sending") >= IN_FLIGHT
+        stage = await held(arena, peer, 3 * IN_FLIGHT, "end")
+        assert await count(arena, "sending") > 1, "a wave, of which one is held"
         ending = asyncio.create_task(arena.fleet.end())
         await asyncio.sleep(0.5)
         peer.let_go()
@@ -149,7 +177,7 @@ async def test_redis_emptied_and_killed_in_the_middle_changes_nothing(
     async with opened(
         tmp_path, peer, dsn=dsn, workers=1, mailboxes=2, engine=engine, daily_limit=15
     ) as arena:
-        stage = await held(arena, peer, lambda: arena.campaign(4 * IN_FLIGHT, "redis"))
+        stage = await held(arena, peer, 4 * IN_FLIGHT, "redis")
         redis_server.flush()
         redis_server.stop()
         peer.let_go()
@@ -169,3 +197,7 @@ async def most_a_day(arena: Arena) -> int:
 
 async def _is(arena: Arena, status: str, n: int) -> bool:
     return await count(arena, status) == n
+
+
+async def _broke(peer: HoldingPeer) -> bool:
+    return bool(peer.ledger.faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import Counter
 from collections.abc import Mapping
@@ -145,6 +146,9 @@ async def _count_unknown(
     report.slow = len({id_ for id_ in unknown - with_worker if rows[id_]["to_email"] not in spoilt})
     report.settleable = len(settleable)
     report.settled = sum(row["settled_by"] is not None and row["status"] != "unknown" for row in settleable)
+    report.wrong += [
+        f"{row['to_email']} (never left, but no controls)" for row in settleable if not _is_proven(row)
+    ]
     sent = await sql.fetch(_SENT, campaign_id)
     report.found = sum(fact["found"] for fact in sent)
     counted = {fact["send_id"]: fact["n"] for fact in sent}
@@ -153,3 +157,9 @@ async def _count_unknown(
         for id_, row in rows.items()
         if row["status"] == "sent" and counted.get(id_) != 1
     ]
+
+
+def _is_proven(row: Any) -> bool:
+    """Whether each proof by absence names controls on both sides."""
+    absences = [one for one in json.loads(row["evidence"] or "[]") if one.get("verdict") == "never_left"]
+    return all(one.get("before") and one.get("after") for one in absences if one.get("by") == "sent_folder")
