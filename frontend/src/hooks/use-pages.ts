@@ -58,7 +58,8 @@ export function usePages<Row>({
     rows: useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]),
     total: data?.pages[0]?.total,
     isPending: query.isPending,
-    error: query.error,
+    // What was read stays when it cannot be read anew.
+    error: query.isLoadingError ? query.error : null,
     hasMore: query.hasNextPage,
     isReadingMore: query.isFetchingNextPage,
     readMore: () => !query.isFetchingNextPage && void query.fetchNextPage(),

@@ -39,7 +39,7 @@ export function AppFrame({ children }: { children: ReactNode }) {
       router.replace(withQuery(paths.signIn, { next: here === paths.today ? null : here }));
     }
   }, [state, path, router, attempt]);
-  const error = state === 'unknown' ? failed : me.error;
+  const error = state === 'unknown' ? failed : me.isLoadingError ? me.error : null;
   if (error)
     return (
       <main className="flex min-h-dvh items-center">
@@ -60,7 +60,7 @@ export function AppFrame({ children }: { children: ReactNode }) {
 function SignedIn({ me, children }: { me: Me; children: ReactNode }) {
   const pulse = usePulse();
   // Live events resume after the number the first pulse names; without the right to see it, from now on.
-  if (can(me, 'analytics:view') && !pulse.data && !pulse.isError) return <FrameSkeleton />;
+  if (can(me, 'analytics:view') && !pulse.data && !pulse.isLoadingError) return <FrameSkeleton />;
   return (
     <LiveProvider lastSeq={pulse.data?.last_seq ?? null}>
       <Frame me={me}>{children}</Frame>

@@ -5,6 +5,7 @@ import { useEffect, type ReactNode } from 'react';
 
 import { Button } from '@/components/ui/button';
 import { Key } from '@/components/ui/keyboard-help';
+import { RowSurfaces } from '@/components/ui/row-surface';
 import { cn } from '@/lib/cn';
 
 import { useShell } from './shell';
@@ -28,7 +29,7 @@ export function Page({ title, heading, crumbs = [], actions, fill, className, ch
     document.title = `${title} · Reachly`;
   }, [title]);
   return (
-    <>
+    <RowSurfaces>
       <header className="flex h-13 shrink-0 items-center gap-2 border-b bg-panel px-3 md:px-5">
         <Button
           variant="ghost"
@@ -87,6 +88,6 @@ export function Page({ title, heading, crumbs = [], actions, fill, className, ch
           {children}
         </div>
       </main>
-    </>
+    </RowSurfaces>
   );
 }

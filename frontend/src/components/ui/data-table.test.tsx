@@ -93,3 +93,21 @@ test('no rows show what to do next, not an empty box', () => {
   );
   expect(screen.getByText('Import a file')).toBeInTheDocument();
 });
+
+test('new columns draw the cells anew and leave what is in them: typed text, focus, what is open', async () => {
+  const typing = (hint: string): DataColumn<Row>[] => [
+    { id: 'name', header: 'Name', cell: (row) => row.name },
+    { id: 'note', header: 'Note', cell: (row) => <input aria-label={`Note on ${row.name}`} title={hint} /> },
+  ];
+  const table = (hint: string) => (
+    <DataTable label="People" columns={typing(hint)} rows={rows} rowId={(row) => row.id} />
+  );
+  const { rerender } = render(table('before'));
+  const field = screen.getByLabelText('Note on Ada');
+  await userEvent.type(field, 'calls back');
+  rerender(table('after'));
+  expect(screen.getByLabelText('Note on Ada')).toBe(field);
+  expect(field).toHaveFocus();
+  expect(field).toHaveValue('calls back');
+  expect(field).toHaveAttribute('title', 'after');
+});

@@ -83,8 +83,6 @@ export function DataTable<Row extends Record<string, any>>(props: DataTableProps
       props.columns.map((column) =>
         make.display({
           id: column.id,
-          header: () => column.header,
-          cell: ({ row }) => column.cell(row.original),
           meta: {
             width: column.width ?? 'minmax(6rem,1fr)',
             align: column.align ?? 'left',
@@ -94,6 +92,12 @@ export function DataTable<Row extends Record<string, any>>(props: DataTableProps
       ),
     );
   }, [props.columns]);
+  // Drawn as parts of this table, not as components of their own: with new columns those would all be made anew, and
+  // what somebody has open or is typing in a cell would be lost.
+  const columnOf = useMemo(
+    () => new Map(props.columns.map((column) => [column.id, column])),
+    [props.columns],
+  );
   const visibility = Object.fromEntries(
     props.columns.map(({ id, from }) => [
       id,
@@ -161,7 +165,7 @@ export function DataTable<Row extends Record<string, any>>(props: DataTableProps
                   sort={props.sort}
                   onSort={props.onSort}
                 >
-                  <table.FlexRender header={header} />
+                  {columnOf.get(header.column.id)?.header}
                 </Heading>
               ))}
             </div>
@@ -215,10 +219,10 @@ export function DataTable<Row extends Record<string, any>>(props: DataTableProps
                   >
                     {position === 0 && clickable ? (
                       <RowLink href={href} onClick={() => props.onRowClick?.(row.original)}>
-                        <table.FlexRender cell={cell} />
+                        {columnOf.get(cell.column.id)?.cell(row.original)}
                       </RowLink>
                     ) : (
-                      <table.FlexRender cell={cell} />
+                      columnOf.get(cell.column.id)?.cell(row.original)
                     )}
                   </div>
                 ))}

@@ -4,7 +4,8 @@ import type { ComponentProps, ReactNode } from 'react';
 
 import { cn } from '@/lib/cn';
 
-const surface =
+/** What floats over a page. */
+export const surface =
   'z-50 min-w-44 rounded-lg border bg-raised p-1 shadow-float data-[state=open]:animate-in data-[state=open]:fade-in-0';
 const row =
   'flex h-8 cursor-default items-center gap-2 rounded-md px-2 text-sm outline-none select-none data-[highlighted]:bg-hover data-[disabled]:opacity-50 pointer-coarse:h-10 [&_svg]:size-4 [&_svg]:text-ink-3';

@@ -62,7 +62,7 @@ export function AnalyticsView() {
         />
       }
     >
-      {overview.isError ? (
+      {overview.isLoadingError ? (
         <ErrorState error={overview.error} onRetry={() => void overview.refetch()} />
       ) : !data ? (
         <div className="space-y-4">
@@ -180,7 +180,8 @@ function ByStep({ data, span }: { data: Overview; span: Period }) {
 
 function StepTable({ campaign, span }: { campaign: string; span: Period }) {
   const figures = useCampaignFigures(campaign, span);
-  if (figures.isError) return <ErrorState error={figures.error} onRetry={() => void figures.refetch()} />;
+  if (figures.isLoadingError)
+    return <ErrorState error={figures.error} onRetry={() => void figures.refetch()} />;
   if (!figures.data) return <Skeleton className="m-4 h-32" />;
   return (
     <FiguresTable
@@ -207,7 +208,8 @@ function ByMailbox({ span }: { span: Period }) {
 
 function MailboxFigures({ span }: { span: Period }) {
   const figures = useMailboxFigures(span);
-  if (figures.isError) return <ErrorState error={figures.error} onRetry={() => void figures.refetch()} />;
+  if (figures.isLoadingError)
+    return <ErrorState error={figures.error} onRetry={() => void figures.refetch()} />;
   if (figures.isPending) return <Skeleton className="m-4 h-32" />;
   if (figures.data.length === 0)
     return <EmptyState title="No mailbox has sent in this period" className="py-8" />;

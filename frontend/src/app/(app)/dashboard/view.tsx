@@ -105,7 +105,7 @@ function TodaysSending() {
     >
       {pulse.data ? (
         <PulsePlan pulse={pulse.data} zone={me?.organization.timezone} />
-      ) : pulse.isError ? (
+      ) : pulse.isLoadingError ? (
         <ErrorState error={pulse.error} onRetry={() => void pulse.refetch()} />
       ) : (
         <Skeleton className="h-56" />
@@ -116,7 +116,7 @@ function TodaysSending() {
 
 function Fortnight() {
   const overview = useOverview();
-  if (overview.isError)
+  if (overview.isLoadingError)
     return (
       <ErrorState
         error={overview.error}
@@ -135,7 +135,8 @@ function Fortnight() {
 
 function Campaigns() {
   const overview = useOverview();
-  if (overview.isError) return <ErrorState error={overview.error} onRetry={() => void overview.refetch()} />;
+  if (overview.isLoadingError)
+    return <ErrorState error={overview.error} onRetry={() => void overview.refetch()} />;
   if (!overview.data) return <Skeleton className="m-4 h-32" />;
   return <CampaignLines campaigns={overview.data.campaigns} />;
 }
@@ -161,7 +162,7 @@ function Needs() {
   const paused = useCampaigns({ status: 'paused' }, { limit: 50 });
   const admin = can(me, 'org:admin');
   const jobs = useFailedJobs(admin);
-  const failed = pulse.error ?? mailboxes.error;
+  const failed = [pulse, mailboxes].find((one) => one.isLoadingError)?.error;
   if (failed)
     return (
       <ErrorState

@@ -31,7 +31,7 @@ export function MailboxesView() {
   );
   return (
     <Page title="Mailboxes" actions={button} fill>
-      {mailboxes.isError ? (
+      {mailboxes.isLoadingError ? (
         <ErrorState error={mailboxes.error} onRetry={() => void mailboxes.refetch()} />
       ) : (
         <>

@@ -127,7 +127,7 @@ function Part({ part }: { part: PartOf['value'] }) {
 function OrganizationPart({ readOnly }: { readOnly: boolean }) {
   const organization = useOrganization();
   if (organization.isPending) return <Skeleton className="h-64" />;
-  if (organization.isError)
+  if (organization.isLoadingError)
     return <ErrorState error={organization.error} onRetry={() => void organization.refetch()} />;
   return (
     <>

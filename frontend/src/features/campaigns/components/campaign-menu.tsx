@@ -1,23 +1,35 @@
 'use client';
 import { Archive, Copy, Ellipsis, Pause, Pencil, Play, Trash2 } from 'lucide-react';
 import { useRouter } from 'next/navigation';
-import { useState } from 'react';
 
 import { Button } from '@/components/ui/button';
 import { Confirm } from '@/components/ui/dialog';
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu';
+import { useRowSurface } from '@/components/ui/row-surface';
 import { toast, toastError } from '@/components/ui/toast';
 import { paths } from '@/lib/paths';
 
 import { useActOnCampaign } from '../api/act-on-campaign';
 import type { Campaign } from '../api/list-campaigns';
 
-type Asked = 'archive' | 'delete' | null;
+const QUESTIONS = {
+  archive: (name: string) => ({
+    title: `Archive ${name}?`,
+    description: 'Nothing more is sent. Its figures and its ledger stay.',
+    action: 'Archive',
+  }),
+  delete: (name: string) => ({
+    title: `Delete ${name}?`,
+    description: 'It has sent nothing yet, so nothing else is lost. Its leads stay in Leads.',
+    action: 'Delete',
+    danger: true,
+  }),
+};
 
 export function CampaignMenu({ campaign, onGone }: { campaign: Campaign; onGone?: () => void }) {
   const router = useRouter();
   const act = useActOnCampaign();
-  const [asked, setAsked] = useState<Asked>(null);
+  const surface = useRowSurface(`campaign ${campaign.id}`);
   const { id, status, name } = campaign;
   async function run(action: 'pause' | 'clone'): Promise<void> {
     try {
@@ -38,6 +50,15 @@ export function CampaignMenu({ campaign, onGone }: { campaign: Campaign; onGone?
       throw error;
     }
   }
+  const ask = (action: 'archive' | 'delete') =>
+    surface.open((close) => (
+      <Confirm
+        open
+        onOpenChange={(open) => !open && close()}
+        {...QUESTIONS[action](name)}
+        onConfirm={() => confirmed(action)}
+      />
+    ));
   return (
     <span className="relative z-10">
       <Menu
@@ -65,33 +86,16 @@ export function CampaignMenu({ campaign, onGone }: { campaign: Campaign; onGone?
         </MenuItem>
         <MenuSeparator />
         {(status === 'paused' || status === 'completed') && (
-          <MenuItem onSelect={() => setAsked('archive')}>
+          <MenuItem onSelect={() => ask('archive')}>
             <Archive aria-hidden /> Archive
           </MenuItem>
         )}
         {campaign.figures.sent === 0 && (
-          <MenuItem danger onSelect={() => setAsked('delete')}>
+          <MenuItem danger onSelect={() => ask('delete')}>
             <Trash2 aria-hidden /> Delete
           </MenuItem>
         )}
       </Menu>
-      <Confirm
-        open={asked === 'archive'}
-        onOpenChange={(open) => !open && setAsked(null)}
-        title={`Archive ${name}?`}
-        description="Nothing more is sent. Its figures and its ledger stay."
-        action="Archive"
-        onConfirm={() => confirmed('archive')}
-      />
-      <Confirm
-        open={asked === 'delete'}
-        onOpenChange={(open) => !open && setAsked(null)}
-        title={`Delete ${name}?`}
-        description="It has sent nothing yet, so nothing else is lost. Its leads stay in Leads."
-        action="Delete"
-        danger
-        onConfirm={() => confirmed('delete')}
-      />
     </span>
   );
 }

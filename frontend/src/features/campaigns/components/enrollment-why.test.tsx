@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
 import { expect, test } from 'vitest';
 
+import { RowSurfaces } from '@/components/ui/row-surface';
 import { renderAsking, serveApi } from '@/lib/testing';
 
 import { EnrollmentWhy } from './enrollment-why';
@@ -27,14 +28,17 @@ const told = {
 
 async function ask(): Promise<void> {
   renderAsking(
-    <EnrollmentWhy
-      campaign="c"
-      enrollment="e"
-      lead="l"
-      email="ana@example.com"
-      mailboxes={new Map([['box', 'mira@example.com']])}
-      trigger={<button type="button">Why</button>}
-    />,
+    <RowSurfaces>
+      <EnrollmentWhy
+        campaign="c"
+        enrollment="e"
+        lead="l"
+        email="ana@example.com"
+        mailboxes={new Map([['box', 'mira@example.com']])}
+      >
+        Why
+      </EnrollmentWhy>
+    </RowSurfaces>,
   );
   await userEvent.click(screen.getByRole('button', { name: 'Why' }));
 }

@@ -1,7 +1,7 @@
 'use client';
 import type { ReactNode } from 'react';
 
-import { Popover } from '@/components/ui/menu';
+import { useRowPopover } from '@/components/ui/row-surface';
 import { ErrorState, Skeleton } from '@/components/ui/states';
 import { Fact, Instant, WhyFacts } from '@/components/ui/why-facts';
 
@@ -16,16 +16,21 @@ interface Asked {
   mailboxes?: ReadonlyMap<string, string> | undefined;
 }
 
-/** Why this person's next message does not go now, until when, and what would change it. */
-export function EnrollmentWhy({ trigger, ...asked }: Asked & { trigger: ReactNode }) {
+/** The button that says why this person's next message does not go now, until when, and what would change it. */
+export function EnrollmentWhy({
+  className,
+  children,
+  ...asked
+}: Asked & { className?: string; children: ReactNode }) {
+  const popover = useRowPopover(`why ${asked.enrollment}`, {
+    label: `Why nothing goes to ${asked.email} now`,
+    className: 'w-84 max-w-[calc(100vw-1rem)] text-sm',
+    children: <WhyOf {...asked} />,
+  });
   return (
-    <Popover
-      label={`Why nothing goes to ${asked.email} now`}
-      className="w-84 max-w-[calc(100vw-1rem)] text-sm"
-      trigger={trigger}
-    >
-      <WhyOf {...asked} />
-    </Popover>
+    <button type="button" className={className} {...popover}>
+      {children}
+    </button>
   );
 }
 
@@ -40,7 +45,7 @@ function WhyOf({ campaign, enrollment, lead, mailboxes }: Asked) {
         <Skeleton className="h-4 w-48" />
       </div>
     );
-  if (why.isError)
+  if (why.isLoadingError)
     return <ErrorState error={why.error} onRetry={() => void why.refetch()} className="px-2 py-4" />;
   const { held, step, next_due_at, email_account_id, timezone } = why.data;
   const sender = email_account_id ? mailboxes?.get(email_account_id) : undefined;

@@ -51,7 +51,7 @@ export function ManualResolution({ campaign }: { campaign: string }) {
           </>
         }
       >
-        {doubts.isError ? (
+        {doubts.isLoadingError ? (
           <ErrorState error={doubts.error} onRetry={() => void doubts.refetch()} />
         ) : doubts.data ? (
           <div className="space-y-4">

@@ -39,19 +39,14 @@ export function NextMessage({
       enrollment={one.enrollment_id}
       {...who}
       mailboxes={mailboxes}
-      trigger={
-        <button
-          type="button"
-          className="group relative z-10 -mx-1 inline-flex max-w-full items-center gap-1 rounded-sm px-1 text-left hover:bg-hover"
-        >
-          {told}
-          {!one.blocked_reason && (
-            <CircleHelp className="size-3 shrink-0 text-ink-3 group-hover:text-ink" aria-hidden />
-          )}
-          <span className="sr-only">, why is nothing sent to {who.email} now</span>
-        </button>
-      }
-    />
+      className="group relative z-10 -mx-1 inline-flex max-w-full items-center gap-1 rounded-sm px-1 text-left hover:bg-hover"
+    >
+      {told}
+      {!one.blocked_reason && (
+        <CircleHelp className="size-3 shrink-0 text-ink-3 group-hover:text-ink" aria-hidden />
+      )}
+      <span className="sr-only">, why is nothing sent to {who.email} now</span>
+    </EnrollmentWhy>
   );
 }
 

@@ -2,6 +2,8 @@ import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test } from 'vitest';
 
+import { RowSurfaces } from '@/components/ui/row-surface';
+
 import type { Simulation } from '../api/get-simulation';
 import { PlanGrid } from './plan-calendar';
 
@@ -31,7 +33,11 @@ const plan: Simulation = {
 };
 
 test('days and times of the plan are those of the campaign', async () => {
-  render(<PlanGrid plan={plan} zone="Asia/Tokyo" mailboxes={new Map([['b', 'mira@example.com']])} />);
+  render(
+    <RowSurfaces>
+      <PlanGrid plan={plan} zone="Asia/Tokyo" mailboxes={new Map([['b', 'mira@example.com']])} />
+    </RowSurfaces>,
+  );
   expect(screen.getByText('10 Mar 2031 08:30')).toBeVisible();
   expect(screen.getByText(/Asia\/Tokyo/)).toBeVisible();
   expect(screen.queryByText('Limited by')).toBeNull();
@@ -48,7 +54,11 @@ test('what lies beyond the calendar is counted and not called finished', () => {
     beyond: 41_999,
     beyond_ends_at: '2033-01-20T10:00:00Z',
   };
-  render(<PlanGrid plan={long} zone="Asia/Tokyo" mailboxes={new Map([['b', 'mira@example.com']])} />);
+  render(
+    <RowSurfaces>
+      <PlanGrid plan={long} zone="Asia/Tokyo" mailboxes={new Map([['b', 'mira@example.com']])} />
+    </RowSurfaces>,
+  );
   expect(screen.getByText('42,000')).toBeVisible();
   expect(screen.getByText('41,999')).toBeVisible();
   expect(screen.getByText(/at this pace until about/)).toBeVisible();

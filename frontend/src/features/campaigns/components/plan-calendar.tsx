@@ -1,7 +1,7 @@
 'use client';
 import { useEffect, useRef } from 'react';
 
-import { Popover } from '@/components/ui/menu';
+import { useRowPopover } from '@/components/ui/row-surface';
 import { ErrorState, Notice, Skeleton } from '@/components/ui/states';
 import { cn } from '@/lib/cn';
 import { clockIn, count, day as dayWords, dayIn, fullTime, plural, when } from '@/lib/format';
@@ -156,15 +156,7 @@ function DayHead({ day, monthBefore, today }: { day: string; monthBefore: string
   );
 }
 
-function DayCell({
-  day,
-  box,
-  cell,
-  top,
-  plan,
-  zone,
-  name,
-}: {
+interface DayCellProps {
   day: string;
   box: string;
   cell: Cell | undefined;
@@ -172,65 +164,76 @@ function DayCell({
   plan: Simulation;
   zone: string;
   name: string;
-}) {
-  if (!cell || (cell.planned === 0 && cell.sent === 0))
-    return <td className="h-7 min-w-8 rounded-[3px] bg-sunken" />;
-  const all = Math.max(cell.planned, cell.sent);
+}
+
+function DayCell(props: DayCellProps) {
+  const { day, box, cell, top, name } = props;
+  const { planned = 0, sent = 0 } = cell ?? {};
+  const popover = useRowPopover(`plan ${box} ${day}`, {
+    label: `${dayWords(day)}, ${name}`,
+    className: 'w-80',
+    children: <DayMessages {...props} />,
+  });
+  if (planned === 0 && sent === 0) return <td className="h-7 min-w-8 rounded-[3px] bg-sunken" />;
+  const all = Math.max(planned, sent);
   const strength = 18 + Math.round((all / top) * 32);
+  return (
+    <td className="p-0">
+      <button
+        type="button"
+        {...popover}
+        title={`${name}, ${dayWords(day)}: ${sent ? `${sent} sent of ` : ''}${all} planned`}
+        className="relative block h-7 w-full min-w-8 overflow-hidden rounded-[3px] text-2xs hover:outline hover:outline-accent"
+        style={{ background: `color-mix(in oklch, var(--sending) ${strength}%, var(--panel))` }}
+      >
+        {sent > 0 && (
+          <span
+            aria-hidden
+            className="absolute inset-x-0 bottom-0 h-1 bg-sending"
+            style={{ width: `${(sent / all) * 100}%` }}
+          />
+        )}
+        <span className="relative">{all}</span>
+      </button>
+    </td>
+  );
+}
+
+/** Who, which step and at what minute. */
+function DayMessages({ day, box, cell, plan, zone, name }: DayCellProps) {
+  const { planned = 0, sent = 0 } = cell ?? {};
   const messages = plan.messages.filter(
     (one) => one.email_account_id === box && dayIn(one.planned_at, zone) === day,
   );
   return (
-    <td className="p-0">
-      <Popover
-        label={`${dayWords(day)}, ${name}`}
-        className="w-80"
-        trigger={
-          <button
-            type="button"
-            title={`${name}, ${dayWords(day)}: ${cell.sent ? `${cell.sent} sent of ` : ''}${all} planned`}
-            className="relative block h-7 w-full min-w-8 overflow-hidden rounded-[3px] text-2xs hover:outline hover:outline-accent"
-            style={{ background: `color-mix(in oklch, var(--sending) ${strength}%, var(--panel))` }}
-          >
-            {cell.sent > 0 && (
-              <span
-                aria-hidden
-                className="absolute inset-x-0 bottom-0 h-1 bg-sending"
-                style={{ width: `${(cell.sent / all) * 100}%` }}
-              />
-            )}
-            <span className="relative">{all}</span>
-          </button>
-        }
-      >
-        <p className="font-medium">
-          {dayWords(day)} · {name}
-        </p>
-        <p className="text-xs text-ink-2">
-          {plural(cell.planned, 'message')} planned{cell.sent > 0 && `, ${count(cell.sent)} sent`}
-        </p>
-        {messages.length > 0 && (
-          <ol className="scroll-slim mt-2 max-h-64 divide-y overflow-y-auto">
-            {messages.slice(0, LISTED).map((one) => (
-              <li key={`${one.lead_id}${one.step}`} className="flex gap-2 py-1 text-xs">
-                <time
-                  dateTime={one.planned_at}
-                  title={fullTime(one.planned_at)}
-                  className="shrink-0 text-ink-3"
-                >
-                  {clockIn(one.planned_at, zone)}
-                </time>
-                <span className="min-w-0 flex-1 truncate">{one.email}</span>
-                <span className="shrink-0 text-ink-3">step {one.step}</span>
-              </li>
-            ))}
-            {messages.length > LISTED && (
-              <li className="py-1 text-xs text-ink-3">and {count(messages.length - LISTED)} more</li>
-            )}
-          </ol>
-        )}
-      </Popover>
-    </td>
+    <>
+      <p className="font-medium">
+        {dayWords(day)} · {name}
+      </p>
+      <p className="text-xs text-ink-2">
+        {plural(planned, 'message')} planned{sent > 0 && `, ${count(sent)} sent`}
+      </p>
+      {messages.length > 0 && (
+        <ol className="scroll-slim mt-2 max-h-64 divide-y overflow-y-auto">
+          {messages.slice(0, LISTED).map((one) => (
+            <li key={`${one.lead_id}${one.step}`} className="flex gap-2 py-1 text-xs">
+              <time
+                dateTime={one.planned_at}
+                title={fullTime(one.planned_at)}
+                className="shrink-0 text-ink-3"
+              >
+                {clockIn(one.planned_at, zone)}
+              </time>
+              <span className="min-w-0 flex-1 truncate">{one.email}</span>
+              <span className="shrink-0 text-ink-3">step {one.step}</span>
+            </li>
+          ))}
+          {messages.length > LISTED && (
+            <li className="py-1 text-xs text-ink-3">and {count(messages.length - LISTED)} more</li>
+          )}
+        </ol>
+      )}
+    </>
   );
 }
 

@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
 import { beforeEach, expect, test } from 'vitest';
 
+import { RowSurfaces } from '@/components/ui/row-surface';
 import { renderAsking, serveApi } from '@/lib/testing';
 
 import type { Send } from '../api/page-sends';
@@ -20,7 +21,11 @@ beforeEach(() => {
 });
 
 async function answer(button: RegExp, yes: string): Promise<void> {
-  renderAsking(<UnknownDecision campaign="c" message={{ id: 's', to_email: 'ana@example.com' } as Send} />);
+  renderAsking(
+    <RowSurfaces>
+      <UnknownDecision campaign="c" message={{ id: 's', to_email: 'ana@example.com' } as Send} />
+    </RowSurfaces>,
+  );
   await userEvent.click(screen.getByRole('button', { name: button }));
   expect(decided).toEqual([]);
   const question = screen.getByRole('alertdialog');

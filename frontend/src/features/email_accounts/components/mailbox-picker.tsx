@@ -27,7 +27,7 @@ export function MailboxPicker({
 }) {
   const mailboxes = useMailboxes();
   if (mailboxes.isPending) return <SkeletonRows rows={3} />;
-  if (mailboxes.isError)
+  if (mailboxes.isLoadingError)
     return <ErrorState error={mailboxes.error} onRetry={() => void mailboxes.refetch()} />;
   if (mailboxes.data.length === 0)
     return (

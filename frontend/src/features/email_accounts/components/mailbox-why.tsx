@@ -26,7 +26,7 @@ export function MailboxWhy({ mailbox }: { mailbox: string }) {
           <Skeleton className="h-4 w-full" />
           <Skeleton className="h-24 w-full" />
         </div>
-      ) : why.isError ? (
+      ) : why.isLoadingError ? (
         <ErrorState error={why.error} onRetry={() => void why.refetch()} className="py-4" />
       ) : (
         <Told why={why.data} />

@@ -13,7 +13,8 @@ import { useEndSession, useSessions } from '../api/sessions';
 export function MemberList() {
   const members = useMembers();
   if (members.isPending) return <SkeletonRows rows={2} />;
-  if (members.isError) return <ErrorState error={members.error} onRetry={() => void members.refetch()} />;
+  if (members.isLoadingError)
+    return <ErrorState error={members.error} onRetry={() => void members.refetch()} />;
   return (
     <ul className="divide-y">
       {members.data.map((member) => (
@@ -44,7 +45,8 @@ export function SessionList() {
   const sessions = useSessions();
   const end = useEndSession();
   if (sessions.isPending) return <SkeletonRows rows={2} />;
-  if (sessions.isError) return <ErrorState error={sessions.error} onRetry={() => void sessions.refetch()} />;
+  if (sessions.isLoadingError)
+    return <ErrorState error={sessions.error} onRetry={() => void sessions.refetch()} />;
   return (
     <ul className="divide-y">
       {sessions.data.map((session) => (
@@ -89,7 +91,7 @@ const METRICS: Record<string, string> = { sends: 'Messages sent', leads_imported
 export function UsageList() {
   const usage = useUsage();
   if (usage.isPending) return <SkeletonRows rows={3} />;
-  if (usage.isError) return <ErrorState error={usage.error} onRetry={() => void usage.refetch()} />;
+  if (usage.isLoadingError) return <ErrorState error={usage.error} onRetry={() => void usage.refetch()} />;
   return (
     <>
       <p className="border-b px-4 py-2.5 text-ink-2">

@@ -42,7 +42,7 @@ export function Conversation({
     end.current?.scrollIntoView({ block: 'end' });
   }, [messages]);
   if (thread.isPending) return <SkeletonRows rows={4} />;
-  if (thread.isError) return <ErrorState error={thread.error} onRetry={() => void thread.refetch()} />;
+  if (thread.isLoadingError) return <ErrorState error={thread.error} onRetry={() => void thread.refetch()} />;
   return (
     <>
       <Header thread={thread.data} canWrite={canWrite} onClose={onClose} />

@@ -24,7 +24,7 @@ export function FailedJobs() {
     >
       {jobs.isPending ? (
         <SkeletonRows rows={3} />
-      ) : jobs.isError ? (
+      ) : jobs.isLoadingError ? (
         <ErrorState error={jobs.error} onRetry={() => void jobs.refetch()} />
       ) : count === 0 ? (
         <EmptyState icon={CircleCheck} title="Nothing failed">

@@ -21,7 +21,8 @@ const WORDS: Record<string, string> = {
 export function LeadTimeline({ lead }: { lead: string }) {
   const timeline = useTimeline(lead);
   if (timeline.isPending) return <SkeletonRows rows={4} />;
-  if (timeline.isError) return <ErrorState error={timeline.error} onRetry={() => void timeline.refetch()} />;
+  if (timeline.isLoadingError)
+    return <ErrorState error={timeline.error} onRetry={() => void timeline.refetch()} />;
   if (timeline.data.length === 0)
     return <p className="px-4 py-8 text-center text-ink-2">Nothing has happened with this person yet.</p>;
   return (

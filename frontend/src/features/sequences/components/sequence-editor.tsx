@@ -27,7 +27,7 @@ export function SequenceEditor({
 }) {
   const steps = useSteps(campaign);
   if (steps.isPending) return <SkeletonRows rows={5} className="rounded-lg border bg-panel" />;
-  if (steps.isError) return <ErrorState error={steps.error} onRetry={() => void steps.refetch()} />;
+  if (steps.isLoadingError) return <ErrorState error={steps.error} onRetry={() => void steps.refetch()} />;
   return <Loaded {...{ campaign, customFields, readOnly, renderPreview }} steps={steps.data} />;
 }
 

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { Button } from '@/components/ui/button';
 import { Confirm } from '@/components/ui/dialog';
 import { Input } from '@/components/ui/input';
+import { useRowSurface } from '@/components/ui/row-surface';
 import { SearchField } from '@/components/ui/search-field';
 import { PagedList } from '@/components/ui/paged-list';
 import { toast, toastError } from '@/components/ui/toast';
@@ -104,6 +105,24 @@ function sourceOf(row: Suppression): string {
 
 function Line({ row, canDelete }: { row: Suppression; canDelete: boolean }) {
   const remove = useDeleteSuppression();
+  const surface = useRowSurface(`suppression ${row.id}`);
+  const ask = () =>
+    surface.open((close) => (
+      <Confirm
+        open
+        onOpenChange={(open) => !open && close()}
+        title={`Allow ${row.value} again?`}
+        description="Only if this person has asked for it: writing to somebody who unsubscribed is against the law in many countries."
+        action="Allow again"
+        danger
+        onConfirm={() =>
+          remove.mutateAsync(row.id).catch((error: unknown) => {
+            toastError(error);
+            throw error;
+          })
+        }
+      />
+    ));
   return (
     <li className="flex items-center gap-4 px-4 py-2">
       <span
@@ -118,23 +137,9 @@ function Line({ row, canDelete }: { row: Suppression; canDelete: boolean }) {
       </span>
       <span className="w-16 text-right text-xs text-ink-3">{day(row.created_at)}</span>
       {canDelete && (
-        <Confirm
-          trigger={
-            <Button variant="ghost" size="icon-sm" aria-label={`Allow ${row.value} again`}>
-              <Trash2 aria-hidden />
-            </Button>
-          }
-          title={`Allow ${row.value} again?`}
-          description="Only if this person has asked for it: writing to somebody who unsubscribed is against the law in many countries."
-          action="Allow again"
-          danger
-          onConfirm={() =>
-            remove.mutateAsync(row.id).catch((error: unknown) => {
-              toastError(error);
-              throw error;
-            })
-          }
-        />
+        <Button variant="ghost" size="icon-sm" aria-label={`Allow ${row.value} again`} onClick={ask}>
+          <Trash2 aria-hidden />
+        </Button>
       )}
     </li>
   );

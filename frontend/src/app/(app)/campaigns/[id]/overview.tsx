@@ -14,7 +14,8 @@ import { ProgressPanel } from '@/features/campaigns/components/progress-panel';
 
 export function CampaignOverview({ campaign }: { campaign: Campaign }) {
   const figures = useCampaignFigures(campaign.id);
-  if (figures.isError) return <ErrorState error={figures.error} onRetry={() => void figures.refetch()} />;
+  if (figures.isLoadingError)
+    return <ErrorState error={figures.error} onRetry={() => void figures.refetch()} />;
   const data = figures.data;
   return (
     <div className="space-y-4">

@@ -52,7 +52,7 @@ function CampaignFrame() {
 function LoadedCampaign({ id }: { id: string }) {
   const campaign = useCampaign(id);
   if (campaign.isPending) return <CampaignFrame />;
-  if (campaign.isError)
+  if (campaign.isLoadingError)
     return (
       <Page title="Campaign" crumbs={[{ label: 'Campaigns', href: paths.campaigns }]}>
         <ErrorState error={campaign.error} onRetry={() => void campaign.refetch()} />

@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
 import { expect, test } from 'vitest';
 
+import { RowSurfaces } from '@/components/ui/row-surface';
 import { TooltipProvider } from '@/components/ui/tooltip';
 import type { Schema } from '@/lib/client';
 import { renderAsking, serveApi } from '@/lib/testing';
@@ -30,7 +31,9 @@ function show(enrollments: Schema<'LeadEnrollmentOut'>[]): void {
   server.use(http.get('*/api/email-accounts', () => HttpResponse.json([])));
   renderAsking(
     <TooltipProvider>
-      <LeadEnrollments lead={{ id: 'l', email: 'ana@example.com', enrollments }} />
+      <RowSurfaces>
+        <LeadEnrollments lead={{ id: 'l', email: 'ana@example.com', enrollments }} />
+      </RowSurfaces>
     </TooltipProvider>,
   );
 }

@@ -46,7 +46,7 @@ function LoadedLead({ id }: { id: string }) {
   const lead = useLead(id);
   const { data: me } = useMe();
   if (lead.isPending) return <LeadFrame />;
-  if (lead.isError)
+  if (lead.isLoadingError)
     return (
       <Page title="Lead" crumbs={crumbs}>
         <ErrorState error={lead.error} onRetry={() => void lead.refetch()} />

@@ -46,7 +46,7 @@ function EditFrame() {
 function LoadedEdit({ id }: { id: string }) {
   const campaign = useCampaign(id);
   if (campaign.isPending) return <EditFrame />;
-  if (campaign.isError)
+  if (campaign.isLoadingError)
     return (
       <Page title="Edit campaign" crumbs={[{ label: 'Campaigns', href: paths.campaigns }]}>
         <ErrorState error={campaign.error} onRetry={() => void campaign.refetch()} />
