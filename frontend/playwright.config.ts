@@ -14,13 +14,7 @@ export default defineConfig({
     { name: 'story', testMatch: 'story.spec.ts' },
     {
       name: 'pages',
-      testIgnore: ['story.spec.ts', 'axe.spec.ts'],
-      ...(process.env.REACHLY_E2E_URL ? {} : { dependencies: ['story'] }),
-    },
-    // Minutes for every look, so by itself: `npm run axe`.
-    {
-      name: 'axe',
-      testMatch: 'axe.spec.ts',
+      testIgnore: ['story.spec.ts'],
       ...(process.env.REACHLY_E2E_URL ? {} : { dependencies: ['story'] }),
     },
   ],
