@@ -79,6 +79,7 @@ class ActivityOut(BaseModel):
 class WaitingReason(BaseModel):
     reason: str
     detail: str
+    change: str = Field(description="What would change it")
     count: int
     until: datetime | None
 

@@ -11,8 +11,8 @@ export interface Waiting {
   detail: string;
   count: number;
   until: string | null;
-  /** What would change it, where the server says so. */
-  change?: string;
+  /** What would change it. */
+  change: string;
 }
 
 /** Every message that is due and does not go has exactly one reason; here they are, counted. */
@@ -37,7 +37,6 @@ export function WaitingList({
       {reasons.map(({ code, detail, until, change, ...waiting }) => {
         const remedy = remedyFor(code, context);
         const people = peopleHref?.(code);
-        const told = [detail, change].filter(Boolean).join(' ');
         return (
           <li key={code} className="flex items-start gap-3 py-2">
             <span className="min-w-5 shrink-0 font-medium">
@@ -58,10 +57,10 @@ export function WaitingList({
                 reason={remedy.words}
                 until={until}
                 href={remedy.href}
-                remedy={change ?? remedy.change}
+                remedy={change}
                 tone={remedy.tone}
               />
-              {told && <p className="mt-0.5 text-xs text-ink-2">{told}</p>}
+              <p className="mt-0.5 text-xs text-ink-2">{`${detail} ${change}`}</p>
             </div>
           </li>
         );

@@ -4915,6 +4915,11 @@ export interface components {
         };
         /** WaitingReason */
         WaitingReason: {
+            /**
+             * Change
+             * @description What would change it
+             */
+            change: string;
             /** Count */
             count: number;
             /** Detail */

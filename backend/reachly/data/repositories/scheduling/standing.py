@@ -48,7 +48,8 @@ GROUP BY e.status
 
 _ONE = """
 SELECT e.id, e.status, e.email_account_id, e.next_step, e.next_due_at, e.last_sent_at, e.created_at,
-       e.blocked_reason, e.blocked_detail, e.blocked_until, e.held_until, e.personalized_at IS NOT NULL AS personalized,
+       e.blocked_reason, e.blocked_detail, e.blocked_until, e.held_until, e.stopped_reason,
+       e.personalized_at IS NOT NULL AS personalized,
        l.id AS lead_id, l.email, l.email_key, l.country, l.timezone, l.custom_fields ->> 'city' AS city,
        l.custom_fields ->> 'phone' AS phone, l.mail_provider, l.verification, EXISTS (
            SELECT FROM email_sends s WHERE s.organization_id = $1 AND s.enrollment_id = e.id

@@ -137,7 +137,11 @@ async def _gather_reasons(
             known = gathered.get(reason.code)
             if known is None:
                 gathered[reason.code] = WaitingReason(
-                    reason=reason.code, detail=reason.detail, count=reason.count, until=reason.until
+                    reason=reason.code,
+                    detail=reason.detail,
+                    change=reason.change,
+                    count=reason.count,
+                    until=reason.until,
                 )
                 continue
             known.count += reason.count

@@ -12,10 +12,11 @@ from reachly.kit.schedule import DayWindows, SendSchedule, known_zone
 from reachly.services.scheduling.policy.alignment import NoSlot, align, message_calendar
 from reachly.services.scheduling.policy.calendar import local_days, to_instant, to_seconds
 from reachly.services.scheduling.policy.mailbox import MailboxState, next_slot
-from reachly.services.scheduling.policy.reasons import Blocked, BlockReason, blocked
+from reachly.services.scheduling.policy.reasons import UNDELIVERABLE_CHANGE, Blocked, BlockReason, blocked
 from reachly.services.scheduling.policy.zones import country_code
 
 BY_HAND = "by hand"  # a status_reason that tells nothing more
+RESUMABLE = frozenset({"stopped", "failed"})
 ENDED = frozenset({"replied", "bounced", "unsubscribed", "completed", "stopped", "failed"})
 
 
@@ -28,10 +29,12 @@ class Standing:
     mailbox: MailboxState | None
     campaign_status: str = "active"
     campaign_detail: str | None = None  # the campaign's status_reason
+    can_start: bool = True  # a mailbox of it can send; a start without one is refused
     campaign_late: bool = False  # paused because it was late beyond its grace
     restored: bool = False  # the organization's sending is held since its database was restored
     enrollment_status: str = "active"
     first: bool = True
+    ended_as: str | None = None  # why it was stopped
     suppressed: str | None = None  # the reason on the do-not-contact list
     previous_unknown: bool = False
     verification: Literal["done", "pending", "undeliverable"] = "done"
@@ -81,8 +84,20 @@ def _person(s: Standing, _now: datetime) -> Blocked | None:
         detail = f"The address is on the do-not-contact list ({s.suppressed})."
         return blocked(BlockReason.SUPPRESSED, detail=detail)
     if s.enrollment_status in ENDED:
-        return blocked(BlockReason.ENROLLMENT_ENDED, detail=f"The sequence has ended: {s.enrollment_status}.")
+        return _ended(s)
     return None
+
+
+def _ended(s: Standing) -> Blocked:
+    """Only who was stopped or given up can be let go on; who answered, bounced or came to the end cannot."""
+    change = None
+    if s.ended_as == BlockReason.UNDELIVERABLE:
+        change = UNDELIVERABLE_CHANGE
+    elif s.enrollment_status in RESUMABLE:
+        change = "Let the person go on here, or enrol them in another campaign."
+    why = f" ({s.ended_as})" if s.ended_as else ""
+    detail = f"The sequence has ended: {s.enrollment_status}{why}."
+    return blocked(BlockReason.ENROLLMENT_ENDED, detail=detail, change=change)
 
 
 def _campaign(s: Standing, _now: datetime) -> Blocked | None:
@@ -90,10 +105,14 @@ def _campaign(s: Standing, _now: datetime) -> Blocked | None:
         return blocked(BlockReason.RESTORED)
     if s.campaign_status == "active":
         return None
+    change = None if s.can_start else "Switch on or reconnect one of its mailboxes, then start the campaign."
+    if s.campaign_status == "archived":
+        change = "It is archived: clone it, or enrol the person in another campaign."
     if s.campaign_status != "paused":
-        return blocked(BlockReason.CAMPAIGN_NOT_ACTIVE, detail=s.campaign_detail)
+        return blocked(BlockReason.CAMPAIGN_NOT_ACTIVE, detail=s.campaign_detail, change=change)
     code = BlockReason.CAMPAIGN_LATE if s.campaign_late else BlockReason.CAMPAIGN_PAUSED
-    return blocked(code, detail=None if s.campaign_detail in (None, BY_HAND) else s.campaign_detail)
+    detail = None if s.campaign_detail in (None, BY_HAND) else s.campaign_detail
+    return blocked(code, detail=detail, change=change)
 
 
 def _readiness(s: Standing, _now: datetime) -> Blocked | None:

@@ -71,14 +71,18 @@ class Blocked:
 
 
 _R = BlockReason
+UNDELIVERABLE_CHANGE = (
+    "Correct the address, or let the campaign write to addresses of that verdict; if it has stopped, let the person"
+    " go on here."
+)
 _SENTENCES: dict[BlockReason, tuple[str, str]] = {
     _R.SUPPRESSED: (
         "The address is on the do-not-contact list.",
-        "Nothing should: they asked not to be written to.",
+        "If it was put there by mistake, an administrator takes it off; then let the person go on here.",
     ),
     _R.ENROLLMENT_ENDED: (
         "The sequence has ended for this person.",
-        "Enrol the person again in another campaign.",
+        "Enrol the person in another campaign.",
     ),
     _R.CAMPAIGN_NOT_ACTIVE: ("The campaign is not running.", "Start the campaign."),
     _R.RESTORED: (
@@ -96,9 +100,12 @@ _SENTENCES: dict[BlockReason, tuple[str, str]] = {
     ),
     _R.AWAITING_VERIFICATION: (
         "The address has not been verified yet.",
-        "Verification finishes, or is skipped.",
+        "Verification finishes by itself; the message is looked at again then.",
     ),
-    _R.UNDELIVERABLE: ("Verification found that the address cannot receive mail.", "Correct the address."),
+    _R.UNDELIVERABLE: (
+        "Verification found that the address cannot receive mail, or doubts it more than the campaign allows.",
+        UNDELIVERABLE_CHANGE,
+    ),
     _R.AWAITING_PERSONALIZATION: ("The personal text is not written yet.", "Personalization finishes."),
     _R.MISSING_FIELD: (
         "A field of the template is empty.",
@@ -137,7 +144,10 @@ _SENTENCES: dict[BlockReason, tuple[str, str]] = {
         "The next window opens, or you widen it.",
     ),
     _R.HOLIDAY: ("It is a holiday.", "The next working day comes, or holidays are switched off."),
-    _R.RECIPIENT_HOURS: ("It is outside the recipient's local hours.", "Their working hours begin."),
+    _R.RECIPIENT_HOURS: (
+        "It is outside the recipient's local hours.",
+        "Their working hours begin, or recipient hours are switched off.",
+    ),
     _R.CAMPAIGN_CAP: (
         "The campaign's daily limit is reached.",
         "The next day begins, or the limit is raised.",
@@ -172,7 +182,9 @@ _SENTENCES: dict[BlockReason, tuple[str, str]] = {
 }
 
 
-def blocked(code: BlockReason, until: datetime | None = None, detail: str | None = None) -> Blocked:
-    """The reason with its sentences; `detail` replaces the general sentence where more is known."""
-    sentence, change = _SENTENCES[code]
-    return Blocked(code, until, detail or sentence, change)
+def blocked(
+    code: BlockReason, until: datetime | None = None, detail: str | None = None, change: str | None = None
+) -> Blocked:
+    """The reason with its sentences; `detail` and `change` replace the general ones where more is known."""
+    sentence, usual = _SENTENCES[code]
+    return Blocked(code, until, detail or sentence, change or usual)

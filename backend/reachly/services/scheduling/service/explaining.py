@@ -170,13 +170,16 @@ def _tell(stage: _Stage, row: Mapping[str, Any], suppressed: str | None, missing
     facts_of_row = {**row, "first": row["last_sent_at"] is None}
     standing = replace(
         _standing(stage, row["email_account_id"], facts_of_row),
-        suppressed=suppressed, enrollment_status=row["status"], verification=verification,
+        suppressed=suppressed, enrollment_status=row["status"], ended_as=row["stopped_reason"],
+        verification=verification,
         personalized=row["personalized"], held_until=row["held_until"],
         hold="out_of_office" if row["held_until"] else None, missing_fields=tuple(missing),
     )  # fmt: skip
     told = policy.explain(standing, stage.now) or policy.blocked(BlockReason.WAITING_TURN)
     if row["blocked_reason"] is None or row["status"] not in ("pending", "active", "held"):
         return told
+    if row["blocked_until"] is not None and row["blocked_until"] <= stage.now:
+        return told  # what was written down is over, though no turn has looked at the person since
     stored = _stored(row["blocked_reason"], row["blocked_detail"], row["blocked_until"])
     order = list(BlockReason)
     return told if order.index(told.code) < order.index(stored.code) else stored
@@ -224,6 +227,7 @@ def _standing(stage: _Stage, account_id: uuid.UUID | None, row: Mapping[str, Any
         mailbox=stage.states[box.id] if box else None,
         campaign_status=campaign.status,
         campaign_detail=campaign.status_reason,
+        can_start=not stage.boxes or any(_box_status(one) == "active" for one in stage.boxes.values()),
         campaign_late=campaign.paused_for == "late",
         restored=campaign.sending_held is not None,
         first=bool(row.get("first", True)),
