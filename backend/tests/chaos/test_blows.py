@@ -170,7 +170,7 @@ async def api_of(arena: Arena) -> AsyncIterator[httpx2.AsyncClient]:
     api = processes.start(["-m", "reachly.cli", "serve"], log, PORT=str(port), **environment)
     url = f"http://127.0.0.1:{port}"
     try:
-        await asyncio.to_thread(processes.wait_for, lambda: processes.is_ready(url), 60, "the API")
+        await asyncio.to_thread(processes.wait_for, lambda: processes.is_ready(url), "the API")
         async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
             body = {"email": "ada@quietharbor.example", "password": "correct horse battery", "name": "Ada"}
             answer = await http.post("/api/auth/register", json={**body, "organization_name": "Quietharbor"})
