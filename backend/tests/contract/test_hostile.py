@@ -135,3 +135,15 @@ async def test_a_long_run_against_a_server_that_breaks_everything_now_and_then()
             spoilt[step] for step in ("body", "dot", "stored", "mail")
         )
         assert sum(receipt.outcome == "accepted" for receipt in receipts) > 200
+
+
+async def test_a_server_that_rests_keeps_its_word_until_it_goes_on() -> None:
+    faults = Faults(rates=dict.fromkeys(STEPS, 1.0), acts=("later",), resting=True)
+    async with HostileServer(faults) as server:
+        mailer, sent = mailer_of(server), envelopes(4)
+        assert {receipt.outcome for receipt in await mailer.send_many(sent[:2])} == {"accepted"}
+        assert server.ledger.faults == []
+        faults.resting = False
+        check(server, await mailer.send_many(sent[2:]), sent[2:])
+        await mailer.close()
+        assert server.ledger.faults != []
