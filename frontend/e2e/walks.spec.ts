@@ -134,3 +134,30 @@ test('palette: a name and Enter opens that person', async ({ page }) => {
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/analytics/);
 });
+
+test('why a person waits: told on a phone as on a desk, and it stays while the list is drawn anew', async ({
+  page,
+}) => {
+  await visit(page, '/campaigns');
+  await page.getByRole('table', { name: 'Campaigns' }).getByRole('link').first().click();
+  await page.getByRole('tab', { name: /^People/ }).click();
+  const told = page.getByRole('dialog', { name: /^Why nothing goes to/ });
+  for (const size of [
+    { width: 390, height: 844 },
+    { width: 1440, height: 900 },
+  ]) {
+    await page.setViewportSize(size);
+    const why = page.getByRole('button', { name: /why is nothing sent/ }).filter({ visible: true });
+    await why.first().click();
+    await expect(told).toBeVisible();
+    await expect(page).toHaveURL(/\/campaigns\//);
+    // Both lists are asked for anew, as live events have them be.
+    const again = page.waitForResponse((answer) => answer.url().includes('/enrollments'));
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+    await Promise.race([again, page.waitForTimeout(3_000)]);
+    await expect(told).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(told).toBeHidden();
+  }
+});

@@ -111,3 +111,32 @@ test('new columns draw the cells anew and leave what is in them: typed text, foc
   expect(field).toHaveValue('calls back');
   expect(field).toHaveAttribute('title', 'after');
 });
+
+test('what stands below the first cell is not part of the link of the row', async () => {
+  const press = vi.fn();
+  const below: DataColumn<Row>[] = [
+    {
+      id: 'name',
+      header: 'Name',
+      cell: (row) => row.name,
+      below: (row) => (
+        <button type="button" onClick={press}>
+          Why {row.name}
+        </button>
+      ),
+    },
+  ];
+  render(
+    <DataTable
+      label="People"
+      columns={below}
+      rows={rows}
+      rowId={(row) => row.id}
+      rowHref={(row) => `/p/${row.id}`}
+    />,
+  );
+  const button = screen.getByRole('button', { name: 'Why Ada' });
+  expect(button.closest('a')).toBeNull();
+  await userEvent.click(button);
+  expect(press).toHaveBeenCalledOnce();
+});

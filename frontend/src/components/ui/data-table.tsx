@@ -34,6 +34,8 @@ export interface DataColumn<Row> {
   id: string;
   header: ReactNode;
   cell: (row: Row) => ReactNode;
+  /** On phones a line under the first cell; it may have buttons of its own, for it is not in the row's link. */
+  below?: (row: Row) => ReactNode;
   /** A grid track: `minmax(12rem,2fr)`, `6rem`. */
   width?: string;
   align?: 'left' | 'right';
@@ -218,9 +220,14 @@ export function DataTable<Row extends Record<string, any>>(props: DataTableProps
                     )}
                   >
                     {position === 0 && clickable ? (
-                      <RowLink href={href} onClick={() => props.onRowClick?.(row.original)}>
-                        {columnOf.get(cell.column.id)?.cell(row.original)}
-                      </RowLink>
+                      <>
+                        <RowLink href={href} onClick={() => props.onRowClick?.(row.original)}>
+                          {columnOf.get(cell.column.id)?.cell(row.original)}
+                        </RowLink>
+                        <span className="block truncate text-xs text-ink-3 sm:hidden">
+                          {columnOf.get(cell.column.id)?.below?.(row.original)}
+                        </span>
+                      </>
                     ) : (
                       columnOf.get(cell.column.id)?.cell(row.original)
                     )}

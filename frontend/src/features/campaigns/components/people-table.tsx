@@ -139,9 +139,10 @@ function columnsFor(
         <NameCell
           name={fullName(one) || one.email}
           note={[fullName(one) && one.email, one.company].filter(Boolean).join(' · ')}
-          narrow={next(one)}
+          wideNote
         />
       ),
+      below: next,
     },
     {
       id: 'state',
@@ -194,7 +195,7 @@ function columnsFor(
     {
       id: 'steer',
       header: <span className="sr-only">Steer</span>,
-      width: '3.75rem',
+      width: 'clamp(3.75rem,9vw,7.25rem)',
       align: 'right',
       cell: (one) => (canWrite ? <Steer one={one} campaign={campaign} /> : null),
     },
@@ -212,9 +213,9 @@ function Steer({ one, campaign }: { one: Enrollment; campaign: string }) {
     <Tooltip content={words}>
       <Button
         variant="ghost"
-        size="icon-sm"
+        size="sm"
         aria-label={`${words}: ${one.email}`}
-        className="relative z-10"
+        className="relative z-10 max-xl:size-7 max-xl:px-0 max-xl:pointer-coarse:size-9"
         loading={steer.isPending}
         onClick={() =>
           steer.mutate(
@@ -226,7 +227,7 @@ function Steer({ one, campaign }: { one: Enrollment; campaign: string }) {
           )
         }
       >
-        <Icon aria-hidden />
+        <Icon aria-hidden /> <span className="max-xl:hidden">{action === 'stop' ? 'Stop' : 'Go on'}</span>
       </Button>
     </Tooltip>
   );

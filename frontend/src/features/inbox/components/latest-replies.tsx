@@ -2,7 +2,6 @@ import Link from 'next/link';
 
 import { SkeletonRows } from '@/components/ui/states';
 import { Badge } from '@/components/ui/status';
-import { SuppressedBadge } from '@/components/ui/suppressed';
 import { when } from '@/lib/format';
 import { paths } from '@/lib/paths';
 
@@ -27,13 +26,17 @@ export function LatestReplies({ threads, loading }: { threads: readonly Thread[]
                 {thread.contact_name || thread.contact_email}
               </Link>
               <Badge tone={intent.tone}>{intent.label}</Badge>
-              {thread.suppression && <SuppressedBadge suppression={thread.suppression} />}
               <span className="flex-1" />
               <time dateTime={thread.last_message_at} className="shrink-0 text-xs text-ink-3">
                 {when(thread.last_message_at)}
               </time>
             </div>
-            <p className="truncate text-ink-2">{thread.snippet}</p>
+            <p className="truncate text-ink-2">
+              {thread.suppression && (
+                <span className="text-bounced">Do not contact: {thread.suppression.words}. </span>
+              )}
+              {thread.snippet}
+            </p>
           </li>
         );
       })}

@@ -19,16 +19,16 @@ export function MappingTable({
 }) {
   return (
     <div className="scroll-slim overflow-x-auto">
-      <table className="w-full min-w-[36rem]" aria-label="Columns of the file">
+      <table className="w-full sm:min-w-[36rem]" aria-label="Columns of the file">
         <thead className="text-left text-xs text-ink-3">
           <tr className="border-b">
             <th scope="col" className="h-9 px-4 font-normal">
               Column of the file
             </th>
-            <th scope="col" className="px-2 font-normal">
+            <th scope="col" className="px-2 font-normal max-sm:hidden">
               The first rows
             </th>
-            <th scope="col" className="w-64 px-4 font-normal">
+            <th scope="col" className="w-52 px-4 font-normal sm:w-64">
               Goes to
             </th>
           </tr>
@@ -44,10 +44,15 @@ export function MappingTable({
             const unlisted = target && target !== own && !COLUMNS.some((one) => one.value === target);
             return (
               <tr key={`${header}${position}`} className={cn(!target && 'text-ink-3')}>
-                <th scope="row" className="max-w-48 truncate px-4 py-2 text-left font-medium">
+                <th scope="row" className="max-w-36 truncate px-4 py-2 text-left font-medium sm:max-w-48">
                   {header || `Column ${position + 1}`}
+                  <span className="block truncate text-xs font-normal text-ink-2 sm:hidden">
+                    {sample.join(' · ') || 'empty'}
+                  </span>
                 </th>
-                <td className="max-w-72 truncate px-2 text-xs text-ink-2">{sample.join(' · ') || 'empty'}</td>
+                <td className="max-w-72 truncate px-2 text-xs text-ink-2 max-sm:hidden">
+                  {sample.join(' · ') || 'empty'}
+                </td>
                 <td className="px-4 py-1.5">
                   <span className="flex items-center gap-2">
                     <ArrowRight className="size-3.5 shrink-0 text-ink-3" aria-hidden />

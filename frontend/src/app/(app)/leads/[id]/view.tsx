@@ -64,9 +64,13 @@ function LeadBody({ lead, writes }: { lead: Schema<'LeadDetailOut'>; writes: boo
         <span className="flex min-w-0 items-center gap-3">
           <span className="truncate">{fullName(lead) || lead.email}</span>
           {lead.suppression ? (
-            <StatusWord status="unsubscribed" word="Do not contact" className="text-sm" />
+            <StatusWord
+              status="unsubscribed"
+              word="Do not contact"
+              className="text-sm max-sm:[&>span]:sr-only"
+            />
           ) : (
-            <StatusWord status={lead.verification} className="text-sm" />
+            <StatusWord status={lead.verification} className="text-sm max-sm:[&>span]:sr-only" />
           )}
         </span>
       }
