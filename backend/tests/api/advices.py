@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +15,6 @@ from tests.api.advising import (
     PERSON,
     WEEK,
     Case,
-    Deed,
     World,
     another_mailbox,
     ask,
@@ -385,17 +383,3 @@ CASES: dict[str, Case] = {
         {"wait": wait, "shorten": put_account(min_gap_seconds=0)},
     ),
 }  # fmt: skip
-
-
-def code_of(name: str) -> str:
-    return name.partition(",")[0]
-
-
-def deeds_of(held: Mapping[str, Any]) -> Mapping[str, Deed]:
-    """By its code and its words."""
-    (deeds,) = [
-        case.deeds
-        for name, case in CASES.items()
-        if (code_of(name), case.advice) == (held["code"], held["change"])
-    ]
-    return deeds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
@@ -14,8 +14,8 @@ from reachly.integrations.reader.fake import FakeReader, MailboxScript
 from reachly.jobs.inbox import InboxLoop
 from reachly.jobs.sending import SendingLoop
 from reachly.services.scheduling.policy import BlockReason
-from tests.api.advices import BOX, CASES, NOT_PRODUCED, PROVIDER_LIMIT, code_of, deeds_of
-from tests.api.advising import OPEN, PERSON, World
+from tests.api.advices import BOX, CASES, NOT_PRODUCED, PROVIDER_LIMIT
+from tests.api.advising import OPEN, PERSON, Deed, World
 from tests.api.conftest import Person
 from tests.factories.sending import add_mailbox
 from tests.integration.sending.conftest import Relay, SetClock, at, relay
@@ -77,6 +77,20 @@ async def world(
 def test_every_reason_has_its_deeds_and_its_words() -> None:
     told = {code_of(name) for name in CASES} | NOT_PRODUCED | {"waiting_turn"}
     assert told == {code.value for code in BlockReason}
+
+
+def code_of(name: str) -> str:
+    return name.partition(",")[0]
+
+
+def deeds_of(held: Mapping[str, Any]) -> Mapping[str, Deed]:
+    """By its code and its words."""
+    (deeds,) = [
+        case.deeds
+        for name, case in CASES.items()
+        if (code_of(name), case.advice) == (held["code"], held["change"])
+    ]
+    return deeds
 
 
 SINGLE = [(name, deed) for name, case in CASES.items() for deed in case.deeds]
