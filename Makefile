@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format client bench e2e chaos setup setup-dev clean
+.PHONY: help run demo test check format client bench e2e chaos mutants setup setup-dev clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ e2e: setup-dev ## the browser's story alone
 
 chaos: setup-dev ## fifty random kills among campaigns of 2,000, and every other blow (a short form is in make test)
 	@cd backend && CHAOS_SIZE=gate CHAOS_KILLS=$${CHAOS_KILLS:-50} CHAOS_PEOPLE=$${CHAOS_PEOPLE:-2000} exec ../.venv/bin/pytest tests/chaos -s $(ARGS)
+
+mutants: setup-dev ## small faults put into the pure modules, and whether their unit tests notice (ARGS=--seed, --module, --sample)
+	@exec .venv/bin/python scripts/mutants.py $(ARGS)
 
 clean: ## remove what was installed and built (not the data in var/)
 	@rm -rf .venv .state frontend/node_modules frontend/out frontend/.next

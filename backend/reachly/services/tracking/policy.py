@@ -28,7 +28,7 @@ ON_DELIVERY = timedelta(
 )  # a burst this soon after handover is the gateway's, whatever network it uses
 _ROBOT = re.compile(
     r"bot\b|crawl|spider|scan|preview|curl|wget|python|java/|okhttp|go-http|headless|monitor|proofpoint|barracuda"
-    r"|mimecast|safelinks|urlscan|slurp|facebookexternalhit|slack|whatsapp|telegram",
+    r"|mimecast|safelinks|slurp|facebookexternalhit|slack|whatsapp|telegram",
     re.IGNORECASE,
 )
 _GMAIL_PROXY = "GoogleImageProxy"

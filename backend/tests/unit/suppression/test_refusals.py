@@ -19,80 +19,102 @@ from reachly.services.suppression.policy import (
     should_suppress,
 )
 
-# stage, code, enhanced, text, kind
+# stage, code, enhanced, text: kind, who pays, whether to try again, and the rule that decided
 REPLIES = [
     # Nobody is there.
-    ("rcpt", 550, "5.1.1", "The email account that you tried to reach does not exist.", "hard_address"),
-    ("rcpt", 550, "5.2.1", "The email account that you tried to reach is inactive.", "hard_address"),
-    ("rcpt", 550, "5.1.10", "RESOLVER.ADR.RecipientNotFound; not found", "hard_address"),
-    ("rcpt", 550, "5.4.1", "Recipient address rejected: Access denied. AS(201806281)", "hard_address"),
-    ("rcpt", 550, "5.5.0", "Requested action not taken: mailbox unavailable", "hard_address"),
-    ("rcpt", 554, None, "dd This user doesn't have a yahoo.example account (x@yahoo.example)", "hard_address"),
-    ("rcpt", 550, None, "No Such User Here", "hard_address"),
-    ("rcpt", 550, None, "<x@acme.example>: User unknown in virtual mailbox table", "hard_address"),
-    ("rcpt", 550, None, "Unrouteable address", "hard_address"),
-    ("rcpt", 553, None, "sorry, no mailbox here by that name (#5.1.1 - chkuser)", "hard_address"),
-    ("rcpt", 550, "5.1.0", "Address rejected.", "hard_address"),
-    ("rcpt", 550, None, "unknown user", "hard_address"),
-    ("rcpt", 550, None, "Benutzer unbekannt", "hard_address"),
-    ("rcpt", 550, None, "Utilisateur inconnu", "hard_address"),
-    ("rcpt", 550, None, "El usuario no existe: usuario desconocido", "hard_address"),
-    ("rcpt", 550, None, "Rejected", "hard_address"),  # a bare refusal of a recipient
-    ("rcpt", 556, "5.1.10", "Recipient domain has a null MX", "hard_address"),
+    ("rcpt", 550, "5.1.1", "The email account that you tried to reach does not exist.",
+     "hard_address person never address_status"),
+    ("rcpt", 550, "5.2.1", "The email account that you tried to reach is inactive.",
+     "hard_address person never address_status"),
+    ("rcpt", 550, "5.1.10", "RESOLVER.ADR.RecipientNotFound; not found",
+     "hard_address person never address_status"),
+    ("rcpt", 550, "5.4.1", "Recipient address rejected: Access denied. AS(201806281)",
+     "hard_address person never words"),
+    ("rcpt", 550, "5.5.0", "Requested action not taken: mailbox unavailable",
+     "hard_address person never words"),
+    ("rcpt", 554, None, "dd This user doesn't have a yahoo.example account (x@yahoo.example)",
+     "hard_address person never words"),
+    ("rcpt", 550, None, "No Such User Here", "hard_address person never words"),
+    ("rcpt", 550, None, "<x@acme.example>: User unknown in virtual mailbox table",
+     "hard_address person never words"),
+    ("rcpt", 550, None, "Unrouteable address", "hard_address person never words"),
+    ("rcpt", 553, None, "sorry, no mailbox here by that name (#5.1.1 - chkuser)",
+     "hard_address person never address_status"),
+    ("rcpt", 550, "5.1.0", "Address rejected.", "hard_address person never address_subject"),
+    ("rcpt", 550, None, "unknown user", "hard_address person never words"),
+    ("rcpt", 550, None, "Benutzer unbekannt", "hard_address person never words"),
+    ("rcpt", 550, None, "Utilisateur inconnu", "hard_address person never words"),
+    ("rcpt", 550, None, "El usuario no existe: usuario desconocido", "hard_address person never words"),
+    ("rcpt", 550, None, "Rejected",
+     "hard_address person never refused_recipient"),  # a bare refusal of a recipient
+    ("rcpt", 556, "5.1.10", "Recipient domain has a null MX", "hard_address person never address_status"),
     # Good address, no room or no patience.
-    ("rcpt", 452, "4.2.2", "The email account that you tried to reach is over quota.", "soft"),
-    ("rcpt", 552, "5.2.2", "Mailbox full", "soft"),
-    ("rcpt", 554, None, "mailbox is full: retry later", "soft"),
-    ("rcpt", 550, None, "Das Postfach ist voll", "soft"),
-    ("rcpt", 450, "4.2.1", "The user you are trying to contact is receiving mail at a rate that prevents", "soft"),
-    ("rcpt", 451, None, "Temporary local problem - please try later", "soft"),
-    ("body", 451, "4.3.0", "Temporary lookup failure", "soft"),
+    ("rcpt", 452, "4.2.2", "The email account that you tried to reach is over quota.",
+     "soft person again full"),
+    ("rcpt", 552, "5.2.2", "Mailbox full", "soft person never soft_status"),
+    ("rcpt", 554, None, "mailbox is full: retry later", "soft person never full"),
+    ("rcpt", 550, None, "Das Postfach ist voll", "soft person never full"),
+    ("rcpt", 450, "4.2.1", "The user you are trying to contact is receiving mail at a rate that prevents",
+     "soft person again full"),
+    ("rcpt", 451, None, "Temporary local problem - please try later", "soft person again temporary"),
+    ("body", 451, "4.3.0", "Temporary lookup failure", "soft person again temporary"),
     # Only whether we come back.
-    ("rcpt", 450, "4.2.0", "<x@acme.example>: Greylisted, see http://postgrey.example", "greylisted"),
-    ("rcpt", 451, "4.7.1", "Please try again in 300 seconds", "greylisted"),
-    ("rcpt", 451, None, "Graylisting in effect, come back later", "greylisted"),
+    ("rcpt", 450, "4.2.0", "<x@acme.example>: Greylisted, see http://postgrey.example",
+     "greylisted nobody again greylist_words"),
+    ("rcpt", 451, "4.7.1", "Please try again in 300 seconds", "greylisted nobody again greylist_words"),
+    ("rcpt", 451, None, "Graylisting in effect, come back later", "greylisted nobody again greylist_words"),
     # Too quick.
-    ("mail", 421, "4.7.28", "Our system has detected an unusual rate of unsolicited mail", "throttled"),
-    ("rcpt", 452, "4.5.3", "Too many recipients", "throttled"),
-    ("body", 550, "5.4.5", "Daily user sending limit exceeded", "throttled"),
-    ("rcpt", 451, None, "Rate limit exceeded for this sender", "throttled"),
+    ("mail", 421, "4.7.28", "Our system has detected an unusual rate of unsolicited mail",
+     "throttled mailbox again throttled"),
+    ("rcpt", 452, "4.5.3", "Too many recipients", "throttled mailbox again throttled"),
+    ("body", 550, "5.4.5", "Daily user sending limit exceeded", "throttled mailbox again throttled"),
+    ("rcpt", 451, None, "Rate limit exceeded for this sender", "throttled mailbox again throttled"),
     # The sender or the content was judged.
-    ("body", 550, "5.7.1", "This message was blocked because its content is a security issue.", "policy"),
-    ("rcpt", 550, "5.7.1", "Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.example", "policy"),
-    ("rcpt", 554, "5.7.1", "<x@acme.example>: Relay access denied", "policy"),
-    ("rcpt", 550, "5.1.1", "Mail from 192.0.2.1 rejected: listed at Spamhaus blocklist", "policy"),
-    ("body", 550, "5.7.26", "This mail has been blocked because the sender is unauthenticated. DMARC", "policy"),
-    ("body", 550, "5.7.515", "Access denied, sending domain acme.example does not meet the required level", "policy"),
-    ("body", 554, None, "Message rejected as spam", "policy"),
-    ("connect", 554, None, "No SMTP service here: poor reputation", "policy"),
-    ("mail", 550, None, "Sender address rejected: not logged in", "policy"),
-    ("rcpt", 550, None, "blocked by policy", "policy"),
-    ("body", 550, "5.6.0", "Message contains bare line feeds", "policy"),
+    ("body", 550, "5.7.1", "This message was blocked because its content is a security issue.",
+     "policy mailbox never policy_status"),
+    ("rcpt", 550, "5.7.1", "Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.example",
+     "policy mailbox never policy_status"),
+    ("rcpt", 554, "5.7.1", "<x@acme.example>: Relay access denied", "policy mailbox never policy_status"),
+    ("rcpt", 550, "5.1.1", "Mail from 192.0.2.1 rejected: listed at Spamhaus blocklist",
+     "policy mailbox never words_over_status"),
+    ("body", 550, "5.7.26", "This mail has been blocked because the sender is unauthenticated. DMARC",
+     "policy mailbox never policy_status"),
+    ("body", 550, "5.7.515", "Access denied, sending domain acme.example does not meet the required level",
+     "policy mailbox never policy_status"),
+    ("body", 554, None, "Message rejected as spam", "policy mailbox never policy_words"),
+    ("connect", 554, None, "No SMTP service here: poor reputation", "policy mailbox never before_recipient"),
+    ("mail", 550, None, "Sender address rejected: not logged in", "policy mailbox never before_recipient"),
+    ("rcpt", 550, None, "blocked by policy", "policy mailbox never policy_words"),
+    ("body", 550, "5.6.0", "Message contains bare line feeds", "policy content never policy_status"),
     # Too large.
-    ("mail", 552, "5.3.4", "Message size exceeds fixed limit", "too_large"),
-    ("body", 552, None, "Message too large", "too_large"),
-    ("body", 552, "5.2.3", "Your message exceeded size limits", "too_large"),
+    ("mail", 552, "5.3.4", "Message size exceeds fixed limit", "too_large content never size"),
+    ("body", 552, None, "Message too large", "too_large content never size_words"),
+    ("body", 552, "5.2.3", "Your message exceeded size limits", "too_large content never size_status"),
     # The sign-in.
-    ("auth", 535, "5.7.8", "Username and Password not accepted", "auth_failed"),
-    ("mail", 530, "5.7.0", "Authentication Required", "auth_failed"),
-    ("mail", 530, "5.7.57", "Client not authenticated to send mail", "auth_failed"),
-    ("auth", 454, "4.7.0", "Temporary authentication failure", "auth_failed"),
+    ("auth", 535, "5.7.8", "Username and Password not accepted", "auth_failed mailbox never sign_in"),
+    ("mail", 530, "5.7.0", "Authentication Required", "auth_failed mailbox never sign_in"),
+    ("mail", 530, "5.7.57", "Client not authenticated to send mail", "auth_failed mailbox never sign_in"),
+    ("auth", 454, "4.7.0", "Temporary authentication failure", "auth_failed mailbox again sign_in"),
     # Malformed or missing statuses.
-    ("rcpt", 550, "5.1", "user unknown", "hard_address"),
-    ("rcpt", 550, "5.1.1.1", "no such user", "hard_address"),
-    ("rcpt", 550, "9.9.9", "mailbox full", "soft"),
-    ("body", 554, None, "Transaction failed", "policy"),
-    ("rcpt", 554, None, "?", "unknown"),
+    ("rcpt", 550, "5.1", "user unknown", "hard_address person never words"),
+    ("rcpt", 550, "5.1.1.1", "no such user", "hard_address person never words"),
+    ("rcpt", 550, "9.9.9", "mailbox full", "soft person never full"),
+    ("body", 554, None, "Transaction failed", "policy content never after_recipient"),
+    ("rcpt", 554, None, "?", "unknown nobody never nothing_said"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("stage", "code", "enhanced", "text", "kind"), REPLIES)
+def whole(verdict: Verdict) -> str:
+    return f"{verdict.kind} {verdict.blame} {'again' if verdict.temporary else 'never'} {verdict.rule}"
+
+
+@pytest.mark.parametrize(("stage", "code", "enhanced", "text", "expected"), REPLIES)
 def test_a_reply_is_read_as_what_it_means(
-    stage: str, code: int, enhanced: str | None, text: str, kind: str
+    stage: str, code: int, enhanced: str | None, text: str, expected: str
 ) -> None:
     verdict = classify_reply_code(code, enhanced, text, stage)
-    assert verdict.kind == kind, verdict
-    assert verdict.suppresses == (kind == "hard_address")
+    assert whole(verdict) == expected
+    assert verdict.suppresses == expected.startswith("hard_address")
 
 
 # status, diagnostic, hard?
@@ -124,8 +146,10 @@ def test_a_late_report_blames_the_person_only_where_nobody_is_there(
 
 
 def test_delayed_is_not_a_bounce() -> None:
-    verdict = classify_report("5.1.1", "user unknown", action="delayed")
-    assert verdict.temporary
+    verdict = classify_report("5.1.1", "user unknown", action=" Delayed ")
+    assert whole(verdict) == "soft nobody again not_failed"
+    assert classify_report("5.1.1", "user unknown", action=" Failed ").suppresses
+    assert whole(classify_report("4.4.1", "timed out", action="delayed")) == "soft person again temporary"
     assert not should_suppress(verdict, soft_bounces=99)
     assert classify_report("4.4.1", "timed out", action="delayed").temporary
 

@@ -65,17 +65,17 @@ _DATES = re.compile(
 _BACK = re.compile(
     r"\b(?:back|return(?:ing|s)?|resume|available (?:again )?(?:on|from)|in the office (?:again )?(?:on|from)"
     r"|zurück|zurueck|wieder"
-    r"|ab(?: dem)?|de retour|retour|reprendrai|à partir du|a partir du|regreso|vuelvo|volveré|volvere|regresaré"
+    r"|ab(?: dem)?|retour|reprendrai|à partir du|a partir du|regreso|vuelvo|volveré|volvere|regresaré"
     r"|regresare"
     r"|de vuelta|a partir del?|reachable from|as of|starting)\b[^.!?\n]{0,60}\Z",
     re.IGNORECASE,
 )
 _UNTIL = re.compile(
-    r"(?:\b(?:until|till|til|through|thru|to|up to|bis|einschließlich|jusqu|au|hasta|al)\b|[–—-])[^.!?\n]{0,40}\Z",
+    r"(?:\b(?:until|till|til|through|thru|to|bis|einschließlich|jusqu|au|hasta|al)\b|[–—-])[^.!?\n]{0,40}\Z",
     re.IGNORECASE,
 )
 _LEFT = re.compile(
-    r"no longer (?:with|works?|working|employed|part of|at\b)|ha(?:s|ve) left (?:the |our )?(?:company"
+    r"no longer (?:with|works?|employed|part of|at\b)|ha(?:s|ve) left (?:the |our )?(?:company"
     r"|organi[sz]ation|firm|business|team)"
     r"|left (?:the )?company|(?:is|am) not (?:longer )?(?:employed|with)|does(?:n't| not) work (?:here|at|for)"
     r"|retired (?:from|as of)|have retired|has retired"

@@ -36,11 +36,11 @@ class Classified:
 
 _AUTO_SUBJECT = re.compile(
     r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:(?:re|aw|sv|fwd?|wg|tr|antw?|rv)\s*:\s*)?"
-    r"(?:auto(?:matic|matische|mated)?[\s-]*(?:reply|response|answer|antwort|svar|antwoord|repl)|auto\s*:"
+    r"(?:auto(?:matic|matische|mated)?[\s-]*(?:response|answer|antwort|svar|antwoord|repl)|auto\s*:"
     r"|out[\s-]of[\s-](?:the[\s-])?office"
     r"|ooo\b|away from (?:the )?(?:office|my)|on (?:vacation|holiday|leave|maternity|parental)|vacation (?:reply"
     r"|response|notice|message)"
-    r"|i(?:'m| am) (?:currently )?(?:away|out|on)\b|automatische antwort|automatisch(?:e)? (?:beantwoord|antwoord"
+    r"|i(?:'m| am) (?:currently )?(?:away|out|on)\b|automatisch(?:e)? (?:beantwoord|antwoord"
     r"|gegenereerd)"
     r"|abwesen|außer haus|ausser haus|nicht im (?:haus|büro|buero)|urlaub|im urlaub|empfangsbest(?:ä|ae)tigung"
     r"|eingangsbest(?:ä|ae)tigung"
@@ -48,12 +48,12 @@ _AUTO_SUBJECT = re.compile(
     r"|accus(?:é|e) de r(?:é|e)ception"
     r"|respuesta autom(?:á|a)tica|fuera de (?:la )?oficina|ausente|ausencia|de vacaciones|acuse de recibo"
     r"|risposta automatica|fuori (?:sede|ufficio)|assente|ferie|resposta autom(?:á|a)tica|fora do escrit(?:ó|o)rio"
-    r"|ausente|f(?:é|e)rias"
-    r"|afwezig|buiten kantoor|automatiskt svar|autosvar|fr(?:å|a)nvaro|frånvarande|ute av kontoret|automatisk svar"
-    r"|frav(?:æ|ae)r|fravær"
+    r"|f(?:é|e)rias"
+    r"|afwezig|buiten kantoor|automatiskt svar|fr(?:å|a)nvaro|frånvarande|ute av kontoret|automatisk svar"
+    r"|frav(?:æ|ae)r"
     r"|automaattinen vastaus|poissa|automatyczna odpowied|poza biurem|nieobecno|automatick(?:á|a) odpov"
     r"|mimo kancel(?:á|a)r"
-    r"|automatikus v(?:á|a)lasz|otomatik yan(?:ı|i)t|ofis dışında|автоматический ответ|автоответ|вне офиса|відпустк"
+    r"|automatikus v(?:á|a)lasz|otomatik yanit|ofis dışında|автоматический ответ|автоответ|вне офиса|відпустк"
     r"|自動返信|自动回复|自動回覆"
     r"|자동 ?회신|부재중|不在|רד אוטומטי|מחוץ למשרד|رد تلقائي"
     r"|your (?:message|email|request|inquiry|enquiry) (?:has been|was|to .{1,60} has been) (?:received|registered)"
@@ -63,19 +63,19 @@ _AUTO_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _BOUNCE_SUBJECT = re.compile(
-    r"undeliver|failure delivery|failed mail|automatically rejected|error during delivery|user unknown"
-    r"|delivery (?:status|failure|failed|notification|has failed|problem|error|report)|(?:mail|message"
-    r"|email) (?:delivery )?(?:failed|failure|error|system error)"
+    r"undeliver|failure delivery|failed mail|automatically rejected|error during delivery"
+    r"|delivery (?:status|failure|failed|notification|has failed|problem|error|report)|(?:mail"
+    r"|message) (?:delivery )?(?:failed|failure|error|system error)"
     r"|returned (?:mail|email|to sender)|failure notice|could not be delivered|couldn't be delivered|not delivered"
     r"|non[\s-]?deliver|\bndr\b|\bndn\b|\bdsn\b"
     r"|unzustellbar|nicht zugestellt|zustellung.{0,30}(?:fehl|nicht|gescheitert)|fehlgeschlagen|non remis|(?:é"
     r"|e)chec de (?:la )?(?:remise|distribution)|non distribu"
-    r"|no (?:se )?(?:ha )?(?:podido )?entreg|no entregado|error de entrega|mancato recapito|mancata consegna"
+    r"|no (?:se )?(?:ha )?(?:podido )?entreg|error de entrega|mancato recapito|mancata consegna"
     r"|impossibile recapitare|n(?:ã|a)o entregue|falha na entrega"
     r"|onbestelbaar|kan niet worden bezorgd|olevererbart|kunde inte levereras|kunne ikke leveres|ei voitu toimittaa"
     r"|nie dostarczono|niedostarczon|doručení se nezdařilo"
-    r"|не доставлено|недоставлен|退信|系统退信|配信不能|warning: could not send|message (?:status|not) (?:- )?undeliver"
-    r"|user unknown|mail system error|delayed mail|delay(?:ed)? notification|message .{0,20}delayed",
+    r"|не доставлено|недоставлен|退信|配信不能|warning: could not send"
+    r"|user unknown|delayed mail|delay(?:ed)? notification|message .{0,20}delayed",
     re.IGNORECASE,
 )
 _REPLY_SUBJECT = re.compile(

@@ -56,14 +56,14 @@ _SENT = re.compile(
 )
 _DEVICE = re.compile(
     r"\s{0,4}(?:sent from (?:my|yahoo|outlook|mail)|get outlook for|von meinem \S{1,30}.{0,40} gesendet"
-    r"|gesendet (?:von|mit)|envoyé (?:de|depuis)"
-    r"|enviado (?:desde|de)|inviato da|verstuurd vanaf|skickat från|télécharger outlook|obtener outlook)",
+    r"|gesendet (?:von|mit)|envoyé de"
+    r"|enviado de|inviato da|verstuurd vanaf|skickat från|télécharger outlook|obtener outlook)",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
     r"\s{0,4}(?:(?:with )?(?:best|kind|warm|many|kindest|warmest)?\s?(?:regards|wishes|thanks)|best|all the best"
     r"|cheers|thanks(?: a lot| so much| again)?"
-    r"|thank you|many thanks|thx|sincerely|yours(?: sincerely| truly| faithfully)?|cordially|respectfully|rgds|br"
+    r"|thank you|thx|sincerely|yours(?: sincerely| truly| faithfully)?|cordially|respectfully|rgds|br"
     r"|mfg|lg|vg|vlg"
     r"|mit (?:freundlichen|besten|herzlichen|lieben) gr(?:ü|ue)(?:ß|ss)en|(?:viele|liebe|beste|freundliche"
     r"|herzliche|schöne) gr(?:ü|ue)(?:ß|ss)e"

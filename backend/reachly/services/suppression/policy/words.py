@@ -20,36 +20,36 @@ NOBODY = re.compile(
     r"|has moved|discontinued|ne? ?existe|non esiste|inexist|n'existe)"
     r"|(unknown|invalid|bad|no such|nonexist\w*|non-exist\w*|non existent|incorrect|illegal|undeliverable|unrouteable"
     r"|inactive|disabled|unrecogni[sz]ed)\W{1,3}(local )?(user|recipient|mailbox|account|address|person|"
-    r"local.?part|alias|destination|addressee|domain|name)"
+    r"local.?part|alias|destination|domain|name)"
     r"|no mailbox|not our customer|does not (exist|like recipient)|doesn.t exist|not known (here|at)|is not a known"
-    r"|(user|name|recipient) (is )?not (known|local|listed)|ResolverRecipNotFound|RESOLVER\.ADR\.(Rec|Ex\w*|Inv\w*)"
+    r"|(user|name|recipient) (is )?not (known|local|listed)|RESOLVER\.ADR\.(Rec|Ex\w*|Inv\w*)"
     r"|RecipNotFound|NoSuchUser|BadDestination"
     r"|account .{0,20}(has been |is )(disabled|suspended|closed|terminated|deactivated)|no longer (with|works"
     r"|employed|valid)"
-    r"|(domain|host)\b.{0,60}(not found|does not exist|non-?existent|unknown|NXDOMAIN|no (mail exchanger|mx))"
-    r"|NXDOMAIN|name or service not known|host or domain name not found|no such domain|null ?mx|does not accept mail"
-    r"|access denied.{0,6}\bAS\(201806281\)|recipient address rejected: access denied|unrouteable address"
+    r"|(domain|host)\b.{0,60}(not found|non-?existent|unknown|no (mail exchanger|mx))"
+    r"|NXDOMAIN|name or service not known|null ?mx|does not accept mail"
+    r"|access denied.{0,6}\bAS\(201806281\)|recipient address rejected: access denied"
     r"|invalid final delivery|no valid recipients|unknown or illegal|n['’]existe pas|mailbox name not allowed"
-    r"|name service error.{0,60}not found|unknown (host|domain)"
+    r"|name service error.{0,60}not found|unknown host"
     r"|utilisateur inconnu|adresse (inconnue|inexistante|invalide)|destinataire inconnu"
     r"|bo[iî]te .{0,20}(inexistante|d[ée]sactiv)"
     r"|(benutzer|empf(ä|ae|=C3=A4)nger|postfach|adresse).{0,40}(unbekannt|existiert nicht|nicht gefunden"
     r"|nicht vorhanden"
     r"|ung(ü|ue)ltig|deaktiviert|gesperrt)|unbekannte[rs]? (benutzer|empf(ä|ae)nger|adresse)"
-    r"|usuario (desconocido|inexistente|no existe)|(buz[oó]n|cuenta|direcci[oó]n) .{0,30}(no existe|inexistente"
+    r"|usuario (desconocido|no existe)|(buz[oó]n|cuenta|direcci[oó]n) .{0,30}(no existe|inexistente"
     r"|desconocid|inv[aá]lid)"
     r"|utente (sconosciuto|inesistente)|casella .{0,20}(inesistente|non esiste)"
     r"|usu[aá]rio .{0,20}(desconhecido|inexistente|n[aã]o existe)|onbekende gebruiker|gebruiker onbekend"
     r"|пользователь не найден|почтовый ящик .{0,20}не существует"
-    r"|无此用户|用户不存在|mailbox not found|收件人.{0,10}不存在",
+    r"|无此用户|用户不存在|收件人.{0,10}不存在",
     _I,
 )
 
 FULL = re.compile(
-    r"(mailbox|inbox|quota|storage|mail ?box|account|user|disk|maildir|recipient).{0,60}"
-    r"(full|exceed|over (disk |its |their |the |mail )?quota|over ?quota|over its quota|over the maximum"
+    r"(inbox|quota|storage|mail ?box|account|user|disk|maildir|recipient).{0,60}"
+    r"(full|exceed|over (disk |its |their |the |mail )?quota|over the maximum"
     r"|out of storage|over limit|too large)"
-    r"|over ?quota|quota.?(exceeded|full)|exceeded (the |its |storage |disk )?(quota|storage|allocation|allowed)"
+    r"|over ?quota|exceeded (the |its |disk )?(quota|storage|allocation|allowed)"
     r"|quota (violation|limit)|space not enough|insufficient.{0,20}(storage|disk|space)|out of (disk )?space"
     r"|no space left|not enough (disk )?space|boxfull"
     r"|(postfach|mailbox|speicher).{0,30}(voll|(ü|ue)berschritten)|bo[iî]te .{0,30}pleine|quota d[ée]pass"
@@ -59,11 +59,11 @@ FULL = re.compile(
 
 POLICY = re.compile(
     r"\bspam|unsolicited|\bUBE\b|\bUCE\b|junk mail|policy|\bblocked\b|black.?list|block.?list|deny.?list|\bd?nsbl"
-    r"|\brbls?\b|spamhaus"
-    r"|barracuda|spamcop|sorbs|proofpoint|mimecast.{0,40}reject|reputation|dmarc|\bspf\b|\bdkim\b|sender ?id"
-    r"|(sender|client|server|connection|host|message|email|mail|ip)\b.{0,40}(rejected|refused|denied|not allowed"
+    r"|\brbls?\b"
+    r"|barracuda|sorbs|proofpoint|mimecast.{0,40}reject|reputation|dmarc|\bspf\b|\bdkim\b|sender ?id"
+    r"|(sender|client|server|connection|host|message|mail|ip)\b.{0,40}(rejected|refused|denied"
     r"|not authori[sz]ed"
-    r"|banned|prohibited)|rejected (for|due to|by|because)|content.{0,30}(reject|restrict|not accept|denied)|virus"
+    r"|banned)|rejected (for|due to|by|because)|content.{0,30}(reject|restrict|not accept|denied)|virus"
     r"|malware|phish"
     r"|suspicious|poor|bulk|not permitted|not allowed|prohibited|administrative(ly)?|access denied|\brelay(ing)?\b"
     r"|authentication"
@@ -94,8 +94,7 @@ THROTTLED = re.compile(
     _I,
 )
 TOO_LARGE = re.compile(
-    r"(message|mail|size|body|data)\b.{0,50}(too (large|big|long)|exceed|over(sized| the)|limit)|too (large|big)\b"
-    r"|size limit"
+    r"(message|mail|size|body|data)\b.{0,50}(too long|exceed|over(sized| the)|limit)|too (large|big)\b"
     r"|maximum (message )?size|nachricht zu gro(ß|ss)",
     _I,
 )
@@ -108,7 +107,7 @@ SIGN_IN = re.compile(
 )
 
 SLOW = re.compile(
-    r"connection (timed out|refused|reset|failed|dropped)|timed? ?out|not reachable|not responding|no route"
+    r"connection (refused|reset|failed|dropped)|timed? ?out|not reachable|not responding|no route"
     r"|unreachable|too many hops"
     r"|queue (period|too long)|(in the queue|collected|attempts|hours?|days?|expired|too old)"
     r"|establish an smtp connection|loops? back"
