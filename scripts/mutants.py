@@ -38,30 +38,31 @@ MEMORY = 3 << 30
 STRICT, RATE, EQUIVALENT = 0.95, 0.90, 0.15
 STRICT_ROOMS = ("inbox", "rendering", "sending", "suppression")
 
-# Module below `reachly` -> its tests below `tests/unit`; the nearest first, because the first failure ends a run.
+# Module below `reachly` -> the folder of its tests below `tests/unit`, and the files in it (none: all); the nearest
+# first, because the first failure ends a run.
 MODULES: dict[str, str] = {
-    "services/suppression/policy/refusals": "suppression/test_verdicts.py suppression",
-    "services/suppression/policy/targets": "suppression/test_targets.py",
-    "services/suppression/policy/words": "suppression/test_words.py suppression",
-    "services/inbox/policy/absences": "inbox/test_absences.py inbox/test_words.py inbox/test_replies.py inbox/test_bounces.py",
-    "services/inbox/policy/kinds": "inbox/test_kinds.py inbox/test_words.py inbox/test_replies.py inbox/test_bounces.py",
-    "services/inbox/policy/replies": "inbox/test_replies.py inbox/test_words.py inbox/test_replies.py inbox/test_bounces.py",
-    "services/inbox/policy/reports": "inbox/test_reports.py inbox/test_bounces.py",
-    "services/sending/policy": "sending/test_policy.py",
+    "services/suppression/policy/refusals": "suppression verdicts refusals",
+    "services/suppression/policy/targets": "suppression targets",
+    "services/suppression/policy/words": "suppression words",
+    "services/inbox/policy/absences": "inbox absences words replies",
+    "services/inbox/policy/kinds": "inbox kinds words replies bounces",
+    "services/inbox/policy/replies": "inbox words replies cuts",
+    "services/inbox/policy/reports": "inbox reports bounces",
+    "services/sending/policy": "sending policy edges",
     "services/rendering/compile": "rendering",
     "services/rendering/fill": "rendering",
     "services/rendering/grammar": "rendering",
     "services/rendering/message": "rendering",
-    "kit/address": "kit/test_address.py",
-    "kit/csv": "kit/test_csv.py",
-    "kit/mime": "kit/test_mime.py",
-    "kit/schedule": "scheduling/test_schedule.py",
-    "services/leads/policy": "leads",
-    "services/scheduling/policy/alignment": "scheduling/test_alignment.py scheduling",
-    "services/scheduling/policy/calendar": "scheduling/test_alignment.py scheduling",
-    "services/scheduling/policy/choice": "scheduling/test_choice.py scheduling",
-    "services/scheduling/policy/mailbox": "scheduling/test_mailbox.py scheduling",
-    "services/tracking/policy": "tracking",
+    "kit/address": "kit address",
+    "kit/csv": "kit csv",
+    "kit/mime": "kit mime",
+    "kit/schedule": "scheduling schedule",
+    "services/leads/policy": "leads mapping rows",
+    "services/scheduling/policy/alignment": "scheduling alignment simulation",
+    "services/scheduling/policy/calendar": "scheduling alignment zones",
+    "services/scheduling/policy/choice": "scheduling choice explanation simulation",
+    "services/scheduling/policy/mailbox": "scheduling mailbox explanation simulation",
+    "services/tracking/policy": "tracking policy",
 }
 
 
@@ -250,7 +251,9 @@ def choose(path: str, tests: str, seed: int, sample: int, kept: Sequence[dict[st
     if sample and len(mutants) > sample:
         mutants = random.Random(f"{seed} {path}").sample(mutants, sample)
         mutants.sort(key=lambda one: one.line)
-    return Module(path, [f"tests/unit/{one}" for one in tests.split()], mutants, declared)
+    folder, *files = tests.split()
+    paths = [f"tests/unit/{folder}/test_{name}.py" for name in files] or [f"tests/unit/{folder}"]
+    return Module(path, paths, mutants, declared)
 
 
 def report(modules: Sequence[Module]) -> list[str]:

@@ -85,8 +85,8 @@ def test_killed_is_what_a_test_notices_and_an_endless_loop_is_ended(
     (tmp_path / "reachly").mkdir()
     (tmp_path / "reachly" / "__init__.py").touch()
     (tmp_path / "reachly" / "toy.py").write_text(TOY)
-    (tmp_path / "tests" / "unit").mkdir(parents=True)
-    (tmp_path / "tests" / "unit" / "test_toy.py").write_text(textwrap.dedent(TEST))
+    (tmp_path / "tests" / "unit" / "room").mkdir(parents=True)
+    (tmp_path / "tests" / "unit" / "room" / "test_toy.py").write_text(textwrap.dedent(TEST))
     script = f"""
 import os, sys
 from pathlib import Path
@@ -95,7 +95,7 @@ import mutants
 mutants.BACKEND, folder = Path({str(tmp_path)!r}), Path({str(tmp_path)!r})
 os.chdir(folder)
 wanted = {{"return 9 <= hour <= 17", "return 9 <= hour < 18", "pass"}}
-toy = mutants.choose("toy", "test_toy.py", 1, 0, [])
+toy = mutants.choose("toy", "room toy", 1, 0, [])
 toy.mutants[:] = [one for one in toy.mutants if one.mutated in wanted and one.where]
 assert mutants.warm_up([toy], folder) is None
 toy.seconds = 0

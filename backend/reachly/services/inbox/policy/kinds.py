@@ -157,7 +157,11 @@ def _reads_as_bounce(inbound: Inbound, ours: Collection[str]) -> bool:
     """A machine that says it in subject or body; anybody else has to say it in both, and not in an answer."""
     in_subject = _BOUNCE_SUBJECT.search(inbound.subject) is not None
     in_body = BODY.search(inbound.text[:6000]) is not None
-    if inbound.is_from_machine or _SYSTEM.match(inbound.from_email) or "report-type" in inbound.report_type:
+    if (
+        inbound.is_from_machine
+        or _SYSTEM.match(inbound.from_email)
+        or inbound.report_type == "delivery-status"
+    ):
         # Whatever the language: a mail system that writes about one address writes about a failure.
         return (
             in_subject
