@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -82,6 +82,11 @@ def default_schedule(timezone: str = "UTC") -> SendSchedule:
 def known_zone(name: object) -> bool:
     """True if `name` is a zone of the IANA database. Absolute paths and other tricks read False."""
     return isinstance(name, str) and 0 < len(name) <= 64 and _is_zone(name)
+
+
+def midnight_before(at: datetime, timezone: str) -> datetime:
+    """When the local day of `at` began, in that zone."""
+    return at.astimezone(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
 @lru_cache(maxsize=4_096)

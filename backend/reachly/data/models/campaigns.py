@@ -29,6 +29,8 @@ class Campaign(TenantRow, Base):
     daily_cap: Mapped[int | None]  # NULL: no cap of its own
     new_leads_cap: Mapped[int | None]
     company_cap: Mapped[int | None]
+    # The last edit of schedule or caps, and what had left in the 24 hours before it (`kit/carried.py`); NULL: none.
+    carried: Mapped[Json | None]
     # See services/campaigns/schemas.CampaignSettings.
     settings: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     seed: Mapped[int] = mapped_column(BigInteger)

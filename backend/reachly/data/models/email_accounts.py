@@ -52,6 +52,12 @@ class EmailAccount(TenantRow, Base):
     timezone: Mapped[str] = mapped_column(server_default="UTC")
     # {mon: [["00:00","24:00"]], …}; NULL: any hour of any day.
     workday: Mapped[Json | None]
+    # The last edit of zone, cap or window, and what had left in the 24 hours before it (`kit/carried.py`); NULL: none.
+    carried: Mapped[Json | None]
+    domain_carried: Mapped[
+        Json | None
+    ]  # likewise of its domain's cap, the same for all mailboxes of the domain
+    limits_version: Mapped[int] = mapped_column(server_default=text("0"))  # one more with each edit of either
     absences: Mapped[list[Json]] = mapped_column(server_default=text("'[]'"))
     signature: Mapped[str] = mapped_column(server_default="")
     reply_to: Mapped[str | None]

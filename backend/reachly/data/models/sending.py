@@ -110,12 +110,14 @@ class CapUsage(Tenant, Base):
     __tablename__ = "cap_usage"
     __table_args__ = (
         PrimaryKeyConstraint("organization_id", "scope", "key", "day"),
-        one_of("scope", "mailbox", "domain", "campaign", "new_leads", "company"),
-    )
+        one_of("scope", "mailbox", "domain", "campaign", "new_leads", "company",
+               "mailbox_edit", "domain_edit", "campaign_edit", "new_leads_edit", "company_edit"),
+    )  # fmt: skip
 
     scope: Mapped[str]
     key: Mapped[str]
-    day: Mapped[date]  # local day of the mailbox (mailbox, domain) or of the campaign (the others)
+    # Local day of the mailbox (mailbox, domain) or of the campaign; `…_edit`: since an edit, whatever the day.
+    day: Mapped[date]
     reserved: Mapped[int] = mapped_column(server_default=text("0"))
     used: Mapped[int] = mapped_column(server_default=text("0"))
 

@@ -16,6 +16,10 @@ from reachly.infra import settings as settings_module
 from reachly.infra.settings import Settings
 from reachly.jobs.sending import SendingLoop
 from reachly.kit import clock
+from reachly.services.campaigns import service as campaigns
+from reachly.services.campaigns.schemas import CampaignPatch
+from reachly.services.email_accounts import service as email_accounts
+from reachly.services.email_accounts.schemas import EmailAccountPatch
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import service as scheduling
 from reachly.services.sending.service import auditing
@@ -43,7 +47,7 @@ async def planned_for(actor: Actor, stage: Stage) -> list[Line]:
     return [(one.email, one.step, one.email_account_id, one.planned_at) for one in told.messages]
 
 
-async def play(settings: Settings, days: int) -> None:
+async def play(settings: Settings, days: float) -> None:
     stop = asyncio.Event()
     loop = asyncio.create_task(SendingLoop(settings).run(stop))
     async with clock.actor("test"):
@@ -120,3 +124,44 @@ async def test_the_simulation_from_the_tables_and_the_ledger_agree(
         assert sorted(ledger, key=str) == sorted(plan, key=str)
         assert len(ledger) == 90
     assert await sql.fetchval("SELECT count(*) FROM campaigns WHERE status = 'completed'") == 2
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_they_agree_after_edits_of_zones_and_caps_too(
+    seed: int, relay: Relay, actor: Actor, organization_id: uuid.UUID, settings: Settings, sql: Any
+) -> None:
+    """In the middle of a working day, with what left before it still counting across the edits."""
+    numbers = {"domain_daily_limit": 12, "provider_limits": {"smtp": 13}}
+    changed = settings.model_copy(update={"sending": settings.sending.model_copy(update=numbers)})
+    settings_module.install(changed)
+    with clock.installed(clock.VirtualClock(START, actors=2)):
+        stages = await make_world(organization_id, relay.port, sql, seed)
+        await play(changed, 1.4)
+        before = set(await sql.fetch("SELECT id FROM email_sends"))
+        await edit_all(actor, stages, random.Random(seed))
+        assert await sql.fetchval("SELECT count(*) FROM email_accounts WHERE carried IS NOT NULL") == 3
+        assert await sql.fetchval("SELECT count(*) FROM email_accounts WHERE domain_carried IS NOT NULL") == 3
+        plans = [await planned_for(actor, stage) for stage in stages]
+        await play(changed, 80)
+    assert len(before) > 8, "something counts across the edits"
+    early = {row["id"] for row in before}
+    for stage, plan in zip(stages, plans, strict=True):
+        rows = await auditing.read_ledger(organization_id, stage.campaign_id)
+        ledger = [
+            (row.email, row.step, row.email_account_id, row.planned_at) for row in rows if row.id not in early
+        ]
+        assert sorted(ledger, key=str) == sorted(plan, key=str)
+        assert len(rows) == 90
+
+
+async def edit_all(actor: Actor, stages: list[Stage], draw: random.Random) -> None:
+    for account_id in stages[0].account_ids:
+        zone = draw.choice(["Europe/Berlin", "Africa/Cairo", "Europe/Helsinki"])
+        body = EmailAccountPatch(timezone=zone, daily_limit=draw.randint(8, 16), ramp_step=3)
+        await email_accounts.update_account(actor, account_id, body)
+    for stage in stages:
+        schedule = {**WINDOW, "timezone": draw.choice(["Europe/Helsinki", "Europe/Lisbon"])}
+        patch = CampaignPatch(send_schedule=schedule, daily_cap=15, new_leads_cap=9, company_cap=3)
+        async with tenant(actor.organization_id) as session:
+            await campaigns.update_campaign(session, actor, stage.campaign_id, patch, if_match=None)
+        await scheduling.plan_campaign(actor.organization_id, stage.campaign_id)

@@ -105,7 +105,12 @@ async def test_a_cap_that_is_set_at_noon_counts_what_left_in_the_morning(
     await drain(SendingLoop(settings))
     assert len(relay.recipients) == 6
     usage = await sql.fetch("SELECT scope, reserved, used FROM cap_usage WHERE scope <> 'mailbox' ORDER BY 1")
-    assert [tuple(row) for row in usage] == [("campaign", 0, 6), ("new_leads", 0, 6)]
+    assert [tuple(row) for row in usage] == [
+        ("campaign", 0, 6),
+        ("campaign_edit", 0, 2),
+        ("new_leads", 0, 6),
+        ("new_leads_edit", 0, 2),
+    ]
 
 
 async def test_an_edit_between_choice_and_mark_is_heeded(

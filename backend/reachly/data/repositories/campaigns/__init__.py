@@ -18,7 +18,6 @@ from reachly.data.repositories.campaigns.campaigns import (
     page_campaigns,
     set_account_ids,
     set_account_weights,
-    start_counting,
     sum_figures,
 )
 from reachly.data.repositories.campaigns.enrollments import (
@@ -84,7 +83,6 @@ __all__ = [
     "save_personalization",
     "set_account_ids",
     "set_account_weights",
-    "start_counting",
     "stop_lead",
     "stop_open",
     "sum_figures",

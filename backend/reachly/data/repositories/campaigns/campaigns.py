@@ -226,13 +226,3 @@ async def has_running_import(session: Session, organization_id: uuid.UUID, campa
             {"o": organization_id, "c": campaign_id},
         )
     )
-
-
-async def start_counting(
-    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, scope: str, midnight: datetime
-) -> None:
-    """A campaign gets a cap (`scope`: campaign or new_leads): what it sent since its local `midnight` counts towards
-    that. Call it with the campaign locked."""
-    connection = await raw(session)
-    day = midnight.date()
-    await connection.execute(_START_COUNTING, organization_id, str(campaign_id), scope, day, midnight)

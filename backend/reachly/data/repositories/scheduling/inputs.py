@@ -17,7 +17,7 @@ from reachly.data.session import Session, raw
 
 _CAMPAIGN = """
 SELECT c.id, c.name, c.status, c.status_reason, c.send_schedule, c.settings, c.seed, c.daily_cap, c.new_leads_cap,
-       c.company_cap, c.started_at, c.paused_for, o.sending_held
+       c.company_cap, c.carried, c.started_at, c.paused_for, o.sending_held
 FROM campaigns c JOIN organizations o ON o.id = c.organization_id
 WHERE c.organization_id = $1 AND c.id = ANY($2::uuid[]) ORDER BY c.id
 """
@@ -31,6 +31,7 @@ _BOX = """a.id, a.email_key, a.email_address, a.provider,
        a.smtp_config ->> 'host' AS smtp_host, a.is_active, a.status, a.status_reason,
        a.daily_limit, a.min_gap_seconds, a.gap_jitter_seconds, a.ramp_enabled, a.ramp_start, a.ramp_step,
        a.ramp_started_at, a.timezone, a.workday, a.absences, a.last_handed_at, a.not_before, a.next_turn_at,
+       a.carried, a.domain_carried,
        (SELECT (o.settings ->> 'domain_daily_limit')::int FROM organizations o WHERE o.id = a.organization_id)
        AS domain_daily_limit"""
 
@@ -93,13 +94,22 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
 async def list_campaigns(
     session: Session, organization_id: uuid.UUID, ids: Sequence[uuid.UUID]
 ) -> list[CampaignFacts]:
     rows = await (await raw(session)).fetch(_CAMPAIGN, organization_id, list(ids))
     return [
         CampaignFacts(
-            **{**row, "send_schedule": _text(row["send_schedule"]), "settings": _read(row["settings"]) or {}}
+            **{
+                **row,
+                "send_schedule": _text(row["send_schedule"]),
+                "settings": _read(row["settings"]) or {},
+                "carried": _text_or_none(row["carried"]),
+            }
         )
         for row in rows
     ]
@@ -135,8 +145,8 @@ async def find_mailbox(
 
 
 def _mailbox(row: dict[str, Any]) -> MailboxFacts:
-    workday = None if row["workday"] is None else _text(row["workday"])
-    return MailboxFacts(**{**row, "absences": _read(row["absences"]), "workday": workday})
+    texts = {name: _text_or_none(row[name]) for name in ("workday", "carried", "domain_carried")}
+    return MailboxFacts(**{**row, "absences": _read(row["absences"]), **texts})
 
 
 async def list_campaigns_of(

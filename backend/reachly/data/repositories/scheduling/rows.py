@@ -20,6 +20,7 @@ class CampaignFacts:
     daily_cap: int | None
     new_leads_cap: int | None
     company_cap: int | None
+    carried: str | None  # JSON text (`kit/carried.py`)
     started_at: datetime | None
     paused_for: str | None
     sending_held: str | None  # the organization's
@@ -57,6 +58,8 @@ class MailboxFacts:
     last_handed_at: datetime | None
     not_before: datetime | None
     next_turn_at: datetime | None
+    carried: str | None  # JSON text, as the next
+    domain_carried: str | None
     domain_daily_limit: int | None  # the organization's own
 
 

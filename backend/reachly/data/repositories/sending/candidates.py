@@ -24,7 +24,8 @@ SELECT a.id, a.organization_id, a.provider, a.smtp_config ->> 'host' AS smtp_hos
        a.files_seen_at, a.copies_seen, a.reconcile_at,
        a.imap_config IS NOT NULL AS readable, a.sync_cursor, a.last_handed_at, a.not_before, a.next_turn_at,
        o.postal_address, o.name AS organization_name, o.plan_type,
-       (o.settings ->> 'domain_daily_limit')::int AS domain_daily_limit
+       (o.settings ->> 'domain_daily_limit')::int AS domain_daily_limit,
+       a.carried, a.domain_carried, a.limits_version
 FROM email_accounts a JOIN organizations o ON o.id = a.organization_id
 WHERE a.organization_id = $1 AND a.id = $2
 """
@@ -47,7 +48,7 @@ _THESE = _PEOPLE + " AND e.id = ANY($2::uuid[])"
 
 _CAMPAIGNS = """
 SELECT id, name, status, send_schedule, daily_cap, new_leads_cap, company_cap, settings, seed, failures_in_a_row,
-       version
+       version, carried
 FROM campaigns WHERE organization_id = $1 AND id = ANY($2::uuid[])
 """
 _STEPS = """

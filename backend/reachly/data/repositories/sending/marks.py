@@ -17,6 +17,7 @@ _HOLD_MAILBOX = """
 UPDATE email_accounts
 SET lease_until = $4, last_handed_at = CASE WHEN $6 THEN $5 ELSE last_handed_at END
 WHERE organization_id = $1 AND id = $2 AND lease_attempt = $3 AND is_active AND status = 'connected'
+  AND limits_version = $7
 RETURNING true
 """
 # A pause updates the campaign and a stop the enrollment: whoever comes second sees the first. A suppression by hand
@@ -88,12 +89,13 @@ class Entry:
 
 
 async def hold_mailbox(
-    session: Session, lease: Lease, *, now: datetime, lease_until: datetime, handed: bool
+    session: Session, lease: Lease, *, now: datetime, lease_until: datetime, handed: bool, limits_version: int
 ) -> bool:
-    """Whether the lease is still ours and the mailbox may send; renews the lease and, with `handed`, starts the gap."""
+    """Whether the lease is still ours, the mailbox may send and its limits are those that were read; renews the lease
+    and, with `handed`, starts the gap."""
     connection = await raw(session)
     fence = (lease.organization_id, lease.email_account_id, lease.attempt_id)
-    return bool(await connection.fetchval(_HOLD_MAILBOX, *fence, lease_until, now, handed))
+    return bool(await connection.fetchval(_HOLD_MAILBOX, *fence, lease_until, now, handed, limits_version))
 
 
 async def lock_campaigns(

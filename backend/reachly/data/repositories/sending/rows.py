@@ -16,7 +16,8 @@ from typing import Any
 from pydantic_core import from_json
 
 CapKey = tuple[str, str, date]
-"""Scope (mailbox, domain, campaign, new_leads, company), key, local day."""
+"""Scope (mailbox, domain, campaign, new_leads, company), key, local day; with `_edit` behind the scope it counts from
+an edit on, whatever the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,17 @@ class MailboxRow:
     organization_name: str
     plan_type: str
     domain_daily_limit: int | None  # the organization's own
+    carried: str | None  # JSON text (`kit/carried.py`): its limits were edited
+    domain_carried: str | None
+    limits_version: int
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> MailboxRow:
         values = dict(record)
         for name in ("absences", "sync_cursor", "copies_seen"):
             values[name] = _json(values[name])
-        values["workday"] = None if values["workday"] is None else _text(values["workday"])
+        for name in ("workday", "carried", "domain_carried"):
+            values[name] = None if values[name] is None else _text(values[name])
         return cls(**values)
 
     def can_send(self) -> bool:
@@ -97,12 +102,14 @@ class CampaignRow:
     seed: int
     failures_in_a_row: int
     version: int
+    carried: str | None  # JSON text (`kit/carried.py`): its schedule or its caps were edited
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> CampaignRow:
         values = dict(record)
         values["send_schedule"] = _text(values["send_schedule"])
         values["settings"] = _json(values["settings"]) or {}
+        values["carried"] = None if values["carried"] is None else _text(values["carried"])
         return cls(**values)
 
 

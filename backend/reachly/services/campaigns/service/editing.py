@@ -5,9 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from reachly.data import outbox
 from reachly.data.models.campaigns import Campaign
@@ -19,6 +17,7 @@ from reachly.kit.errors import Conflict, FieldError, Invalid, LostUpdate
 from reachly.kit.ids import new_id
 from reachly.kit.schedule import read_schedule
 from reachly.services.campaigns.schemas import DEFAULT_SCHEDULE, CampaignIn, CampaignOut, CampaignPatch
+from reachly.services.campaigns.service import limits
 from reachly.services.campaigns.service.reading import campaign_out, get_row, lock_row
 from reachly.services.email_accounts import service as email_accounts
 from reachly.services.identity import service as identity
@@ -27,7 +26,6 @@ from reachly.services.sequences import service as sequences
 from reachly.services.sequences.schemas import SequenceIn
 
 CAPS = ("daily_cap", "new_leads_cap", "company_cap")
-COUNTED = {"daily_cap": "campaign", "new_leads_cap": "new_leads"}
 
 
 async def create_campaign(session: Session, actor: Actor, body: CampaignIn) -> CampaignOut:
@@ -68,7 +66,7 @@ async def update_campaign(
     changes = body.model_dump(exclude_unset=True)
     if body.send_schedule is not None:
         _require_schedule(body.send_schedule)
-    newly_capped = [name for name in COUNTED if getattr(row, name) is None and changes.get(name) is not None]
+    before = limits.standing_limits(row)
     for name, value in changes.items():
         if name in ("email_account_ids", "email_account_weights") or (value is None and name not in CAPS):
             continue
@@ -81,18 +79,12 @@ async def update_campaign(
     row.version += 1
     row.updated_at = clock.now()
     await session.flush()
-    for name in newly_capped:
-        await repository.start_counting(session, actor.organization_id, row.id, COUNTED[name], _midnight(row))
+    if limits.standing_limits(row) != before:
+        await limits.carry(session, row)
     out = await campaign_out(session, row)
     event = EnrollmentsReady(organization_id=actor.organization_id, at=clock.now(), campaign_id=row.id)
     await outbox.emit(session, [event])
     return out
-
-
-def _midnight(row: Campaign) -> datetime:
-    """When the campaign's day began."""
-    today = clock.now().astimezone(ZoneInfo(row.send_schedule["timezone"]))
-    return today.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 async def set_seed(session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, seed: int) -> None:

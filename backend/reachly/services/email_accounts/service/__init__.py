@@ -16,6 +16,7 @@ from reachly.services.email_accounts.service.accounts import (
     update_account,
 )
 from reachly.services.email_accounts.service.connection import Connection
+from reachly.services.email_accounts.service.limits import carry_domains
 from reachly.services.email_accounts.service.providers import PROVIDERS, refuse_provider
 from reachly.services.email_accounts.service.syncing import (
     DueSync,
@@ -30,6 +31,7 @@ __all__ = [
     "PROVIDERS",
     "Connection",
     "DueSync",
+    "carry_domains",
     "connect_smtp",
     "delete_account",
     "end_trouble",

@@ -29,7 +29,7 @@ from reachly.services.email_accounts.schemas import (
     SmtpConnectIn,
     TestOut,
 )
-from reachly.services.email_accounts.service import connection
+from reachly.services.email_accounts.service import connection, limits
 from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
@@ -71,6 +71,7 @@ async def connect_smtp(actor: Actor, body: SmtpConnectIn) -> EmailAccountOut:
             session.add(row)
             await session.flush()
             await session.refresh(row)
+            await limits.carry_new(session, row)
             await take_back_people(session, actor.organization_id, row_id, address.key)
             await _record(session, actor, "mailbox.connected", row)
             await outbox.emit(session, [_changed(row)], wake=True)
@@ -102,10 +103,14 @@ async def update_account(actor: Actor, account_id: uuid.UUID, body: EmailAccount
     """Changes what is named. New server settings are tried first, outside of any transaction."""
     _check_limits(body)
     async with tenant(actor.organization_id) as session:
-        address = (await _get(session, actor.organization_id, account_id)).email_address
+        known = await _get(session, actor.organization_id, account_id)
+        address, email_key = known.email_address, known.email_key
     await _require_legs(address, body.smtp, body.imap)
     async with tenant(actor.organization_id) as session:
+        if body.timezone is not None:
+            await limits.lock_domain(session, actor.organization_id, email_key)
         row = await _lock(session, actor.organization_id, account_id)
+        before, zone = limits.standing_limits(row), row.timezone
         _apply(row, body)
         if body.display_name is not None:
             row.display_name = body.display_name
@@ -118,6 +123,8 @@ async def update_account(actor: Actor, account_id: uuid.UUID, body: EmailAccount
             _mend(row)
         row.updated_at = clock.now()
         await session.flush()
+        if limits.standing_limits(row) != before:
+            await limits.carry(session, row, new_zone=row.timezone != zone)
         await outbox.emit(session, [_changed(row)], wake=True)
         return _out(row)
 

@@ -29,6 +29,7 @@ from reachly.services.scheduling.policy.choice import (
     assign_sender,
     choose,
 )
+from reachly.services.scheduling.policy.counts import Count
 from reachly.services.scheduling.policy.explanation import Standing, explain, explain_mailbox
 from reachly.services.scheduling.policy.mailbox import (
     Cap,
@@ -64,6 +65,7 @@ __all__ = [
     "Candidate",
     "Cap",
     "Choice",
+    "Count",
     "LeadPlan",
     "Mailbox",
     "MailboxState",

@@ -8,11 +8,13 @@ two comparisons.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from datetime import datetime
 
 from reachly.services.scheduling.policy.alignment import after_working_days
 from reachly.services.scheduling.policy.calendar import DAY_SECONDS, Calendar, local_days
 from reachly.services.scheduling.policy.choice import SenderWheel
+from reachly.services.scheduling.policy.counts import Count
 from reachly.services.scheduling.policy.mailbox import MailboxState, rules_of, use_of
 from reachly.services.scheduling.policy.reasons import BlockReason
 from reachly.services.scheduling.policy.world import CampaignPlan
@@ -24,25 +26,29 @@ FAR = 1 << 60
 class Course:
     """A running campaign: its counters for the local day that ends at `day_end`."""
 
-    __slots__ = ("day", "day_end", "days", "new_used", "plan", "used", "wheel")
+    __slots__ = ("carried", "day", "day_end", "days", "firsts", "messages", "plan", "wheel")
 
     def __init__(self, plan: CampaignPlan, now: int) -> None:
         self.plan = plan
         self.days = local_days(plan.schedule.timezone)
         self.day, self.day_end = self.days.ordinal(now), self.days.end(now)
-        self.used, self.new_used = plan.sent_today, plan.new_leads_today
+        self.messages = Count(plan.daily_cap, plan.sent_today, plan.carried, plan.across)
+        self.firsts = Count(
+            plan.new_leads_cap, plan.new_leads_today, plan.new_leads_carried, plan.new_leads_across
+        )
+        # What each company got before the edit is told as a number, not by the minute.
+        self.carried = replace(plan.carried, before=()) if plan.carried else None
         self.wheel = SenderWheel(plan.mailboxes, plan.seed)
 
     def roll(self, at: int) -> None:
         if at >= self.day_end:
             self.day, self.day_end = self.days.ordinal(at), self.days.end(at)
-            self.used = self.new_used = 0
+            self.messages.used = self.firsts.used = 0
 
-    def full(self) -> bool:
-        return self.plan.daily_cap is not None and self.used >= self.plan.daily_cap
-
-    def new_full(self) -> bool:
-        return self.plan.new_leads_cap is not None and self.new_used >= self.plan.new_leads_cap
+    def frees(self, at: int, *, first: bool) -> int:
+        """The first second at or after `at` at which its caps let one more leave, a first mail or a follow-up."""
+        found = self.messages.frees(at, self.day_end)
+        return max(found, self.firsts.frees(at, self.day_end)) if first else found
 
     def due_after(self, sent: int, step: int) -> int:
         """When step number `step` is due after its predecessor left at `sent`, before alignment."""
@@ -83,9 +89,7 @@ class Queue:
 
     def possible(self, at: int) -> int:
         """The first second at or after `at` at which hours and the campaign's own caps let one of these leave."""
-        course = self.group.course
-        full = course.full() or (not self.follow_ups and course.new_full())
-        return self.opening(course.day_end if full and at < course.day_end else at)
+        return self.opening(self.group.course.frees(at, first=not self.follow_ups))
 
 
 class Desk:
@@ -119,6 +123,8 @@ class Desk:
         use, limit = self.use, self.rules.box.provider_limit
         use.sent += 1
         use.domain_used += 1
+        use.across += 1
+        use.domain_across += 1
         use.last, use.last_day, use.last_n = at, use.day, use.sent
         self.sent += 1
         if limit is not None:
@@ -136,15 +142,16 @@ class Desk:
         ready = [queue for queue in self.queues.values() if queue.follow_ups or queue.firsts]
         if not ready:
             return BlockReason.WAITING_DELAY
-        if use.sent >= cap.limit:
+        last = use.last or 0
+        if self.rules.own_full(use, use.day, last):
             return cap.code
-        if box.domain_cap is not None and use.domain_used >= box.domain_cap:
+        if self.rules.domain_full(use, use.day, last):
             return BlockReason.DOMAIN_CAP
-        if use.last is not None and use.full_until > use.last:
+        if use.full_until > last:
             return BlockReason.PROVIDER_CAP
-        if all(queue.group.course.full() for queue in ready):
+        if all(queue.group.course.messages.full(last) for queue in ready):
             return BlockReason.CAMPAIGN_CAP
-        if all(queue.group.course.new_full() and not queue.follow_ups for queue in ready):
+        if all(queue.group.course.firsts.full(last) and not queue.follow_ups for queue in ready):
             return BlockReason.NEW_LEAD_CAP
         return BlockReason.MAILBOX_GAP if box.min_gap or box.jitter else BlockReason.OUTSIDE_WINDOW
 

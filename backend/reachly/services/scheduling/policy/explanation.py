@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -11,8 +11,14 @@ from reachly.kit.holidays import is_public_holiday
 from reachly.kit.schedule import DayWindows, SendSchedule, known_zone
 from reachly.services.scheduling.policy.alignment import NoSlot, align, message_calendar
 from reachly.services.scheduling.policy.calendar import local_days, to_instant, to_seconds
-from reachly.services.scheduling.policy.mailbox import MailboxState, next_slot
-from reachly.services.scheduling.policy.reasons import UNDELIVERABLE_CHANGE, Blocked, BlockReason, blocked
+from reachly.services.scheduling.policy.mailbox import MailboxState, Slot, next_slot
+from reachly.services.scheduling.policy.reasons import (
+    UNDELIVERABLE_CHANGE,
+    Blocked,
+    BlockReason,
+    blocked,
+    blocked_across_edit,
+)
 from reachly.services.scheduling.policy.zones import country_code
 
 BY_HAND = "by hand"  # a status_reason that tells nothing more
@@ -53,6 +59,8 @@ class Standing:
     campaign_left: int | None = None
     new_leads_left: int | None = None
     company_left: int | None = None
+    # Of these, the caps that an edit holds longer than the day does: when they let go, and until when they count so.
+    carried: Mapping[BlockReason, tuple[datetime, datetime]] = field(default_factory=dict)
     ahead: int = 0  # due messages of this mailbox that go before this one
 
 
@@ -75,8 +83,15 @@ def explain_mailbox(
     code = {"error": BlockReason.MAILBOX_ERROR, "paused": BlockReason.MAILBOX_PAUSED}.get(status)
     if code is not None:
         return blocked(code, detail=detail)
-    slot = next_slot(state, now)
-    return blocked(slot.reason, slot.at) if slot.reason is not None else None
+    return _of_slot(next_slot(state, now))
+
+
+def _of_slot(slot: Slot) -> Blocked | None:
+    if slot.reason is None:
+        return None
+    if slot.carried_until is not None:
+        return blocked_across_edit(slot.reason, slot.at, slot.carried_until)
+    return blocked(slot.reason, slot.at)
 
 
 def _person(s: Standing, _now: datetime) -> Blocked | None:
@@ -198,16 +213,18 @@ def _counts(s: Standing, now: datetime) -> Blocked | None:
     if code is None:
         return None
     midnight = to_instant(local_days(s.schedule.timezone).end(to_seconds(now)))
-    aligned = _aligned(s, midnight)
-    return blocked(code, midnight if isinstance(aligned, NoSlot) else aligned)
+    free, carried_until = s.carried.get(code, (midnight, None))
+    aligned = _aligned(s, free)
+    until = free if isinstance(aligned, NoSlot) else aligned
+    return blocked_across_edit(code, until, carried_until) if carried_until else blocked(code, until)
 
 
 def _mailbox_slot(s: Standing, now: datetime) -> Blocked | None:
     if s.mailbox is None:
         return None
-    slot = next_slot(s.mailbox, now)
-    if slot.reason is not None:
-        return blocked(slot.reason, slot.at)
+    held = _of_slot(next_slot(s.mailbox, now))
+    if held is not None:
+        return held
     if s.ahead > 0:
         detail = f"{s.ahead} other messages of this mailbox go first."
         return blocked(BlockReason.WAITING_TURN, detail=detail if s.ahead > 1 else None)

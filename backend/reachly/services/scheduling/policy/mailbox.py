@@ -8,6 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from reachly.kit.address import company_domain
+from reachly.kit.carried import Carried
 from reachly.kit.schedule import SendSchedule, default_schedule
 from reachly.services.scheduling.policy.alignment import message_calendar
 from reachly.services.scheduling.policy.calendar import (
@@ -17,9 +18,12 @@ from reachly.services.scheduling.policy.calendar import (
     to_instant,
     to_seconds,
 )
+from reachly.services.scheduling.policy.counts import Count
 from reachly.services.scheduling.policy.reasons import BlockReason
 
 WORKDAY = default_schedule()
+COUNTED = frozenset({BlockReason.MAILBOX_CAP, BlockReason.PROVIDER_CAP, BlockReason.HEALTH_CAP, BlockReason.RAMP,
+                     BlockReason.DOMAIN_CAP})  # fmt: skip
 MAX_ROUNDS = 400  # every round moves the slot forward; a year of closed days is enough to give up
 
 
@@ -66,7 +70,8 @@ class MailboxState:
     """A mailbox and what it has done. Counts are used plus reserved, for the mailbox's local day that holds now.
 
     `last_sent_n` is how many messages had left on the local day of `last_sent_at`, that one included: it seeds
-    the jitter of the gap that follows, so a re-plan draws the same gap.
+    the jitter of the gap that follows, so a re-plan draws the same gap. `across` and `domain_across` count what left
+    since the edit that is carried.
     """
 
     mailbox: Mailbox
@@ -80,14 +85,20 @@ class MailboxState:
     handed: tuple[
         int, ...
     ] = ()  # those 24 hours message by message, in UTC seconds: only a simulation needs it
+    carried: Carried | None = None  # the mailbox's own cap was edited in the 24 hours before now
+    across: int = 0
+    domain_carried: Carried | None = None  # likewise its domain's
+    domain_across: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """`at` is None where no slot can be found; `reason` is why it is not now (None: it is)."""
+    """`at` is None where no slot can be found; `reason` is why it is not now (None: it is). `carried_until`: it is a
+    cap that counts across an edit until then, and this holds it longer than the day does."""
 
     at: datetime | None
     reason: BlockReason | None = None
+    carried_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,10 @@ class Cap:
 class Use:
     """Running counters of a mailbox, in UTC seconds and day ordinals: what `MailboxState` is to the outside."""
 
-    __slots__ = ("day", "domain_used", "full_until", "last", "last_day", "last_n", "not_before", "sent")
+    __slots__ = (
+        "across", "carried", "day", "domain_across", "domain_carried", "domain_used", "full_until", "last", "last_day",
+        "last_n", "not_before", "sent",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.day = 0  # the local day that `sent` and `domain_used` count
@@ -110,6 +124,9 @@ class Use:
         self.last_n = 0
         self.not_before = 0
         self.full_until = 0
+        self.carried: Carried | None = None
+        self.domain_carried: Carried | None = None
+        self.across = self.domain_across = 0
 
 
 class Rules:
@@ -147,9 +164,9 @@ class Rules:
             return BlockReason.PROVIDER_CAP
         ordinal = self.days.ordinal(at)
         cap = self.cap_on(ordinal)
-        if (use.sent if use.day == ordinal else 0) >= cap.limit:
+        if self.own_full(use, ordinal, at):
             return cap.code
-        if self._domain_full(use, ordinal):
+        if self.domain_full(use, ordinal, at):
             return BlockReason.DOMAIN_CAP
         if not self.calendar.is_open(at):
             return BlockReason.OUTSIDE_WORKDAY
@@ -166,9 +183,42 @@ class Rules:
             gap += draw_jitter(box.address, use.last_day, use.last_n, box.jitter)
         return use.last + gap
 
-    def _domain_full(self, use: Use, ordinal: int) -> bool:
-        cap = self.box.domain_cap
-        return cap is not None and (use.domain_used if use.day == ordinal else 0) >= cap
+    # A simulation asks these for every message, so they make no `Count`.
+    def own_full(self, use: Use, ordinal: int, at: int) -> bool:
+        limit = self.cap_on(ordinal).limit
+        if (use.sent if use.day == ordinal else 0) >= limit:
+            return True
+        return use.carried is not None and use.carried.full(at, limit, use.across)
+
+    def domain_full(self, use: Use, ordinal: int, at: int) -> bool:
+        limit = self.box.domain_cap
+        if limit is None:
+            return False
+        if (use.domain_used if use.day == ordinal else 0) >= limit:
+            return True
+        return use.domain_carried is not None and use.domain_carried.full(at, limit, use.domain_across)
+
+    def _own(self, use: Use, ordinal: int) -> Count:
+        sent = use.sent if use.day == ordinal else 0
+        return Count(self.cap_on(ordinal).limit, sent, use.carried, use.across)
+
+    def _domains(self, use: Use, ordinal: int) -> Count:
+        sent = use.domain_used if use.day == ordinal else 0
+        return Count(self.box.domain_cap, sent, use.domain_carried, use.domain_across)
+
+    def carried_until(self, use: Use, at: int) -> int | None:
+        """Until when the cap that holds it counts across an edit, where that holds it longer than the day does."""
+        ordinal = self.days.ordinal(at)
+        for count in (self._own(use, ordinal), self._domains(use, ordinal)):
+            if count.full(at):
+                return count.carried_until(at, self.days.end(at))
+        return None
+
+    def room(self, use: Use, at: int) -> int:
+        """How many messages the mailbox's and the domain's caps leave at `at`."""
+        ordinal = self.days.ordinal(at)
+        counts = (self._own(use, ordinal), self._domains(use, ordinal))
+        return min(left for count in counts if (left := count.left(at)) is not None)
 
     def earliest(self, use: Use, at: int) -> int | None:
         """The first second at or after `at` that every rule of the mailbox allows; None if there is none."""
@@ -187,12 +237,12 @@ class Rules:
                 if self.absences:
                     continue
             ordinal = self.days.ordinal(at)
-            if use.day != ordinal:
-                if self.cap_on(ordinal).limit > 0:
-                    return at
-            elif use.sent < self.cap_on(ordinal).limit and not self._domain_full(use, ordinal):
+            if not (self.own_full(use, ordinal, at) or self.domain_full(use, ordinal, at)):
                 return at
-            at = self.days.end(at)
+            midnight = self.days.end(at)
+            counts = (self._own(use, ordinal), self._domains(use, ordinal))
+            free = max(count.frees(at, midnight) for count in counts)
+            at = min(midnight, free)  # a new day may have a new cap
         return None
 
 
@@ -246,6 +296,8 @@ def use_of(state: MailboxState, now: datetime) -> Use:
         )
     use.not_before = to_seconds(state.not_before) if state.not_before else 0
     use.full_until = to_seconds(state.provider_full_until) if state.provider_full_until else 0
+    use.carried, use.across = state.carried, state.across
+    use.domain_carried, use.domain_across = state.domain_carried, state.domain_across
     return use
 
 
@@ -253,7 +305,7 @@ def next_slot(state: MailboxState, now: datetime) -> Slot:
     """The earliest instant (a whole second, or `now` itself) at which this mailbox may send, and why not now.
 
     A reached cap means the next local midnight, then the next opening of the workday. A reached provider limit
-    means the instant at which the oldest message leaves the rolling 24 hours.
+    means the instant at which the oldest message leaves the rolling 24 hours, and so does a cap across an edit.
     """
     rules, use = rules_of(state.mailbox), use_of(state, now)
     at = to_seconds(now)
@@ -261,7 +313,12 @@ def next_slot(state: MailboxState, now: datetime) -> Slot:
     if reason is None and not rules.hopeless:
         return Slot(now)
     found = rules.earliest(use, at)
-    return Slot(None if found is None else to_instant(found), reason or BlockReason.MAILBOX_CAP)
+    carried = rules.carried_until(use, at) if reason in COUNTED else None
+    return Slot(
+        None if found is None else to_instant(found),
+        reason or BlockReason.MAILBOX_CAP,
+        None if carried is None else to_instant(carried),
+    )
 
 
 def turn_size(state: MailboxState, now: datetime, batch: int) -> int:
@@ -271,10 +328,7 @@ def turn_size(state: MailboxState, now: datetime, batch: int) -> int:
     box = state.mailbox
     if box.min_gap or box.jitter:
         return min(1, batch)
-    rules = rules_of(box)
-    left = rules.cap_on(rules.days.ordinal(to_seconds(now))).limit - state.sent_today
-    if box.domain_cap is not None:
-        left = min(left, box.domain_cap - max(state.domain_sent_today, state.sent_today))
+    left = rules_of(box).room(use_of(state, now), to_seconds(now))
     if box.provider_limit is not None:
         left = min(left, box.provider_limit - state.provider_sent)
     return max(0, min(left, batch))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 
@@ -188,3 +188,10 @@ def blocked(
     """The reason with its sentences; `detail` and `change` replace the general ones where more is known."""
     sentence, usual = _SENTENCES[code]
     return Blocked(code, until, detail or sentence, change or usual)
+
+
+def blocked_across_edit(code: BlockReason, until: datetime | None, carried_until: datetime) -> Blocked:
+    """A cap that counts across an edit until `carried_until`, which holds it longer than the day does."""
+    counts_until = carried_until.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    detail = f"{_SENTENCES[code][0]} Its settings were changed, so it counts the last 24 hours until {counts_until}."
+    return blocked(code, until, detail, "Older messages leave the 24 hours, or the limit is raised.")

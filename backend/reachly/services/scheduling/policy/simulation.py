@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 from reachly.services.scheduling.policy.alignment import explain_no_slot, message_calendar
 from reachly.services.scheduling.policy.calendar import to_instant, to_seconds
 from reachly.services.scheduling.policy.choice import assign_sender
+from reachly.services.scheduling.policy.counts import Count
 from reachly.services.scheduling.policy.desks import FAR, Course, Desk, Entry, Group, Queue
 from reachly.services.scheduling.policy.reasons import BlockReason
 from reachly.services.scheduling.policy.world import LeadPlan, Planned, Simulation, Unplanned, World
@@ -42,6 +43,11 @@ class Run:
         for desk in self.desks:
             key = (desk.domain, desk.use.day)
             self.domain_used[key] = max(self.domain_used.get(key, 0), desk.use.domain_used)
+        self.domain_across: dict[str, int] = {}
+        for desk in self.desks:
+            so_far = self.domain_across.get(desk.domain, 0)
+            self.domain_across[desk.domain] = max(so_far, desk.use.domain_across)
+        self.company_across = dict(world.company_across)
         seeds = {key: course.plan.seed for key, course in self.courses.items()}
         self.leads: list[LeadPlan] = sorted(world.leads, key=lambda lead: (seeds[lead.campaign], lead.key))
         self.steps = [lead.step for lead in self.leads]
@@ -130,6 +136,7 @@ class Run:
         free = True  # the turn was planned for an instant that the mailbox's own rules allow
         if rules.box.domain_cap is not None:  # but others may have used up what the domain has
             use.domain_used = self.domain_used.get((desk.domain, ordinal), 0)
+            use.domain_across = self.domain_across.get(desk.domain, 0)
             free = rules.hold(use, at) is None
         self._admit(desk, at)
         sent = False
@@ -165,32 +172,35 @@ class Run:
                 continue
             course = queue.group.course
             course.roll(at)
-            if course.full():
+            if course.messages.full(at):
                 continue
-            self._set_aside(desk, queue, queue.follow_ups)
+            self._set_aside(desk, queue, queue.follow_ups, at)
             head: tuple[bool, Entry] | None = None
             if queue.follow_ups:
                 head = (False, queue.follow_ups[0])
-            elif not course.new_full():
-                self._set_aside(desk, queue, queue.firsts)
+            elif not course.firsts.full(at):
+                self._set_aside(desk, queue, queue.firsts, at)
                 head = (True, queue.firsts[0]) if queue.firsts else None
             if head is not None and (best is None or head < best):
                 best, chosen = head, queue
         return chosen
 
-    def _set_aside(self, desk: Desk, queue: Queue, entries: list[Entry]) -> None:
-        """Heads whose company has had enough today wait for the campaign's next day, their place kept."""
+    def _set_aside(self, desk: Desk, queue: Queue, entries: list[Entry], at: int) -> None:
+        """Heads whose company has had enough for now wait, their place kept."""
         course = queue.group.course
-        cap = course.plan.company_cap
-        if cap is None:
+        if course.plan.company_cap is None:
             return
-        while entries and self._company_used(entries[0][2], course) >= cap:
+        while entries and (free := self._company_frees(entries[0][2], course, at)) > at:
             due, mismatch, rank = heappop(entries)
-            heappush(desk.waiting, (course.day_end, due, mismatch, rank))
+            heappush(desk.waiting, (free, due, mismatch, rank))
 
-    def _company_used(self, rank: int, course: Course) -> int:
-        company = self.leads[rank].company
-        return -1 if company is None else self.companies.get((company, course.day), 0)
+    def _company_frees(self, rank: int, course: Course, at: int) -> int:
+        company, plan = self.leads[rank].company, course.plan
+        if company is None:
+            return at
+        used = self.companies.get((company, course.day), 0)
+        across = self.company_across.get((plan.key, company), 0)
+        return Count(plan.company_cap, used, course.carried, across).frees(at, course.day_end)
 
     def _send(self, desk: Desk, queue: Queue, at: int) -> None:
         course = queue.group.course
@@ -201,15 +211,18 @@ class Run:
         if self.domains_capped:  # one mailbox's cap counts what all of its domain send
             today = (desk.domain, use.day)
             self.domain_used[today] = self.domain_used.get(today, 0) + 1
-        course.used += 1
+            self.domain_across[desk.domain] = self.domain_across.get(desk.domain, 0) + 1
+        course.messages.add()
         if step == 1:
-            course.new_used += 1
+            course.firsts.add()
             self.last_first = at
         else:
             self.last_follow = at
         if lead.company is not None and course.plan.company_cap is not None:
             key = (lead.company, course.day)
             self.companies[key] = self.companies.get(key, 0) + 1
+            across = (lead.campaign, lead.company)
+            self.company_across[across] = self.company_across.get(across, 0) + 1
         self.steps[rank] = step + 1
         if step < len(course.plan.steps):
             self._wait(desk, queue.group, rank, course.due_after(at, step + 1))

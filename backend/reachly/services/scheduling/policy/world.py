@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
+from reachly.kit.carried import Carried
 from reachly.kit.schedule import DayWindows, SendSchedule
 from reachly.services.scheduling.policy.mailbox import MailboxState
 from reachly.services.scheduling.policy.reasons import BlockReason
@@ -38,6 +39,10 @@ class CampaignPlan:
     match_provider: bool = False
     sent_today: int = 0  # in the campaign's zone
     new_leads_today: int = 0
+    carried: Carried | None = None  # its caps were edited in the 24 hours before now: what had left by then
+    across: int = 0  # and since
+    new_leads_carried: Carried | None = None
+    new_leads_across: int = 0
 
 
 @dataclass(slots=True)
@@ -64,6 +69,9 @@ class World:
     company_sent: dict[tuple[str, date], int] = field(
         default_factory=dict
     )  # by company and campaign's local day
+    company_across: dict[tuple[str, str], int] = field(
+        default_factory=dict
+    )  # by campaign and company: in the 24 hours before the edit of its caps, and since
 
 
 class Planned(NamedTuple):

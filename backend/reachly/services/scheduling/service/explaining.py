@@ -6,7 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from reachly.data.repositories import scheduling as repository
@@ -20,6 +20,7 @@ from reachly.services.campaigns.policy import mailing_choice
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import policy
 from reachly.services.scheduling.policy import Blocked, BlockReason
+from reachly.services.scheduling.policy.calendar import to_instant, to_seconds
 from reachly.services.scheduling.schemas import (
     CapToday,
     DueHere,
@@ -134,12 +135,16 @@ def _caps(box: MailboxFacts, state: policy.MailboxState, now: datetime) -> list[
     """Every cap that holds now, the one with the least room first."""
     rules = state.mailbox
     ramp = rules.ramp.cap_on(facts.mailbox_day(box, now)[2].toordinal()) if rules.ramp else None
-    of_the_domain = max(state.domain_sent_today, state.sent_today)
+    at = to_seconds(now)
+    across = state.across + (state.carried.still(at) if state.carried else 0)
+    own = max(state.sent_today, across)
+    domain_across = state.domain_across + (state.domain_carried.still(at) if state.domain_carried else 0)
+    of_the_domain = max(state.domain_sent_today, state.sent_today, domain_across)
     domain_set_in: SetIn = "server" if box.domain_daily_limit is None else "organization"
     caps: tuple[tuple[BlockReason, int | None, int, SetIn], ...] = (
-        (BlockReason.MAILBOX_CAP, rules.daily_limit, state.sent_today, "mailbox"),
-        (BlockReason.RAMP, ramp, state.sent_today, "mailbox"),
-        (BlockReason.HEALTH_CAP, rules.health_cap, state.sent_today, "server"),
+        (BlockReason.MAILBOX_CAP, rules.daily_limit, own, "mailbox"),
+        (BlockReason.RAMP, ramp, own, "mailbox"),
+        (BlockReason.HEALTH_CAP, rules.health_cap, own, "server"),
         (BlockReason.DOMAIN_CAP, rules.domain_cap, of_the_domain, domain_set_in),
         (BlockReason.PROVIDER_CAP, rules.provider_limit, state.provider_sent, "server"),
     )
@@ -215,12 +220,23 @@ def _is_held(campaign: CampaignFacts) -> bool:
 def _standing(stage: _Stage, account_id: uuid.UUID | None, row: Mapping[str, Any]) -> policy.Standing:
     campaign, now = stage.campaign, stage.now
     box = stage.boxes.get(account_id) if account_id else None
-    today = facts.campaign_day(campaign, now)
     place = _Place(
         row.get("email_key") or f"@{row.get('domain') or row.get('ending') or ''}", row.get("country") or "",
         row.get("timezone") or "", row.get("city"), row.get("phone"),
     )  # fmt: skip
-    company = company_domain(place.email_key) if campaign.company_cap else None
+    counts = {
+        BlockReason.CAMPAIGN_CAP: facts.campaign_count(
+            campaign, "campaign", campaign.daily_cap, stage.usage, now
+        ),
+        BlockReason.NEW_LEAD_CAP: facts.campaign_count(
+            campaign, "new_leads", campaign.new_leads_cap, stage.usage, now
+        ),
+    }
+    if campaign.company_cap and (company := company_domain(place.email_key)):
+        counts[BlockReason.COMPANY_CAP] = facts.campaign_count(
+            campaign, "company", campaign.company_cap, stage.usage, now, key=company
+        )
+    left = {code: count.left(to_seconds(now)) for code, count in counts.items()}
     return policy.Standing(
         due=row.get("due"),
         schedule=facts.schedule_of(campaign),
@@ -237,9 +253,10 @@ def _standing(stage: _Stage, account_id: uuid.UUID | None, row: Mapping[str, Any
         recipient_zone=facts.recipient_zone(campaign, place),
         recipient_country=place.country or None,
         recipient_hours=facts.recipient_hours(campaign),
-        campaign_left=_left(campaign.daily_cap, stage.usage, "campaign", str(campaign.id), today),
-        new_leads_left=_left(campaign.new_leads_cap, stage.usage, "new_leads", str(campaign.id), today),
-        company_left=_left(campaign.company_cap, stage.usage, "company", company, today) if company else None,
+        campaign_left=left[BlockReason.CAMPAIGN_CAP],
+        new_leads_left=left[BlockReason.NEW_LEAD_CAP],
+        company_left=left.get(BlockReason.COMPANY_CAP),
+        carried=_carried(counts, facts.schedule_of(campaign).timezone, now),
     )
 
 
@@ -249,8 +266,16 @@ def _box_status(box: MailboxFacts) -> BoxStatus:
     return "active" if box.status == "connected" else "error"
 
 
-def _left(cap: int | None, usage: facts.Usage, scope: str, key: str, day: date) -> int | None:
-    return None if cap is None else max(0, cap - usage.get((scope, key, day), 0))
+def _carried(
+    counts: Mapping[BlockReason, policy.Count], timezone: str, now: datetime
+) -> dict[BlockReason, tuple[datetime, datetime]]:
+    """Caps that an edit holds longer than the day does: when they let go, and until when they count so."""
+    at, midnight = to_seconds(now), to_seconds(policy.midnight_after(timezone, now))
+    return {
+        code: (to_instant(count.frees(at, midnight)), to_instant(until))
+        for code, count in counts.items()
+        if (until := count.carried_until(at, midnight)) is not None
+    }
 
 
 def _mailbox_why(box: MailboxFacts, state: policy.MailboxState, due: int, now: datetime) -> MailboxWhy:

@@ -19,6 +19,7 @@ from reachly.data.repositories.scheduling import CampaignFacts, MailboxFacts, St
 from reachly.data.session import Session
 from reachly.infra.settings import current_settings
 from reachly.kit.address import company_domain
+from reachly.kit.carried import Carried, counted_as, read_carried
 from reachly.kit.mail_providers import provider_of_host
 from reachly.kit.schedule import WHOLE_WEEK, DayWindows, SendSchedule, parse_schedule, parse_workday
 from reachly.services.identity import service as identity
@@ -39,6 +40,8 @@ class CampaignFields(Protocol):
     def send_schedule(self) -> str: ...
     @property
     def settings(self) -> Any: ...
+    @property
+    def carried(self) -> str | None: ...
 
 
 class PersonFields(Protocol):
@@ -91,6 +94,10 @@ class MailboxFields(Protocol):
     def not_before(self) -> datetime | None: ...
     @property
     def domain_daily_limit(self) -> int | None: ...
+    @property
+    def carried(self) -> str | None: ...
+    @property
+    def domain_carried(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,11 +256,62 @@ def domain_day(row: MailboxFields, at: datetime) -> Key | None:
     return ("domain", domain, at.astimezone(ZoneInfo(row.timezone)).date()) if domain else None
 
 
+def carried_now(text: str | None, of: str, now: datetime) -> Carried | None:
+    """What a cap carries across an edit that is less than a day old; None in the ordinary case."""
+    carried = None if text is None else read_carried(text, of)
+    return carried if carried is not None and to_seconds(now) < carried.until else None
+
+
+def mailbox_carried(row: MailboxFields, now: datetime) -> tuple[Carried, Key] | None:
+    """What the mailbox's cap carries, and the counter of what has left since the edit."""
+    carried = carried_now(row.carried, "mailbox", now)
+    return (carried, carried.key("mailbox", row.email_key)) if carried else None
+
+
+def domain_carried(row: MailboxFields, now: datetime) -> tuple[Carried, Key] | None:
+    """Likewise of its domain's cap."""
+    domain, carried = sending_domain(row), carried_now(row.domain_carried, "domain", now)
+    return (carried, carried.key("domain", domain)) if domain and carried else None
+
+
+def campaign_count(
+    campaign: CampaignFacts,
+    scope: str,
+    limit: int | None,
+    usage: Usage,
+    now: datetime,
+    *,
+    key: str | None = None,
+) -> policy.Count:
+    """A cap of the campaign with what it has counted; `key`: the company, where the cap is one per company."""
+    counted, carried = key or str(campaign.id), carried_now(campaign.carried, scope, now)
+    used = usage.get((scope, counted, campaign_day(campaign, now)), 0)
+    return policy.Count(limit, used, carried, usage.get(carried.key(scope, counted), 0) if carried else 0)
+
+
+def companies_across(
+    campaigns: Iterable[CampaignFacts], usage: Usage, now: datetime
+) -> dict[tuple[str, str], int]:
+    """By campaign and company: what counts towards the cap per company of a campaign whose limits were edited."""
+    edited = {
+        carried.key("company", "")[1]: str(campaign.id)
+        for campaign in campaigns
+        if (carried := carried_now(campaign.carried, "company", now))
+    }
+    found = {}
+    for (scope, key, _), n in usage.items() if edited else ():
+        _, company = counted_as(scope, key)
+        if scope == "company_edit" and (campaign_id := edited.get(key.removeprefix(company))):
+            found[campaign_id, company] = n
+    return found
+
+
 def mailbox_keys(row: MailboxFields, now: datetime) -> list[Key]:
-    """The counters that `mailbox_state` reads: of today, of the day of the last message, of the domain."""
+    """The counters that `mailbox_state` reads: of today, of the day of the last message, of the domain, of edits."""
     keys = [mailbox_day(row, now), *([mailbox_day(row, row.last_handed_at)] if row.last_handed_at else [])]
     domain = domain_day(row, now)
-    return [*keys, domain] if domain else keys
+    edits = [found[1] for found in (mailbox_carried(row, now), domain_carried(row, now)) if found]
+    return [*keys, *([domain] if domain else []), *edits]
 
 
 def mailbox_state(
@@ -263,6 +321,8 @@ def mailbox_state(
     rolling = rolling or Rolling()
     last_n = usage.get(mailbox_day(row, row.last_handed_at), 0) if row.last_handed_at else None
     domain = domain_day(row, now)
+    carried, its_key = mailbox_carried(row, now) or (None, None)
+    of_domain, domain_key = domain_carried(row, now) or (None, None)
     return policy.MailboxState(
         mailbox=mailbox_of(row),
         sent_today=usage.get(mailbox_day(row, now), 0),
@@ -273,6 +333,10 @@ def mailbox_state(
         provider_sent=rolling.n,
         provider_full_until=rolling.nth + A_DAY if rolling.nth else None,
         handed=rolling.handed,
+        carried=carried,
+        across=usage.get(its_key, 0) if its_key else 0,
+        domain_carried=of_domain,
+        domain_across=usage.get(domain_key, 0) if domain_key else 0,
     )
 
 

@@ -70,7 +70,7 @@ async def _world(
     plans, leads, people = [], [], {}
     for campaign in campaigns:
         own = {box.id: box for box in boxes[campaign.id]}
-        plans.append(_plan_of(campaign, steps[campaign.id], own.values(), usage))
+        plans.append(_plan_of(campaign, steps[campaign.id], own.values(), usage, now))
         holes = await in_campaigns.list_with_holes(session, organization_id, campaign.id)
         for state in OPEN:
             after = NIL
@@ -91,8 +91,9 @@ async def _world(
     )
     companies = {(key, day): n for (scope, key, day), n in usage.items() if scope == "company"}
     world = policy.World(
-        now=now, campaigns=plans, mailboxes=list(states.values()), leads=leads, company_sent=companies
-    )
+        now=now, campaigns=plans, mailboxes=list(states.values()), leads=leads, company_sent=companies,
+        company_across=facts.companies_across(campaigns, usage, now),
+    )  # fmt: skip
     return world, people
 
 
@@ -104,10 +105,15 @@ def _may_go(row: EnrollmentFacts, campaign: CampaignFacts) -> bool:
 
 
 def _plan_of(
-    campaign: CampaignFacts, steps: list[StepFacts], boxes: Iterable[MailboxFacts], usage: facts.Usage
+    campaign: CampaignFacts,
+    steps: list[StepFacts],
+    boxes: Iterable[MailboxFacts],
+    usage: facts.Usage,
+    now: datetime,
 ) -> policy.CampaignPlan:
     schedule = facts.schedule_of(campaign)
-    today = clock.now().astimezone(ZoneInfo(schedule.timezone)).date()
+    messages = facts.campaign_count(campaign, "campaign", campaign.daily_cap, usage, now)
+    firsts = facts.campaign_count(campaign, "new_leads", campaign.new_leads_cap, usage, now)
     able = [box for box in boxes if box.is_active and box.status == "connected"]
     return policy.CampaignPlan(
         key=str(campaign.id),
@@ -120,8 +126,12 @@ def _plan_of(
         company_cap=campaign.company_cap,
         match_provider=facts.matches_provider(campaign),
         recipient_hours=facts.recipient_hours(campaign),
-        sent_today=usage.get(("campaign", str(campaign.id), today), 0),
-        new_leads_today=usage.get(("new_leads", str(campaign.id), today), 0),
+        sent_today=messages.used,
+        new_leads_today=firsts.used,
+        carried=messages.carried,
+        across=messages.across,
+        new_leads_carried=firsts.carried,
+        new_leads_across=firsts.across,
     )
 
 

@@ -20,8 +20,10 @@ from reachly.data.repositories.sending.rows import (
 )
 from reachly.data.session import Session
 from reachly.kit.address import company_domain
+from reachly.kit.carried import counted_as
 from reachly.services.scheduling import policy as scheduling
 from reachly.services.scheduling.policy import Budget, Candidate, NoSlot
+from reachly.services.scheduling.policy.calendar import to_instant, to_seconds
 from reachly.services.sending.policy import intent_key
 from reachly.services.sending.service import world
 from reachly.services.sending.service.counting import Cap
@@ -153,21 +155,34 @@ async def pick(session: Session, board: Board, n: int, now: datetime) -> Picked:
     """The first `n` that caps allow, follow-ups before first mails."""
     limits = {key: limit for ready in board.ready for key, limit in ready.caps}
     usage = await caps.read_usage(session, board.mailbox.organization_id, limits)
-    budget = _budget(n, limits, usage)
+    budget = _budget(n, _left(limits, usage, ()))
     provider = world.provider_of(board.mailbox)
     offered = [_candidate(ready, board.mailbox, provider, now) for ready in board.ready]
     choice = scheduling.choose(offered, budget, now, provider=provider)
-    waiting = [(one.item, _asked_again(one.item, reason, now)) for one, reason in choice.passed]
-    return Picked([one.item for one in choice.taken], waiting)
+    taken = [one.item for one in choice.taken]
+    left = _left(limits, usage, taken)
+    waiting = [(one.item, _asked_again(one.item, reason, now, left)) for one, reason in choice.passed]
+    return Picked(taken, waiting)
 
 
-def _budget(n: int, limits: Mapping[CapKey, int], usage: Mapping[CapKey, Usage]) -> Budget:
-    left = {key: max(0, limit - usage.get(key, Usage()).total) for key, limit in limits.items()}
+def _left(
+    limits: Mapping[CapKey, int], usage: Mapping[CapKey, Usage], taken: Sequence[Ready]
+) -> Mapping[CapKey, int]:
+    """What each counter has room for, after those that are taken."""
+    left = {key: limit - usage.get(key, Usage()).total for key, limit in limits.items()}
+    for ready in taken:
+        for key, _ in ready.caps:
+            left[key] -= 1
+    return left
+
+
+def _budget(n: int, left: Mapping[CapKey, int]) -> Budget:
     named: dict[str, dict[str, int]] = {
         scope: {} for scope in ("campaign", "new_leads", "company", "domain", "mailbox")
     }
     for (scope, key, _), rest in left.items():
-        named[scope][key] = min(rest, named[scope].get(key, rest))
+        counted, of = counted_as(scope, key)
+        named[counted][of] = max(0, min(rest, named[counted].get(of, rest)))
     mailbox = min([n, *named["mailbox"].values(), *named["domain"].values()])
     return Budget(mailbox, named["campaign"], named["new_leads"], named["company"])
 
@@ -188,10 +203,30 @@ def _candidate(ready: Ready, mailbox: MailboxRow, provider: str, now: datetime) 
     )
 
 
-def _asked_again(ready: Ready, reason: scheduling.BlockReason, now: datetime) -> datetime:
-    if reason in CAPPED:
-        return scheduling.midnight_after(world.schedule_of(ready.campaign).timezone, now)
-    return ready.open_at
+def _asked_again(
+    ready: Ready, reason: scheduling.BlockReason, now: datetime, left: Mapping[CapKey, int]
+) -> datetime:
+    """When its hours open, or when its campaign's caps have room again: at midnight, or across an edit earlier or later
+    than that."""
+    if reason not in CAPPED:
+        return ready.open_at
+    midnight = scheduling.midnight_after(world.schedule_of(ready.campaign).timezone, now)
+    again = [
+        _has_room(ready.campaign, key, left[key], now) or midnight
+        for key, _ in ready.caps
+        if left[key] <= 0 and counted_as(*key[:2])[0] not in ("mailbox", "domain")
+    ]
+    return max(again, default=midnight)
+
+
+def _has_room(campaign: CampaignRow, key: CapKey, left: int, now: datetime) -> datetime | None:
+    """When a counter that counts across an edit has room for one more; None for one of a local day."""
+    scope, _ = counted_as(*key[:2])
+    carried = world.carried_now(campaign.carried, scope, now)
+    if carried is None or scope == key[0]:
+        return None
+    at = to_seconds(now)
+    return to_instant(carried.frees(at, left + carried.still(at), 0))
 
 
 def earliest(

@@ -12,6 +12,7 @@ from reachly.data.session import Session
 from reachly.events import Event, OrganizationChanged
 from reachly.kit import clock
 from reachly.kit.address import company_domain
+from reachly.services.email_accounts import service as email_accounts
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor, OrganizationIn, OrganizationOut
 
@@ -19,7 +20,7 @@ from reachly.services.identity.schemas import Actor, OrganizationIn, Organizatio
 async def update_organization(session: Session, actor: Actor, body: OrganizationIn) -> OrganizationOut:
     """Changes the organization; a new limit of its domains holds from the next turn of each mailbox on.
 
-    A turn that is under way ends with the limit it began with. Raises Invalid.
+    What left in the 24 hours before counts towards it for 24 hours. Raises Invalid.
     """
     old = await identity.get_organization(session, actor)
     before = identity.domain_limit(old.domain_daily_limit)
@@ -31,6 +32,8 @@ async def update_organization(session: Session, actor: Actor, body: Organization
     if now_holds == before:
         await outbox.emit(session, events)
         return out
+    if now_holds is not None:
+        await email_accounts.carry_domains(session, actor.organization_id, clock.now())
     if before is None:
         await _count_domains(session, actor)
     await turns.wake_all(session, actor.organization_id, clock.now())

@@ -72,8 +72,7 @@ class Lots:
 
     def caps_of(self, person: EnrollmentRow, lot: Lot) -> tuple[Cap, ...]:
         """Every counter that a message to this person touches, with its cap; those of the mailbox first."""
-        company = self._counters.of_company(lot.campaign, person.email_key)
-        return (*lot.caps, company) if company else lot.caps
+        return (*lot.caps, *self._counters.of_company(lot.campaign, person.email_key))
 
 
 def next_step(steps: Sequence[StepRow], number: int) -> StepRow | None:

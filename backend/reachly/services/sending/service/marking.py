@@ -91,12 +91,22 @@ async def mark(
     )
     going = [message for message in going if message.send_id in written]
     await _reserve(session, lease, going)
-    if not await marks.hold_mailbox(session, lease, now=now, lease_until=until, handed=bool(going)):
-        raise MailboxOff if await candidates.find_leased(session, lease) else LeaseLost
+    version = board.mailbox.limits_version
+    if not await marks.hold_mailbox(
+        session, lease, now=now, lease_until=until, handed=bool(going), limits_version=version
+    ):
+        raise await _why_not(session, lease)
     ended = {change.enrollment_id for change in changes if change.status}
     intents = [message.item.intent for message in messages]
     campaigns = {intent.campaign_id for intent in intents if intent.enrollment_id in ended}
     return Marked(going, campaigns, again=len(going) < len(messages))
+
+
+async def _why_not(session: Session, lease: Lease) -> Exception:
+    mailbox = await candidates.find_leased(session, lease)
+    if mailbox is None:
+        return LeaseLost()
+    return CapsRaced() if mailbox.can_send() else MailboxOff()  # its limits were edited: they are read anew
 
 
 async def _ask_again(

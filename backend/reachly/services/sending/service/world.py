@@ -13,7 +13,10 @@ from reachly.services.scheduling import policy
 from reachly.services.scheduling.service import facts
 from reachly.services.scheduling.service.facts import (
     campaign_day,
+    carried_now,
+    domain_carried,
     domain_day,
+    mailbox_carried,
     mailbox_day,
     mailbox_of,
     matches_provider,
@@ -25,8 +28,8 @@ from reachly.services.scheduling.service.facts import (
 )
 
 __all__ = [
-    "campaign_day", "domain_day", "mailbox_day", "mailbox_of", "matches_provider", "open_from",
-    "provider_of", "read_state", "recipient_provider", "recipient_zone", "schedule_of",
+    "campaign_day", "carried_now", "domain_carried", "domain_day", "mailbox_carried", "mailbox_day", "mailbox_of",
+    "matches_provider", "open_from", "provider_of", "read_state", "recipient_provider", "recipient_zone", "schedule_of",
 ]  # fmt: skip
 
 
