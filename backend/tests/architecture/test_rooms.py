@@ -29,8 +29,6 @@ ALSO_WRITES = {
     # The turn writes leases, alarms and outcomes in the statements that decide them: a call per row to another
     # room's repository would cost the batch and the lock order.
     "sending": {"email_accounts", "enrollments", "campaigns", "organizations"},
-    # A cap that is set at noon counts what left in the morning, from the transaction that sets it.
-    "campaigns": {"cap_usage"},
     # Who is left behind by a mailbox that goes is parted from it, and comes back to it, in the same transaction.
     "email_accounts": {"enrollments", "campaign_email_accounts"},
     # Whoever is put on the list is out of every campaign when the request that does it is answered.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -180,3 +180,43 @@ async def finish_sync(
     await (await raw(session)).execute(
         _FINISH_SYNC, due.organization_id, due.account_id, json.dumps(place), error, synced_at, due.asked_for, next_at
     )  # fmt: skip
+
+
+# In the order in which everybody locks them.
+_LOCK_MAILBOXES = """
+SELECT id, email_key FROM email_accounts
+WHERE organization_id = $1 AND ($2::text IS NULL OR right(email_key, length($2) + 1) IN ('@' || $2, '.' || $2))
+ORDER BY id FOR UPDATE
+"""
+_CARRY_DOMAINS = """
+UPDATE email_accounts AS a SET domain_carried = w.carried::jsonb, limits_version = a.limits_version + 1
+FROM unnest($2::uuid[], $3::text[]) AS w(id, carried) WHERE a.organization_id = $1 AND a.id = w.id
+"""
+_SIBLINGS = """
+SELECT DISTINCT timezone, domain_carried::text AS carried FROM email_accounts
+WHERE organization_id = $1 AND right(email_key, length($2) + 1) IN ('@' || $2, '.' || $2) AND id <> $3
+"""
+
+
+async def lock_mailboxes(
+    session: Session, organization_id: uuid.UUID, domain: str | None = None
+) -> dict[uuid.UUID, str]:
+    """Locks the organization's mailboxes, or those under one registrable domain; the address of each."""
+    rows = await (await raw(session)).fetch(_LOCK_MAILBOXES, organization_id, domain)
+    return {row["id"]: row["email_key"] for row in rows}
+
+
+async def carry_domains(
+    session: Session, organization_id: uuid.UUID, carried: Mapping[uuid.UUID, str]
+) -> None:
+    """What the domain's cap of each mailbox carries, as JSON."""
+    ids = sorted(carried)
+    await (await raw(session)).execute(_CARRY_DOMAINS, organization_id, ids, [carried[id_] for id_ in ids])
+
+
+async def list_siblings(
+    session: Session, organization_id: uuid.UUID, domain: str, account_id: uuid.UUID
+) -> list[tuple[str, str | None]]:
+    """(zone, what the domain's cap carries as JSON) of the other mailboxes under a registrable domain."""
+    rows = await (await raw(session)).fetch(_SIBLINGS, organization_id, domain, account_id)
+    return [(row["timezone"], row["carried"]) for row in rows]

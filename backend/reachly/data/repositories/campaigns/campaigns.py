@@ -16,18 +16,6 @@ from reachly.data.models.outbox import COUNTERS, CampaignStat
 from reachly.data.repositories.standing import STATE
 from reachly.data.session import Session, raw
 
-# What left before there was a cap counts too. The campaign is locked, so that nothing is marked meanwhile.
-_START_COUNTING = """
-INSERT INTO cap_usage (organization_id, scope, key, day, reserved, used)
-SELECT $1, $3, $2::text, $4, 0, count(*) FROM email_sends s
-WHERE s.organization_id = $1 AND s.campaign_id = $2::uuid AND s.handed_at >= $5
-  AND s.status IN ('sending', 'sent', 'unknown')
-  AND ($3 <> 'new_leads' OR NOT EXISTS (
-      SELECT FROM email_sends b WHERE b.organization_id = $1 AND b.enrollment_id = s.enrollment_id
-      AND b.handed_at < s.handed_at AND b.status IN ('sent', 'unknown')))
-ON CONFLICT (organization_id, scope, key, day) DO UPDATE SET reserved = 0, used = excluded.used
-"""
-
 
 async def find_campaign(
     session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID

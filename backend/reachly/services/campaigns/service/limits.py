@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 
+from reachly.data import carrying
 from reachly.data.models.campaigns import Campaign
-from reachly.data.repositories import carrying
 from reachly.data.session import Session
 from reachly.kit import clock
 from reachly.kit.address import company_domain

@@ -7,9 +7,10 @@ import uuid
 from collections import defaultdict
 from datetime import datetime, timedelta
 
+from reachly.data import carrying
+from reachly.data.carrying import Left
 from reachly.data.models.email_accounts import EmailAccount
-from reachly.data.repositories import carrying
-from reachly.data.repositories.carrying import Left
+from reachly.data.repositories import email_accounts as repository
 from reachly.data.session import Session
 from reachly.kit import clock
 from reachly.kit.address import company_domain
@@ -30,7 +31,7 @@ def standing_limits(row: EmailAccount) -> tuple[object, ...]:
 async def lock_domain(session: Session, organization_id: uuid.UUID, email_key: str) -> None:
     """Before one mailbox of it is locked by itself: all of a domain are locked in one order by everybody."""
     if domain := company_domain(email_key):
-        await carrying.lock_mailboxes(session, organization_id, domain)
+        await repository.lock_mailboxes(session, organization_id, domain)
 
 
 async def carry(session: Session, row: EmailAccount, *, new_zone: bool) -> None:
@@ -47,7 +48,7 @@ async def carry_new(session: Session, row: EmailAccount) -> None:
     that none of its mailboxes had."""
     await _carry_own(session, row, connected=True)
     if domain := company_domain(row.email_key):
-        siblings = await carrying.list_siblings(session, row.organization_id, domain, row.id)
+        siblings = await repository.list_siblings(session, row.organization_id, domain, row.id)
         if siblings and row.timezone not in {zone for zone, _ in siblings}:
             await _carry_domain(session, row)
         elif text := next((text for _, text in siblings if text is not None), None):
@@ -88,7 +89,7 @@ async def carry_domains(
     """The cap of these domains (None: all of the organization's) counts across an edit; how many messages of each have
     left since `midnight`."""
     now = clock.now()
-    boxes = await carrying.lock_mailboxes(session, organization_id, domain)
+    boxes = await repository.lock_mailboxes(session, organization_id, domain)
     by_domain: dict[str, Left] = defaultdict(Left)
     for host, left in (
         await carrying.left_hosts(session, organization_id, _since(now, midnight), midnight)
@@ -103,7 +104,7 @@ async def carry_domains(
             if name not in texts:
                 texts[name] = json.dumps(as_json(edit, domain=by_domain[name].pairs()))
             carried[account_id] = texts[name]
-    await carrying.carry_domains(session, organization_id, carried)
+    await repository.carry_domains(session, organization_id, carried)
     return {name: left.today for name, left in by_domain.items()}
 
 

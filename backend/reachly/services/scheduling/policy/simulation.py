@@ -91,7 +91,7 @@ class Run:
         due = to_seconds(lead.due) if lead.due else self.now
         if lead.due is None and lead.step == 1:
             due = group.course.due_after(due, 1)
-        self._wait(desk, group, rank, max(self.now, due))
+        self._wait(desk, group, rank, due)
 
     def _desk_of(self, lead: LeadPlan, course: Course) -> Desk | None:
         plan, address = course.plan, lead.sender
@@ -108,13 +108,15 @@ class Run:
         return self.by_address.get(address) if address else None
 
     def _wait(self, desk: Desk, group: Group, rank: int, due: int) -> None:
-        aligned = self._queue(desk, group).calendar.next(due)
+        wake = max(self.now, due)
+        aligned = self._queue(desk, group).calendar.next(wake)
         if aligned is None:
-            self._give_up(desk, group, rank, due)
+            self._give_up(desk, group, rank, wake)
             return
+        due = aligned if due == wake else due  # who is overdue goes in the order in which they came due
         lead = self.leads[rank]
         mismatch = group.course.plan.match_provider and lead.provider != desk.rules.box.provider
-        heappush(desk.waiting, (aligned, aligned, mismatch, rank))
+        heappush(desk.waiting, (aligned, due, mismatch, rank))
 
     def _give_up(
         self, desk: Desk, group: Group, rank: int, at: int, reason: BlockReason | None = None

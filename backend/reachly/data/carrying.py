@@ -49,21 +49,6 @@ FROM email_sends s JOIN campaigns c ON c.organization_id = $1 AND c.id = s.campa
 WHERE {_LATELY} AND (c.id = $4 OR c.company_cap IS NOT NULL) GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608
 
-# In the order in which everybody locks them.
-_LOCK_MAILBOXES = """
-SELECT id, email_key FROM email_accounts
-WHERE organization_id = $1 AND ($2::text IS NULL OR right(email_key, length($2) + 1) IN ('@' || $2, '.' || $2))
-ORDER BY id FOR UPDATE
-"""
-_CARRY_DOMAINS = """
-UPDATE email_accounts AS a SET domain_carried = w.carried::jsonb, limits_version = a.limits_version + 1
-FROM unnest($2::uuid[], $3::text[]) AS w(id, carried) WHERE a.organization_id = $1 AND a.id = w.id
-"""
-_SIBLINGS = """
-SELECT DISTINCT timezone, domain_carried::text AS carried FROM email_accounts
-WHERE organization_id = $1 AND right(email_key, length($2) + 1) IN ('@' || $2, '.' || $2) AND id <> $3
-"""
-
 
 @dataclass(slots=True)
 class Left:
@@ -121,30 +106,6 @@ async def left_recipients(
     """By the host of the recipient: of this campaign and of all that have a cap per company."""
     values = (organization_id, since, midnight, campaign_id)
     return _by_host(await (await raw(session)).fetch(_OF_RECIPIENTS, *values))
-
-
-async def lock_mailboxes(
-    session: Session, organization_id: uuid.UUID, domain: str | None = None
-) -> dict[uuid.UUID, str]:
-    """Locks the organization's mailboxes, or those under one registrable domain; the address of each."""
-    rows = await (await raw(session)).fetch(_LOCK_MAILBOXES, organization_id, domain)
-    return {row["id"]: row["email_key"] for row in rows}
-
-
-async def carry_domains(
-    session: Session, organization_id: uuid.UUID, carried: Mapping[uuid.UUID, str]
-) -> None:
-    """What the domain's cap of each mailbox carries, as JSON."""
-    ids = sorted(carried)
-    await (await raw(session)).execute(_CARRY_DOMAINS, organization_id, ids, [carried[id_] for id_ in ids])
-
-
-async def list_siblings(
-    session: Session, organization_id: uuid.UUID, domain: str, account_id: uuid.UUID
-) -> list[tuple[str, str | None]]:
-    """(zone, what the domain's cap carries as JSON) of the other mailboxes under a registrable domain."""
-    rows = await (await raw(session)).fetch(_SIBLINGS, organization_id, domain, account_id)
-    return [(row["timezone"], row["carried"]) for row in rows]
 
 
 async def count_at_least(session: Session, organization_id: uuid.UUID, sums: Mapping[CapKey, int]) -> None:
