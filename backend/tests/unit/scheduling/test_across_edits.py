@@ -118,6 +118,7 @@ def test_a_mailbox_waits_for_the_edit_though_its_day_is_new() -> None:
         "The mailbox's daily limit is reached. Its settings were changed, so it counts the last 24 hours until"
         " 2027-01-05 12:00 UTC."
     )
+    assert told.change == "Older messages leave the 24 hours, or the limit is raised."
     assert next_slot(replace(state, sent_today=6), NOON) == slot, "the day says no as well, but not as long"
     gone = Carried(AT, 1, ((AT - 23 * HOUR, 2),))
     shorter = MailboxState(replace(BOX, daily_limit=2), sent_today=2, carried=gone)

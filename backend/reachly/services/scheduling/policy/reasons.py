@@ -193,5 +193,12 @@ def blocked(
 def blocked_across_edit(code: BlockReason, until: datetime | None, carried_until: datetime) -> Blocked:
     """A cap that counts across an edit until `carried_until`, which holds it longer than the day does."""
     counts_until = carried_until.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    detail = f"{_SENTENCES[code][0]} Its settings were changed, so it counts the last 24 hours until {counts_until}."
-    return blocked(code, until, detail, "Older messages leave the 24 hours, or the limit is raised.")
+    sentence, usual = _SENTENCES[code]
+    by_hand = usual.partition(", or ")[2]
+    change = (
+        f"Older messages leave the 24 hours, or {by_hand}"
+        if by_hand
+        else "Older messages leave the 24 hours."
+    )
+    detail = f"{sentence} Its settings were changed, so it counts the last 24 hours until {counts_until}."
+    return blocked(code, until, detail, change)
