@@ -134,7 +134,7 @@ def test_where_the_words_name_nobody_the_returned_message_does() -> None:
     ({"sender": DAEMON, "body": "x" * 5990 + " could not be delivered."}, False),
     ({"sender": "mta@mx.example", "body": "It could not be delivered."}, True),
     ({"body": "It could not be delivered."}, False),
-    ({"body": "It could not be delivered.", "Content_Type": "text/plain; report-type=delivery-status"}, False),
+    ({"body": "It could not be delivered.", "Content_Type": "text/plain; report-type=delivery-status"}, True),
     ({"body": "It could not be delivered.", "Return_Path": "<>"}, True),
     ({"subject": "Undeliverable: x"}, False),
     ({"subject": "Undeliverable: x", "body": "It could not be delivered."}, True),
