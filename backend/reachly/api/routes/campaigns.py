@@ -208,9 +208,9 @@ async def preview(campaign_id: uuid.UUID, body: PreviewIn, session: Db, actor: C
 
 
 @router.post("/{campaign_id}/check", dependencies=[READ])
-async def check_campaign(campaign_id: uuid.UUID, session: Db, actor: Caller) -> CheckOut:
-    """Everything that keeps it from starting or would embarrass."""
-    return await service.check_campaign(session, actor, campaign_id)
+async def check_campaign(campaign_id: uuid.UUID, request: Request, actor: Caller) -> CheckOut:
+    """Everything that keeps it from starting or would embarrass. Who leaves ends the work."""
+    return await while_here(request, service.check_by_size(actor, campaign_id))
 
 
 @router.post("/{campaign_id}/test-send", dependencies=[WRITE, ONCE_OUTSIDE])

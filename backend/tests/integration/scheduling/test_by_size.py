@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from reachly.data.session import tenant
+from reachly.services.campaigns import service as campaigns
+from reachly.services.campaigns.service import checking
 from reachly.services.identity.schemas import Actor
 from reachly.services.scheduling import policy
 from reachly.services.scheduling import service as scheduling
@@ -46,6 +48,22 @@ async def test_the_answers_are_the_same_and_none_of_it_runs_here(
     monkeypatch.setattr(by_size, "FEW", 11)
     assert await scheduling.simulate_by_size(actor, stage.campaign_id) == plan
     assert await scheduling.explain_by_size(actor, stage.campaign_id) == told
+
+
+async def test_a_check_of_many_people_asks_none_of_them_here(
+    stage: Stage, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with tenant(actor.organization_id) as session:
+        found = await campaigns.check_campaign(session, actor, stage.campaign_id)
+
+    def refuse(*_: Any) -> None:
+        raise AssertionError("this holds up the loop")
+
+    monkeypatch.setattr(checking, "find_holes", refuse)
+    with pytest.raises(AssertionError, match="holds up"):  # twelve people are few
+        await campaigns.check_by_size(actor, stage.campaign_id)
+    monkeypatch.setattr(checking, "MANY", 11)
+    assert await campaigns.check_by_size(actor, stage.campaign_id) == found
 
 
 async def test_what_lies_beyond_the_horizon_is_counted(

@@ -42,6 +42,7 @@ from reachly.data.repositories.campaigns.enrollments import (
 )
 from reachly.data.repositories.campaigns.holes import (
     find_person,
+    has_more_than,
     list_campaigns_of_lead,
     list_marked_campaigns,
     page_people,
@@ -61,6 +62,7 @@ __all__ = [
     "find_opening_line",
     "find_person",
     "find_sample_lead",
+    "has_more_than",
     "has_open",
     "has_running_import",
     "has_sends",

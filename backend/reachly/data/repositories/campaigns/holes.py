@@ -46,6 +46,11 @@ SELECT DISTINCT e.campaign_id FROM enrollments e
 WHERE e.organization_id = $1 AND e.blocked_reason = 'missing_field' AND e.status IN ('pending', 'active', 'held')
 ORDER BY 1
 """
+_MORE_THAN = """
+SELECT count(*) > $3::int FROM (
+    SELECT FROM enrollments WHERE organization_id = $1 AND campaign_id = $2 LIMIT $3::int + 1
+) AS some
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,13 @@ class Narrowed:
     marked: bool = False
     lead_id: uuid.UUID | None = None
     ids: Sequence[uuid.UUID] | None = None
+
+
+async def has_more_than(
+    session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, people: int
+) -> bool:
+    """Whether more people than that are in the campaign; looks at no more of them."""
+    return bool(await (await raw(session)).fetchval(_MORE_THAN, organization_id, campaign_id, people))
 
 
 async def page_people(

@@ -1,6 +1,6 @@
 """Campaigns: what they are, who is in them, and their way from draft to completed."""
 
-from reachly.services.campaigns.service.checking import check_campaign
+from reachly.services.campaigns.service.checking import check_by_size, check_campaign
 from reachly.services.campaigns.service.editing import (
     clone_campaign,
     create_campaign,
@@ -47,6 +47,7 @@ from reachly.services.campaigns.service.running import (
 
 __all__ = [
     "archive_campaign",
+    "check_by_size",
     "check_campaign",
     "clone_campaign",
     "complete_if_done",

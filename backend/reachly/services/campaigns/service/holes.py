@@ -33,7 +33,8 @@ from reachly.services.rendering.values import LEAD_FIELDS, merge_values, text_se
 from reachly.services.sequences import service as sequences
 from reachly.services.sequences.policy import draw_label
 
-PAGE = 1_000
+PAGE = 500
+"""People of one transaction, and the longest that the loop is busy with them: a few hundredths of a second."""
 OPEN = ("active", "held", "pending")
 SENDERS = ("opening_line", "sender_name", "signature", "postal_address", "unsubscribe_url")
 """Not the person's to have: what a mailbox or the organization lacks keeps the campaign from starting."""
