@@ -315,7 +315,7 @@ export interface paths {
         put?: never;
         /**
          * Check Campaign
-         * @description Everything that keeps it from starting or would embarrass.
+         * @description Everything that keeps it from starting or would embarrass. Who leaves ends the work.
          */
         post: operations["check_campaign"];
         delete?: never;
