@@ -1,5 +1,6 @@
 'use client';
 import { Monitor, Moon, Send, Smartphone, Type } from 'lucide-react';
+import Link from 'next/link';
 import { useState } from 'react';
 
 import { PreviewFrame } from '@/components/email/preview-frame';
@@ -11,6 +12,7 @@ import { Segmented } from '@/components/ui/segmented';
 import { Notice, Skeleton } from '@/components/ui/states';
 import { toast, toastError } from '@/components/ui/toast';
 import { useDebounced } from '@/hooks/use-debounced';
+import { paths } from '@/lib/paths';
 import { wordsFor } from '@/lib/problem';
 
 import { usePreview, type PreviewOf } from '../api/preview-message';
@@ -89,8 +91,8 @@ export function PreviewPanel(props: PreviewPanelProps) {
             </p>
           </div>
           {message.unresolved.length > 0 && (
-            <Notice tone="held" className="rounded-none">
-              This person lacks {message.unresolved.join(', ')}: the message would wait.
+            <Notice tone="held" className="rounded-none" title="The message would wait">
+              <Lacking names={message.unresolved} lead={lead} />
             </Notice>
           )}
           <div className="min-h-72 flex-1 bg-sunken p-2">
@@ -171,5 +173,46 @@ function TestSend({
         </form>
       </Popover>
     </div>
+  );
+}
+
+/** Fields that are not the person's: what is empty, and where it is filled. */
+const OF_SENDER: Record<string, { words: string; href: string; go: string }> = {
+  signature: { words: 'The mailbox has no signature.', href: paths.mailboxes, go: 'Open the mailboxes' },
+  postal_address: {
+    words: 'The organization has no postal address.',
+    href: paths.settingsPart('organization'),
+    go: 'Open the organization',
+  },
+};
+
+/** Whose fields are empty; each leads to where it is filled. */
+export function Lacking({ names, lead }: { names: readonly string[]; lead: string }) {
+  const own = names.filter((name) => !OF_SENDER[name]);
+  const link = 'text-accent underline underline-offset-2';
+  return (
+    <ul>
+      {own.length > 0 && (
+        <li>
+          This person lacks {own.join(', ')}.{' '}
+          {lead && (
+            <Link href={paths.lead(lead)} className={link}>
+              Open the person
+            </Link>
+          )}
+        </li>
+      )}
+      {names.map((name) => {
+        const of = OF_SENDER[name];
+        return of ? (
+          <li key={name}>
+            {of.words}{' '}
+            <Link href={of.href} className={link}>
+              {of.go}
+            </Link>
+          </li>
+        ) : null;
+      })}
+    </ul>
   );
 }

@@ -5,11 +5,12 @@ import { expect, test } from 'vitest';
 
 import { renderAsking, serveApi } from '@/lib/testing';
 
+import { useCampaign } from '../api/get-campaign';
 import type { Campaign } from '../api/list-campaigns';
 import { SenderGoneNotice } from './sender-gone-notice';
 
 const asked: unknown[] = [];
-serveApi(
+const server = serveApi(
   http.post('*/api/campaigns/:id/hand-over', async ({ request }) => {
     asked.push(await request.json());
     return HttpResponse.json({ people: 2 }, { status: 202 });
@@ -33,6 +34,9 @@ test.each([
   expect(asked).toEqual([]);
   await userEvent.click(within(screen.getByRole('alertdialog')).getByRole('button', { name: action }));
   await waitFor(() => expect(asked.splice(0)).toEqual([{ choice }]));
+  // Until it is done nobody can choose once more.
+  expect(await screen.findByText(/This page follows by itself/)).toBeVisible();
+  expect(screen.queryByRole('button')).toBeNull();
 });
 
 test('where nobody waits nothing is said, and who may not choose sees no button', () => {
@@ -41,4 +45,25 @@ test('where nobody waits nothing is said, and who may not choose sees no button'
   show(1, false);
   expect(screen.getByText(/1 person wait/)).toBeVisible();
   expect(screen.queryByRole('button')).toBeNull();
+});
+
+test('after the choice the campaign is asked for until nobody waits any more', async () => {
+  let waiting = 2;
+  let reads = 0;
+  server.use(
+    http.get('*/api/campaigns/one', () => {
+      reads += 1;
+      if (reads > 2) waiting = 0;
+      return HttpResponse.json({ id: 'one', progress: { blocked_by: { sender_gone: waiting } } });
+    }),
+  );
+  function Following() {
+    const campaign = useCampaign('one');
+    return campaign.data ? <SenderGoneNotice campaign={campaign.data} canWrite /> : null;
+  }
+  renderAsking(<Following />);
+  await userEvent.click(await screen.findByRole('button', { name: 'Stop' }));
+  await userEvent.click(within(screen.getByRole('alertdialog')).getByRole('button', { name: 'Stop' }));
+  await waitFor(() => expect(screen.queryByText(/2 people/)).toBeNull(), { timeout: 30_000 });
+  asked.splice(0);
 });

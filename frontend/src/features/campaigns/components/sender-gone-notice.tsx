@@ -1,22 +1,45 @@
 'use client';
+import { useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
+import { useEffect } from 'react';
 
 import { Button } from '@/components/ui/button';
 import { Confirm } from '@/components/ui/dialog';
 import { Notice } from '@/components/ui/states';
 import { toast, toastError } from '@/components/ui/toast';
 import { plural } from '@/lib/format';
-import { paths, withQuery } from '@/lib/paths';
+import { invalidate, keys } from '@/lib/query';
 
 import { useHandOver, type HandOver } from '../api/hand-over';
 import type { Campaign } from '../api/list-campaigns';
+import { peopleHref } from '../model';
+
+const ASK_AGAIN_MS = 2_000;
+const DOING: Record<HandOver, (who: string) => string> = {
+  continue: (who) => `${who} are being given another mailbox`,
+  stop: (who) => `The sequences of ${who} are being ended`,
+};
 
 /** People in mid-sequence whose mailbox is gone wait until somebody chooses what becomes of them. */
 export function SenderGoneNotice({ campaign, canWrite }: { campaign: Campaign; canWrite: boolean }) {
   const handOver = useHandOver(campaign.id);
+  const cache = useQueryClient();
   const waiting = campaign.progress.blocked_by?.sender_gone ?? 0;
+  // The choice is carried out in the background, which tells nobody when it is done.
+  const moving = handOver.isSuccess && waiting > 0;
+  useEffect(() => {
+    if (!moving) return;
+    const timer = setInterval(() => void invalidate(cache, keys.campaign(campaign.id)), ASK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [moving, cache, campaign.id]);
   if (waiting === 0) return null;
   const who = plural(waiting, 'person', 'people');
+  if (moving)
+    return (
+      <Notice tone="held" className="mb-4" title={DOING[handOver.variables](who)}>
+        This page follows by itself.
+      </Notice>
+    );
   const choose = async (choice: HandOver) => {
     try {
       await handOver.mutateAsync(choice);
@@ -59,7 +82,7 @@ export function SenderGoneNotice({ campaign, canWrite }: { campaign: Campaign; c
     >
       Or connect that mailbox again under its address: it takes its people back, in their threads.{' '}
       <Link
-        href={withQuery(paths.campaign(campaign.id), { tab: 'people', state: 'blocked' })}
+        href={peopleHref(campaign.id, { state: 'blocked', reason: 'sender_gone' })}
         className="text-accent underline underline-offset-2"
       >
         See who waits

@@ -26,6 +26,9 @@ const schema = z.object({
   timezone: z.string(),
 });
 
+/** Nobody writes messages one by one faster than this. */
+const QUICK_SECONDS = 30;
+
 /** How a mailbox presents itself and how much it sends. */
 export function MailboxForm({ mailbox, readOnly }: { mailbox: Mailbox; readOnly: boolean }) {
   const update = useUpdateMailbox();
@@ -45,7 +48,7 @@ export function MailboxForm({ mailbox, readOnly }: { mailbox: Mailbox; readOnly:
       timezone: mailbox.timezone,
     },
   });
-  const ramp = useWatch({ control: form.control, name: 'ramp_enabled' });
+  const [ramp, gap] = useWatch({ control: form.control, name: ['ramp_enabled', 'min_gap_seconds'] });
   const submit = submitting(form, async (values) => {
     await update.mutateAsync({ id: mailbox.id, patch: values });
     form.reset(values);
@@ -72,7 +75,18 @@ export function MailboxForm({ mailbox, readOnly }: { mailbox: Mailbox; readOnly:
       />
       <div className="grid gap-3 sm:grid-cols-3">
         <NumberField form={form} name="daily_limit" label="Messages a day" min={1} />
-        <NumberField form={form} name="min_gap_seconds" label="Gap between messages" min={0} end="s" />
+        <NumberField
+          form={form}
+          name="min_gap_seconds"
+          label="Gap between messages"
+          min={0}
+          end="s"
+          hint={
+            gap !== null && gap < QUICK_SECONDS
+              ? 'So quick a rhythm is not that of a person: providers notice'
+              : undefined
+          }
+        />
         <NumberField form={form} name="gap_jitter_seconds" label="Plus at random up to" min={0} end="s" />
       </div>
       <SwitchField

@@ -4,6 +4,7 @@ import { useState } from 'react';
 
 import { MessageEditor } from '@/components/email/message-editor';
 import { Button } from '@/components/ui/button';
+import { Checkbox, Switch } from '@/components/ui/checkbox';
 import { Confirm } from '@/components/ui/dialog';
 import { Input } from '@/components/ui/input';
 import { SaveSign } from '@/components/ui/save-sign';
@@ -169,24 +170,20 @@ function Timing({
           />
           <span>hours without an answer</span>
           <label className="ml-2 flex items-center gap-1.5">
-            <input
-              type="checkbox"
-              className="accent-accent"
+            <Checkbox
               disabled={readOnly}
               checked={timing.working_days_only}
-              onChange={(event) => onChange({ ...timing, working_days_only: event.target.checked })}
+              onCheckedChange={(on) => onChange({ ...timing, working_days_only: on === true })}
             />
             working days only
           </label>
         </span>
       )}
       <label className="flex items-center gap-1.5 text-ink-2">
-        <input
-          type="checkbox"
-          className="accent-accent"
+        <Switch
           disabled={readOnly}
           checked={timing.is_active}
-          onChange={(event) => onChange({ ...timing, is_active: event.target.checked })}
+          onCheckedChange={(is_active) => onChange({ ...timing, is_active })}
         />
         on
       </label>

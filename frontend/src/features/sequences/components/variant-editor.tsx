@@ -4,6 +4,7 @@ import { useState } from 'react';
 
 import { MessageEditor } from '@/components/email/message-editor';
 import { Button } from '@/components/ui/button';
+import { Switch } from '@/components/ui/checkbox';
 import { Confirm } from '@/components/ui/dialog';
 import { Input } from '@/components/ui/input';
 import { SaveSign } from '@/components/ui/save-sign';
@@ -69,12 +70,10 @@ export function VariantEditor({
           />
         </label>
         <label className="flex items-center gap-1.5">
-          <input
-            type="checkbox"
-            className="accent-accent"
+          <Switch
             disabled={readOnly}
             checked={value.is_active}
-            onChange={(event) => save({ is_active: event.target.checked })}
+            onCheckedChange={(is_active) => save({ is_active })}
           />
           on
         </label>

@@ -75,13 +75,11 @@ function AddOne() {
       <Input
         aria-label="Address or domain to add"
         placeholder="Add an address or a domain"
-        required
-        minLength={3}
         value={value}
         onChange={(event) => setValue(event.target.value)}
         className="w-full sm:w-60"
       />
-      <Button type="submit" loading={add.isPending}>
+      <Button type="submit" loading={add.isPending} disabled={value.trim().length < 3}>
         Add
       </Button>
     </form>
