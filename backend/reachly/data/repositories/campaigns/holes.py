@@ -49,7 +49,7 @@ ORDER BY 1
 _MORE_THAN = """
 SELECT count(*) > $3::int FROM (
     SELECT FROM enrollments WHERE organization_id = $1 AND campaign_id = $2 LIMIT $3::int + 1
-) AS some
+) AS found
 """
 
 
