@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import uuid
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
 
 from reachly.data.session import tenant
@@ -259,6 +261,72 @@ async def test_an_edit_between_choice_and_mark_is_heeded(
     at.move(hours=24)
     held = SendingLoop(settings, mailer_factory=hold_mailers(before_open=lower))
     assert await go_on(held, sql, at) == 7, "the turn had chosen five"
+
+
+async def test_workers_side_by_side_share_what_an_edit_leaves(
+    relay: Relay, actor: Actor, organization_id: uuid.UUID, loop: SendingLoop, settings: Settings, sql: Any,
+    at: SetClock,
+) -> None:  # fmt: skip
+    """Eight mailboxes in two zones, so on two days, and four workers: what the campaign has left is left once."""
+    boxes = [
+        await add_mailbox(
+            organization_id,
+            relay.port,
+            address=f"m{n}@brightfjord.example",
+            timezone=HELSINKI if n % 2 else "UTC",
+        )
+        for n in range(8)
+    ]
+    stage = await add_campaign(organization_id, boxes, 160, daily_cap=20)
+    await edit_organization(actor, 33)
+    assert await go_on(loop, sql, at) == 20
+    await edit_campaign(actor, stage, daily_cap=31, send_schedule={**ALWAYS, "timezone": HELSINKI})
+    await edit_organization(actor, 32)
+    workers = [SendingLoop(settings) for _ in range(4)]
+    for hours, sent in ((0, 31), (3, 31), (20.5, 31)):
+        at.move(hours=hours)
+        await sql.execute("UPDATE enrollments SET next_due_at = $1 WHERE status = 'active'", at.at)
+        await sql.execute("UPDATE email_accounts SET next_turn_at = $1", at.at)
+        await asyncio.gather(*(drain(worker) for worker in workers))
+        assert await sql.fetchval("SELECT count(*) FROM email_sends WHERE status = 'sent'") == sent
+    await edit_campaign(actor, stage, daily_cap=None)
+    await sql.execute("UPDATE email_accounts SET next_turn_at = $1", at.at)
+    await asyncio.gather(*(drain(worker) for worker in workers))
+    assert await sql.fetchval("SELECT count(*) FROM email_sends WHERE status = 'sent'") == 32, "the domain's"
+    assert await sql.fetchval("SELECT sum(reserved) FROM cap_usage") == 0
+    for worker in workers:
+        await worker.tools.close()
+
+
+async def test_a_turn_asks_no_more_than_before_an_edit(
+    relay: Relay, actor: Actor, organization_id: uuid.UUID, loop: SendingLoop, sql: Any, at: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """What an edit carries lies in rows that a turn reads anyway."""
+    account = await add_mailbox(organization_id, relay.port, daily_limit=90, min_gap_seconds=1)
+    stage = await add_campaign(organization_id, [account], 9, daily_cap=60, company_cap=50, new_leads_cap=40)
+    asked: list[str] = []
+
+    def noted(name: str) -> Any:
+        inner = getattr(asyncpg.Connection, name)
+
+        async def ask(self: Any, query: str, *args: Any, **more: Any) -> Any:
+            asked.append(query)
+            return await inner(self, query, *args, **more)
+
+        return ask
+
+    for name in ("fetch", "fetchrow", "fetchval", "execute"):
+        monkeypatch.setattr(asyncpg.Connection, name, noted(name))
+    counts = []
+    for turn in range(4):
+        if turn == 3:
+            await edit_mailbox(actor, account, timezone=HELSINKI)
+            await edit_campaign(actor, stage, send_schedule={**ALWAYS, "timezone": HELSINKI})
+        asked.clear()
+        assert await go_on(loop, sql, at, minutes=5) == turn + 1
+        counts.append(len(asked))
+    assert counts[2] == counts[3] > 10
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])

@@ -47,8 +47,10 @@ class Course:
 
     def frees(self, at: int, *, first: bool) -> int:
         """The first second at or after `at` at which its caps let one more leave, a first mail or a follow-up."""
-        found = self.messages.frees(at, self.day_end)
-        return max(found, self.firsts.frees(at, self.day_end)) if first else found
+        found = at if self.messages.limit is None else self.messages.frees(at, self.day_end)
+        if first and self.firsts.limit is not None:
+            return max(found, self.firsts.frees(at, self.day_end))
+        return found
 
     def due_after(self, sent: int, step: int) -> int:
         """When step number `step` is due after its predecessor left at `sent`, before alignment."""

@@ -166,7 +166,7 @@ class Rules:
         cap = self.cap_on(ordinal)
         if self.own_full(use, ordinal, at):
             return cap.code
-        if self.domain_full(use, ordinal, at):
+        if self.box.domain_cap is not None and self.domain_full(use, ordinal, at):
             return BlockReason.DOMAIN_CAP
         if not self.calendar.is_open(at):
             return BlockReason.OUTSIDE_WORKDAY
@@ -237,7 +237,8 @@ class Rules:
                 if self.absences:
                     continue
             ordinal = self.days.ordinal(at)
-            if not (self.own_full(use, ordinal, at) or self.domain_full(use, ordinal, at)):
+            full = self.own_full(use, ordinal, at)
+            if not full and (self.box.domain_cap is None or not self.domain_full(use, ordinal, at)):
                 return at
             midnight = self.days.end(at)
             counts = (self._own(use, ordinal), self._domains(use, ordinal))
