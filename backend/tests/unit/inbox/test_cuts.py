@@ -43,6 +43,8 @@ WROTE = "On Monday Ada wrote:"
     ("Yes.\n-- \nJoe", "Yes."), ("Yes.\n--\nJoe", "Yes."), ("Yes.\n—\nJoe", "Yes."), ("Yes.\n––\nJoe", "Yes."),
     ("Yes.\n--  \t\nJoe", "Yes."),
     ("--\nYes.", "--\nYes."), ("Yes.\n---\nJoe", "Yes.\n---\nJoe"),
+    ("Yes.\nI have it sent from my desk", "Yes.\nI have it sent from my desk"),
+    (" \t\n--\nYes.", "--\nYes."),
     ("Yes.\nDisclaimer: x", "Yes."), ("Disclaimer: x\nYes.", "Disclaimer: x\nYes."),
     ("Yes.\nSent from my phone\nmore", "Yes."), ("Sent from my phone\nYes.", "Yes."),
     ("Yes.\nSent from my " + "x" * 106, "Yes."), ("Yes.\nSent from my " + "x" * 107, "Yes.\nSent from my " + "x" * 107),
@@ -74,7 +76,8 @@ def test_a_long_line_is_judged_by_its_beginning() -> None:
 
 
 @pytest.mark.parametrize(("reply", "subject", "intent"), [
-    ("stop", "", "stop"), ("  STOP!! ", "", "stop"), ("Stop.  Please.", "", "stop"), ("", "Unsubscribe!", "stop"),
+    ("stop", "", "stop"), ("  STOP!! ", "", "stop"), ("Stop.  Please.", "", "stop"),
+    ("", "Unsubscribe!", "stop"), ("non mi interessa", "", "not_interested"),
     ("Yes", "un  subscribe", "unclear"), ("", "remove   me", "stop"), ("please’", "", "unclear"),
     ("don’t contact me", "", "stop"), ("x " * (READ // 2) + "unsubscribe me", "", "unclear"),
     ("x " * 100 + "unsubscribe me", "", "stop"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -75,6 +76,12 @@ def test_each_rule_alone(headers: dict[str, str], expected: tuple[str, str]) -> 
 ])  # fmt: skip
 def test_each_header_of_the_old_autoresponders(name: str) -> None:
     assert said(**{name: "yes"}) == ("auto_reply", name.lower().replace("-", "_"))
+    assert (
+        automatic_rule(
+            replace(parse_inbound(b"From: joe@bolt.example\n\nhi"), headers={name.lower(): " no "})
+        )
+        is None
+    )
     for value in ("no", "False", "0", " NO "):
         assert said(**{name: value}) == ("unknown", "nothing_said")
 

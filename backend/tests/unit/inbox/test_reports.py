@@ -101,6 +101,9 @@ def test_the_values_of_fields_are_cut() -> None:
     found = one(f"Status:  {'5' * 50} (x)\nDiagnostic-Code: {'d' * 5000}\nDiagnostic-Code: second\n: nothing")
     assert found is not None
     assert (found.status, found.diagnostic) == ("5" * 40, "d" * 4000)
+    spaced = one("Status : 5.0.0\nX: 1")
+    assert spaced is not None
+    assert spaced.status == "5.0.0"
     long = one(f"Final-Recipient: rfc822; a@b.example\nX: {'x' * 30_000}\nStatus: 5.0.0")
     assert long is not None
     assert long.status == ""
@@ -126,6 +129,7 @@ def test_addresses_in_a_text() -> None:
     assert find_addresses(text) == ["joe@bolt.example", "sue@bolt.example", "y@a.b.example"]
     for label in ("smtp", "rfc822", "to", "for", "user", "mailto", "address", "recipient"):
         assert find_addresses(f"{label}=joe@bolt.example") == ["joe@bolt.example"]
+    assert find_addresses("Xto=joe@bolt.example a@b.XX") == ["xto=joe@bolt.example", "a@b.xx"]
     assert find_addresses("other=joe@bolt.example") == ["other=joe@bolt.example"]
     assert find_addresses(" " * (SCANNED - 9) + "a@b.examp") == ["a@b.examp"]
     assert find_addresses(" " * (SCANNED - 4) + "a@b.example") == []

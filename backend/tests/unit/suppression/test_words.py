@@ -128,3 +128,7 @@ def test_every_alternative_is_found(table: str) -> None:
 ])  # fmt: skip
 def test_only_the_last_servers_own_words_are_read_and_no_names(text: str, kept: str) -> None:
     assert words.remote_words(text) == kept
+
+
+def test_four_thousand_signs_are_read() -> None:
+    assert words.remote_words("x" * 4001) == "x" * 4000
