@@ -37,7 +37,8 @@ export function HourStrip({
             <div
               className={cn(
                 'h-4 text-center text-2xs text-ink-3',
-                hour % 6 !== 0 && hour !== now && 'invisible',
+                // Two numbers side by side would read as one.
+                (hour % 6 !== 0 || Math.abs(hour - now) === 1) && hour !== now && 'invisible',
                 hour === now && 'font-medium text-ink',
               )}
             >

@@ -14,7 +14,7 @@ export const SUPPRESSING: { value: string; label: string }[] = [
   { value: 'suppress:bounced', label: 'Bounced: never write' },
   { value: 'suppress:complained', label: 'Complained: never write' },
   { value: 'suppress:status', label: 'E-mail status, in words' },
-  { value: 'suppress:unless', label: 'Subscribed: never write to the others' },
+  { value: 'suppress:unless', label: 'Subscribed: never write where it says no' },
 ];
 
 /** Where a column of a file can go; anything else becomes a field of one's own. */

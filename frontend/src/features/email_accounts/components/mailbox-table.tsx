@@ -70,7 +70,7 @@ export function MailboxTable({
             segments={[{ label: 'sent', value: box.sent_today, tone: 'sending' }]}
             done={box.sent_today}
             total={box.effective_limit_today}
-            className="w-16"
+            className="w-20"
           />
         ),
       },

@@ -71,7 +71,7 @@ export function StepList({
                 className={cn(
                   'block w-full rounded-md border border-transparent px-2.5 py-1.5 text-left hover:bg-hover',
                   here && 'border-line bg-panel',
-                  here && steps.length > 1 && !readOnly && 'pr-14 pointer-coarse:pr-20',
+                  here && steps.length > 1 && !readOnly && '[&>span:first-child]:pr-12 pointer-coarse:pr-20',
                 )}
               >
                 <span className="flex items-center gap-1.5 text-xs text-ink-3">
