@@ -34,7 +34,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 LOG_BYTES = 10_000_000
 SERVER = (
-    "listen_addresses=", "unix_socket_permissions=0700", "max_connections=200", "shared_buffers=128MB",
+    "listen_addresses=", "unix_socket_permissions=0700", "max_connections=400", "shared_buffers=128MB",
     "max_wal_size=2GB", "wal_compression=on", "jit=off", "timezone=UTC", "log_timezone=UTC",
 )  # fmt: skip
 UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
