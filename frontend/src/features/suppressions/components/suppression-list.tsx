@@ -123,15 +123,18 @@ function Line({ row, canDelete }: { row: Suppression; canDelete: boolean }) {
     ));
   return (
     <li className="flex items-center gap-4 px-4 py-2">
-      <span
-        className="min-w-0 flex-1 truncate font-medium"
-        title={row.kind === 'hash' ? undefined : row.value}
-      >
-        {row.kind === 'hash' ? 'An erased person' : row.value}
-      </span>
-      <span className="shrink-0 text-right text-ink-2 md:w-56">
-        {row.words}
-        <span className="text-xs text-ink-3 max-md:hidden">{sourceOf(row)}</span>
+      {/* On phones the reason stands under the address: beside it, nothing would be left of either. */}
+      <span className="min-w-0 flex-1 md:flex md:items-center md:gap-4">
+        <span
+          className="block min-w-0 flex-1 truncate font-medium"
+          title={row.kind === 'hash' ? undefined : row.value}
+        >
+          {row.kind === 'hash' ? 'An erased person' : row.value}
+        </span>
+        <span className="block shrink-0 text-ink-2 max-md:text-xs md:w-56 md:text-right">
+          {row.words}
+          <span className="text-xs text-ink-3">{sourceOf(row)}</span>
+        </span>
       </span>
       <span className="w-16 text-right text-xs text-ink-3">{day(row.created_at)}</span>
       {canDelete && (
