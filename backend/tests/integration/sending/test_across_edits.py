@@ -227,6 +227,19 @@ async def test_who_is_connected_again_or_in_a_zone_of_its_own_begins_no_new_day(
     )  # fmt: skip
     await scheduling.plan_campaign(organization_id, stage.campaign_id)
     assert await go_on(loop, sql, at) == 30, "what the domain had left"
+    async with tenant(organization_id) as session:
+        await email_accounts.delete_account(session, actor, again.id)
+        await email_accounts.delete_account(session, actor, other.id)
+    last = await email_accounts.connect_smtp(
+        actor,
+        SmtpConnectIn(
+            email_address="ada@brightfjord.example", display_name="Ada", smtp=server, timezone="America/New_York",
+            daily_limit=50, min_gap_seconds=0, gap_jitter_seconds=0,
+        ),
+    )  # fmt: skip
+    await edit_campaign(actor, stage, email_account_ids=[last.id], email_account_weights={last.id: 1})
+    await scheduling.plan_campaign(organization_id, stage.campaign_id)
+    assert await go_on(loop, sql, at) == 30, "nobody of the domain is left, what they sent is"
 
 
 async def test_a_test_mail_asks_across_the_edit_too(

@@ -11,9 +11,12 @@ import pytest
 from reachly.kit.address import inbox_key
 from reachly.kit.errors import Conflict, RateLimited
 from reachly.services.campaigns.schemas import TestSendIn
+from reachly.services.email_accounts import service as email_accounts
+from reachly.services.email_accounts.schemas import EmailAccountPatch
 from reachly.services.identity import policy
 from reachly.services.identity.schemas import Actor
 from reachly.services.sending import service
+from reachly.services.sending.service import testing
 from tests.factories.sending import add_campaign, add_mailbox
 from tests.integration.sending.conftest import Relay
 
@@ -79,6 +82,25 @@ async def test_a_test_asks_the_domains_day_and_the_plan(
     assert await ask(actor, campaign_id, "c@brightfjord.example") == "sent"
     monkeypatch.setattr(policy, "PLAN_LIMITS", {"free": {"sends": 0}})
     assert await ask(actor, campaign_id, "d@brightfjord.example") == "quota_reached"
+
+
+async def test_a_test_that_was_chosen_under_other_limits_is_not_sent(
+    relay: Relay, actor: Actor, sql: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The edit has counted what left until then, and this has not."""
+    campaign_id = await stage_of(actor, relay, "mira@brightfjord.example", daily_limit=3)
+    inner = testing.world.read_state
+
+    async def edited(session: Any, mailbox: Any, now: Any) -> Any:
+        change = EmailAccountPatch(timezone="Pacific/Kiritimati")
+        await email_accounts.update_account(actor, mailbox.id, change)
+        return await inner(session, mailbox, now)
+
+    monkeypatch.setattr(testing.world, "read_state", edited)
+    assert await ask(actor, campaign_id, "me@brightfjord.example") == "limits_changed"
+    assert await sql.fetchval("SELECT count(*) FROM email_sends") == 0
+    monkeypatch.setattr(testing.world, "read_state", inner)
+    assert await ask(actor, campaign_id, "me@brightfjord.example") == "sent"
 
 
 async def test_a_refused_test_gives_its_place_back(relay: Relay, actor: Actor, sql: Any) -> None:

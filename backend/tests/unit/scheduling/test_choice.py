@@ -48,9 +48,17 @@ def test_one_campaign_at_its_cap_does_not_hold_another() -> None:
 
 
 def test_a_company_gets_no_more_than_its_number_a_day() -> None:
-    crowd = [candidate(key, company="acme.example") for key in "abc"] + [candidate("d", company=None)]
-    assert taken(crowd, Budget(10, company_limit=2)) == ["a", "b", "d"]
-    assert taken(crowd, Budget(10, companies={"acme.example": 1}, company_limit=2)) == ["a", "d"]
+    crowd = [candidate(key, companies=(("acme.example", 2),)) for key in "abc"] + [candidate("d")]
+    assert taken(crowd, Budget(10)) == ["a", "b", "d"]
+    assert taken(crowd, Budget(10, companies={"acme.example": 1})) == ["a", "d"]
+
+
+def test_each_campaign_keeps_to_its_own_number_of_a_company_that_they_share() -> None:
+    one = [candidate(key, campaign="x", companies=(("acme.example", 1),)) for key in "ab"]
+    other = [candidate(key, campaign="y", companies=(("acme.example", 3),)) for key in "cdef"]
+    assert taken([*one, *other], Budget(10)) == ["a", "c", "d"]
+    edited = [candidate(key, campaign="x", companies=(("acme.example", 9), ("edit", 2))) for key in "gh"]
+    assert taken([*edited, *other], Budget(10, companies={"edit": 2})) == ["c", "d", "e"]
 
 
 def test_the_recipients_provider_is_a_preference_among_equals_only() -> None:
@@ -107,17 +115,21 @@ def test_no_count_is_overdrawn_and_everyone_gets_exactly_one_answer(
     crowd: list[tuple[str, bool, int, str, str | None]], mailbox: int, campaign: int, new: int, company: int
 ) -> None:
     people = [
-        candidate(f"{key}{index}", first=first, minutes=minutes, campaign=which, company=firm)
+        candidate(
+            f"{key}{index}",
+            first=first,
+            minutes=minutes,
+            campaign=which,
+            companies=((firm, company),) if firm else (),
+        )
         for index, (key, first, minutes, which, firm) in enumerate(crowd)
     ]
-    chosen = choose(
-        people, Budget(mailbox, campaigns={"x": campaign}, new_leads={"x": new}, company_limit=company), NOW
-    )
+    chosen = choose(people, Budget(mailbox, campaigns={"x": campaign}, new_leads={"x": new}), NOW)
     went = chosen.taken
     assert len(went) <= mailbox
     assert sum(one.campaign == "x" for one in went) <= campaign
     assert sum(one.campaign == "x" and one.first for one in went) <= new
-    assert all(count <= company for firm, count in Counter(one.company for one in went).items() if firm)
+    assert all(count <= company for firm, count in Counter(one.companies for one in went).items() if firm)
     assert all(one.due <= NOW for one in went)
     assert sorted([*(one.item for one in went), *(one.item for one, _ in chosen.passed)]) == sorted(
         one.item for one in people

@@ -136,18 +136,16 @@ def test_each_count_is_drawn_down_by_what_is_taken() -> None:
     assert outcome(crowd(5), Budget(10, campaigns={"c": 2})) == (2, {BlockReason.CAMPAIGN_CAP})
     assert outcome(crowd(5), Budget(10, new_leads={"c": 2})) == (2, {BlockReason.NEW_LEAD_CAP})
     assert outcome(crowd(5), Budget(2)) == (2, {BlockReason.WAITING_TURN})
-    known = crowd(5, company="acme.example")
-    assert outcome(known, Budget(10, company_limit=2)) == (2, {BlockReason.COMPANY_CAP})
-    assert outcome(known, Budget(10, companies={"acme.example": 1}, company_limit=4)) == (
-        1,
-        {BlockReason.COMPANY_CAP},
-    )
-    assert outcome(known, Budget(10)) == (5, set())
-    assert outcome(crowd(5), Budget(10, company_limit=2)) == (5, set())
-    budget = Budget(10, campaigns={"c": 9}, new_leads={"c": 9}, company_limit=9)
+    known = crowd(5, companies=(("acme.example", 2), ("edit", 4)))
+    assert outcome(known, Budget(10)) == (2, {BlockReason.COMPANY_CAP})
+    assert outcome(known, Budget(10, companies={"acme.example": 1})) == (1, {BlockReason.COMPANY_CAP})
+    assert outcome(known, Budget(10, companies={"edit": 3})) == (1, {BlockReason.COMPANY_CAP})
+    assert outcome(crowd(5), Budget(10, companies={"acme.example": 9})) == (5, set())
+    known = crowd(5, companies=(("acme.example", 9),))
+    budget = Budget(10, campaigns={"c": 9}, new_leads={"c": 9}, companies={"acme.example": 1})
     choose(known, budget, NOW)
     assert (budget.mailbox, budget.campaigns, budget.new_leads) == (5, {"c": 4}, {"c": 4})
-    assert budget.companies == {"acme.example": 4}
+    assert budget.companies == {"acme.example": 6}
 
 
 def test_an_absence_ends_with_its_last_day() -> None:

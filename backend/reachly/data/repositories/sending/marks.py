@@ -20,6 +20,9 @@ WHERE organization_id = $1 AND id = $2 AND lease_attempt = $3 AND is_active AND 
   AND limits_version = $7
 RETURNING true
 """
+_HOLD_LIMITS = """
+SELECT true FROM email_accounts WHERE organization_id = $1 AND id = $2 AND limits_version = $3 FOR SHARE
+"""
 # A pause updates the campaign and a stop the enrollment: whoever comes second sees the first. A suppression by hand
 # (of a whole domain, say) touches no row of ours, so it takes a lock of its own, which marks share with each other.
 _LOCK_CAMPAIGNS = f"""
@@ -96,6 +99,14 @@ async def hold_mailbox(
     connection = await raw(session)
     fence = (lease.organization_id, lease.email_account_id, lease.attempt_id)
     return bool(await connection.fetchval(_HOLD_MAILBOX, *fence, lease_until, now, handed, limits_version))
+
+
+async def hold_limits(
+    session: Session, organization_id: uuid.UUID, account_id: uuid.UUID, version: int
+) -> bool:
+    """Whether the mailbox's limits are those that were read, and stay so until the commit. After the caps, as
+    `hold_mailbox`."""
+    return bool(await (await raw(session)).fetchval(_HOLD_LIMITS, organization_id, account_id, version))
 
 
 async def lock_campaigns(

@@ -49,7 +49,7 @@ async def carry_new(session: Session, row: EmailAccount) -> None:
     await _carry_own(session, row, connected=True)
     if domain := company_domain(row.email_key):
         siblings = await repository.list_siblings(session, row.organization_id, domain, row.id)
-        if siblings and row.timezone not in {zone for zone, _ in siblings}:
+        if row.timezone not in {zone for zone, _ in siblings}:  # without any: those that were disconnected
             await _carry_domain(session, row)
         elif text := next((text for _, text in siblings if text is not None), None):
             row.domain_carried = json.loads(text)

@@ -29,7 +29,9 @@ class Candidate(Generic[T]):
     campaign: str
     due: datetime
     first: bool  # the first mail to this person, not a follow-up
-    company: str | None = None
+    companies: tuple[
+        tuple[str, int], ...
+    ] = ()  # the counters of its company, with the campaign's cap on each
     sender: str | None = None  # address of the fixed mailbox; None: still free
     provider: str | None = None  # recipient's mail provider
     open: bool = True
@@ -37,13 +39,14 @@ class Candidate(Generic[T]):
 
 @dataclass(slots=True)
 class Budget:
-    """What is left today. A missing campaign or company means no such cap. `choose` draws it down in place."""
+    """What is left today. A missing campaign means no such cap. `choose` draws it down in place."""
 
     mailbox: int
     campaigns: dict[str, int] = field(default_factory=dict)
     new_leads: dict[str, int] = field(default_factory=dict)  # by campaign
-    companies: dict[str, int] = field(default_factory=dict)
-    company_limit: int | None = None  # for a company that `companies` does not name
+    companies: dict[str, int] = field(
+        default_factory=dict
+    )  # how many each counts: campaigns with other caps share it
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +101,9 @@ def _refusal(
         return BlockReason.CAMPAIGN_CAP
     if candidate.first and budget.new_leads.get(candidate.campaign, 1) <= 0:
         return BlockReason.NEW_LEAD_CAP
-    left = _company_left(candidate, budget)
-    if left is not None and left <= 0:
+    if any(budget.companies.get(counter, 0) >= cap for counter, cap in candidate.companies):
         return BlockReason.COMPANY_CAP
     return BlockReason.WAITING_TURN if budget.mailbox <= 0 else None
-
-
-def _company_left(candidate: Candidate[T], budget: Budget) -> int | None:
-    return (
-        None if candidate.company is None else budget.companies.get(candidate.company, budget.company_limit)
-    )
 
 
 def _draw(candidate: Candidate[T], budget: Budget) -> None:
@@ -116,9 +112,8 @@ def _draw(candidate: Candidate[T], budget: Budget) -> None:
         budget.campaigns[candidate.campaign] -= 1
     if candidate.first and candidate.campaign in budget.new_leads:
         budget.new_leads[candidate.campaign] -= 1
-    left = _company_left(candidate, budget)
-    if candidate.company is not None and left is not None:
-        budget.companies[candidate.company] = left - 1
+    for counter, _ in candidate.companies:
+        budget.companies[counter] = budget.companies.get(counter, 0) + 1
 
 
 def assign_sender(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reachly.data.repositories.sending import candidates, caps, turns
-from reachly.data.repositories.sending.caps import Usage
 from reachly.data.repositories.sending.enrollments import Change
 from reachly.data.repositories.sending.rows import (
     CampaignRow,
@@ -19,7 +19,6 @@ from reachly.data.repositories.sending.rows import (
     StepRow,
 )
 from reachly.data.session import Session
-from reachly.kit.address import company_domain
 from reachly.kit.carried import counted_as
 from reachly.services.scheduling import policy as scheduling
 from reachly.services.scheduling.policy import Budget, Candidate, NoSlot
@@ -153,38 +152,34 @@ def due_of(
 
 async def pick(session: Session, board: Board, n: int, now: datetime) -> Picked:
     """The first `n` that caps allow, follow-ups before first mails."""
-    limits = {key: limit for ready in board.ready for key, limit in ready.caps}
-    usage = await caps.read_usage(session, board.mailbox.organization_id, limits)
-    budget = _budget(n, _left(limits, usage, ()))
+    wanted = {cap for ready in board.ready for cap in ready.caps}
+    usage = await caps.read_usage(session, board.mailbox.organization_id, (key for key, _ in wanted))
+    spent = Counter({key: one.total for key, one in usage.items()})
+    budget = _budget(n, wanted, spent)
     provider = world.provider_of(board.mailbox)
     offered = [_candidate(ready, board.mailbox, provider, now) for ready in board.ready]
     choice = scheduling.choose(offered, budget, now, provider=provider)
     taken = [one.item for one in choice.taken]
-    left = _left(limits, usage, taken)
-    waiting = [(one.item, _asked_again(one.item, reason, now, left)) for one, reason in choice.passed]
+    spent.update(key for ready in taken for key, _ in ready.caps)
+    waiting = [(one.item, _asked_again(one.item, reason, now, spent)) for one, reason in choice.passed]
     return Picked(taken, waiting)
 
 
-def _left(
-    limits: Mapping[CapKey, int], usage: Mapping[CapKey, Usage], taken: Sequence[Ready]
-) -> Mapping[CapKey, int]:
-    """What each counter has room for, after those that are taken."""
-    left = {key: limit - usage.get(key, Usage()).total for key, limit in limits.items()}
-    for ready in taken:
-        for key, _ in ready.caps:
-            left[key] -= 1
-    return left
-
-
-def _budget(n: int, left: Mapping[CapKey, int]) -> Budget:
+def _budget(n: int, wanted: Iterable[Cap], spent: Mapping[CapKey, int]) -> Budget:
     named: dict[str, dict[str, int]] = {
         scope: {} for scope in ("campaign", "new_leads", "company", "domain", "mailbox")
     }
-    for (scope, key, _), rest in left.items():
+    for (scope, key, day), limit in wanted:
         counted, of = counted_as(scope, key)
+        rest = limit - spent.get((scope, key, day), 0)
         named[counted][of] = max(0, min(rest, named[counted].get(of, rest)))
     mailbox = min([n, *named["mailbox"].values(), *named["domain"].values()])
-    return Budget(mailbox, named["campaign"], named["new_leads"], named["company"])
+    companies = {str(key): n for key, n in spent.items() if _is_company(key)}
+    return Budget(mailbox, named["campaign"], named["new_leads"], companies)
+
+
+def _is_company(key: CapKey) -> bool:
+    return counted_as(*key[:2])[0] == "company"
 
 
 def _candidate(ready: Ready, mailbox: MailboxRow, provider: str, now: datetime) -> Candidate[Ready]:
@@ -196,7 +191,7 @@ def _candidate(ready: Ready, mailbox: MailboxRow, provider: str, now: datetime) 
         campaign=str(campaign.id),
         due=person.next_due_at or ready.open_at,
         first=ready.first,
-        company=company_domain(person.email_key) if campaign.company_cap else None,
+        companies=tuple((str(key), limit) for key, limit in ready.caps if _is_company(key)),
         sender=mailbox.email_key,
         provider=world.recipient_provider(person) if matched else provider,
         open=ready.open_at <= now,
@@ -204,7 +199,7 @@ def _candidate(ready: Ready, mailbox: MailboxRow, provider: str, now: datetime) 
 
 
 def _asked_again(
-    ready: Ready, reason: scheduling.BlockReason, now: datetime, left: Mapping[CapKey, int]
+    ready: Ready, reason: scheduling.BlockReason, now: datetime, spent: Mapping[CapKey, int]
 ) -> datetime:
     """When its hours open, or when its campaign's caps have room again: at midnight, or across an edit earlier or later
     than that."""
@@ -212,9 +207,9 @@ def _asked_again(
         return ready.open_at
     midnight = scheduling.midnight_after(world.schedule_of(ready.campaign).timezone, now)
     again = [
-        _has_room(ready.campaign, key, left[key], now) or midnight
-        for key, _ in ready.caps
-        if left[key] <= 0 and counted_as(*key[:2])[0] not in ("mailbox", "domain")
+        _has_room(ready.campaign, key, limit - spent.get(key, 0), now) or midnight
+        for key, limit in ready.caps
+        if spent.get(key, 0) >= limit and counted_as(*key[:2])[0] not in ("mailbox", "domain")
     ]
     return max(again, default=midnight)
 

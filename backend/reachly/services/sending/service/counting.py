@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import accumulate
 
 from reachly.data.repositories.sending.rows import CampaignRow, CapKey, MailboxRow
 from reachly.kit.address import company_domain
@@ -70,9 +72,14 @@ class Counters:
 
 
 def summed(caps: Iterable[Cap]) -> dict[CapKey, tuple[int, int]]:
-    """How many of each counter are wanted, and up to which cap."""
-    sums: dict[CapKey, tuple[int, int]] = {}
+    """How many of each counter are wanted, and up to which cap. Campaigns with different caps share the counter of a
+    company: each is held to its own by those that keep to as little or less."""
+    wanted: dict[CapKey, Counter[int]] = defaultdict(Counter)
     for key, limit in caps:
-        n, lowest = sums.get(key, (0, limit))
-        sums[key] = (n + 1, min(lowest, limit))
+        wanted[key][limit] += 1
+    sums: dict[CapKey, tuple[int, int]] = {}
+    for key, by_limit in wanted.items():
+        n = by_limit.total()
+        within = accumulate(by_limit[limit] for limit in sorted(by_limit))
+        sums[key] = n, min(limit + n - m for limit, m in zip(sorted(by_limit), within, strict=True))
     return sums

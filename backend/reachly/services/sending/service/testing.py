@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from reachly.data.repositories.sending import candidates, caps, outcomes, reads
+from reachly.data.repositories.sending import candidates, caps, marks, outcomes, reads
 from reachly.data.repositories.sending.outcomes import Outcome
 from reachly.data.repositories.sending.reads import TestRow
 from reachly.data.repositories.sending.rows import CapKey, MailboxRow
@@ -93,6 +93,10 @@ async def _reserve(session: Session, mailbox: MailboxRow, wanted: Sequence[Cap],
             f"{mailbox.email_address} may send no more for now: its daily limit, its domain's or its provider's is"
             " used up. Choose another mailbox, or try again tomorrow.",
             code="mailbox_full",
+        )
+    if not await marks.hold_limits(session, mailbox.organization_id, mailbox.id, mailbox.limits_version):
+        raise Conflict(
+            f"The limits of {mailbox.email_address} were changed just now. Try again.", code="limits_changed"
         )
 
 
