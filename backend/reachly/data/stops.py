@@ -19,6 +19,7 @@ from sqlalchemy import event
 from reachly.data.base import Base
 from reachly.data.models.campaigns import Campaign, Enrollment
 from reachly.data.models.email_accounts import EmailAccount
+from reachly.data.models.sequences import EmailSequence
 from reachly.data.session import ScopedSession, Session, after_commit
 
 Settle: TypeAlias = Callable[[uuid.UUID, bool], Awaitable[None]]
@@ -27,6 +28,7 @@ Settle: TypeAlias = Callable[[uuid.UUID, bool], Awaitable[None]]
 SENDABLE: Mapping[type[Base], Mapping[str, frozenset[object]]] = {
     Campaign: {"status": frozenset({"active"})},
     Enrollment: {"status": frozenset({"active", "held"})},
+    EmailSequence: {"is_active": frozenset({True})},
     EmailAccount: {"is_active": frozenset({True}), "status": frozenset({"connected"})},
 }
 """The states in which something may be sent; to write a row that is in none of them is a stop."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, func, select, text
 
+from reachly.data import stops
 from reachly.data.models.sequences import EmailSequence, SequenceVariant
 from reachly.data.session import Session
 
@@ -87,6 +88,7 @@ async def delete_step(session: Session, organization_id: uuid.UUID, sequence_id:
             EmailSequence.organization_id == organization_id, EmailSequence.id == sequence_id
         )
     )
+    stops.request(session, organization_id)
 
 
 async def campaign_exists(

@@ -36,7 +36,7 @@ MAILBOX_TROUBLE: frozenset[Kind] = frozenset({"throttled", "auth", "connect", "s
 ABOUT_THE_PERSON = frozenset({"rcpt", "final"})
 """The stages at which a peer answers about one recipient or one whole message."""
 
-REPLANNED = frozenset({"mailbox_paused", "campaign_paused", "campaign_not_active"})
+REPLANNED = frozenset({"mailbox_paused", "campaign_paused", "campaign_not_active", "step_off"})
 """Reasons for withdrawing a message that a plan made meanwhile may have overtaken."""
 
 _THROTTLE_MINUTES = 15

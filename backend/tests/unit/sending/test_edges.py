@@ -96,7 +96,7 @@ def test_a_retry_is_after_minutes_of_its_own() -> None:
 def test_the_named_sets() -> None:
     assert sorted(MAILBOX_TROUBLE) == ["auth", "connect", "sender", "throttled"]
     assert sorted(ABOUT_THE_PERSON) == ["final", "rcpt"]
-    assert sorted(REPLANNED) == ["campaign_not_active", "campaign_paused", "mailbox_paused"]
+    assert sorted(REPLANNED) == ["campaign_not_active", "campaign_paused", "mailbox_paused", "step_off"]
     assert Verdict("sent", "sent", None, None, True) == SENT
     assert Verdict("connect", "deferred", "mailbox_error") == NEVER_OFFERED
 

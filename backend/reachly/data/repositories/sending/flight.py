@@ -21,10 +21,12 @@ WHERE organization_id = $1 AND lease_until >= $2 AND send_id = ANY($3::uuid[])
 """
 _STANDINGS = """
 SELECT s.id AS send_id, s.kind, s.to_email, s.campaign_id, s.enrollment_id, c.status AS campaign,
-       e.status AS enrollment, coalesce(a.is_active AND a.status = 'connected', false) AS mailbox
+       e.status AS enrollment, coalesce(a.is_active AND a.status = 'connected', false) AS mailbox,
+       coalesce(q.is_active, false) AS step
 FROM email_sends s
 LEFT JOIN campaigns c ON c.organization_id = $1 AND c.id = s.campaign_id
 LEFT JOIN enrollments e ON e.organization_id = $1 AND e.id = s.enrollment_id
+LEFT JOIN email_sequences q ON q.organization_id = $1 AND q.id = s.sequence_id
 LEFT JOIN email_accounts a ON a.organization_id = $1 AND a.id = s.email_account_id
 WHERE s.organization_id = $1 AND s.id = ANY($2::uuid[])
 ORDER BY s.id
@@ -56,6 +58,7 @@ class Standing:
     campaign: str | None
     enrollment: str | None
     mailbox: bool
+    step: bool
 
 
 async def list_open(session: Session, organization_id: uuid.UUID, machine_now: datetime) -> set[Flight]:

@@ -26,8 +26,12 @@ SELECT true FROM email_accounts WHERE organization_id = $1 AND id = $2 AND limit
 # A pause updates the campaign and a stop the enrollment: whoever comes second sees the first. A suppression by hand
 # (of a whole domain, say) touches no row of ours, so it takes a lock of its own, which marks share with each other.
 _LOCK_CAMPAIGNS = f"""
-SELECT id, status, version, pg_advisory_xact_lock_shared({SUPPRESSING}) FROM campaigns
-WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR SHARE
+WITH steps AS MATERIALIZED (
+    SELECT id FROM email_sequences
+    WHERE organization_id = $1 AND id = ANY($3::uuid[]) AND is_active ORDER BY id FOR SHARE
+)
+SELECT id, status, version, ARRAY(SELECT id FROM steps) AS steps, pg_advisory_xact_lock_shared({SUPPRESSING})
+FROM campaigns WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR SHARE
 """  # noqa: S608 - fixed text
 _LOCK_DUE = """
 SELECT id, status FROM enrollments
@@ -110,11 +114,17 @@ async def hold_limits(
 
 
 async def lock_campaigns(
-    session: Session, organization_id: uuid.UUID, campaign_ids: Sequence[uuid.UUID]
-) -> dict[uuid.UUID, tuple[str, int]]:
-    """Locks these, before anything else; the state and the version of each, which stay so until the commit."""
-    rows = await (await raw(session)).fetch(_LOCK_CAMPAIGNS, organization_id, list(campaign_ids))
-    return {row["id"]: (row["status"], row["version"]) for row in rows}
+    session: Session,
+    organization_id: uuid.UUID,
+    campaign_ids: Sequence[uuid.UUID],
+    step_ids: Sequence[uuid.UUID],
+) -> tuple[dict[uuid.UUID, tuple[str, int]], set[uuid.UUID]]:
+    """Locks these, before anything else; the state and the version of each campaign, and which of the steps are
+    switched on. All of it stays so until the commit."""
+    values = (organization_id, list(campaign_ids), list(step_ids))
+    rows = await (await raw(session)).fetch(_LOCK_CAMPAIGNS, *values)
+    states = {row["id"]: (row["status"], row["version"]) for row in rows}
+    return states, {step_id for row in rows for step_id in row["steps"]}
 
 
 async def lock_due(

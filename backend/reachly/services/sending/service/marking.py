@@ -116,8 +116,11 @@ async def _ask_again(
     which of those that go were on hold until now. Whoever was dealt with by somebody else is in none of them."""
     organization_id = lease.organization_id
     intents = {message.send_id: message.item.intent for message in messages}
-    states = await marks.lock_campaigns(
-        session, organization_id, sorted({intent.campaign_id for intent in intents.values()})
+    states, steps = await marks.lock_campaigns(
+        session,
+        organization_id,
+        sorted({intent.campaign_id for intent in intents.values()}),
+        sorted({intent.sequence_id for intent in intents.values()}),
     )
     due = await marks.lock_due(
         session, lease, [intent.enrollment_id for intent in intents.values()], board.at
@@ -136,7 +139,8 @@ async def _ask_again(
         elif key in suppressed:
             end, told = ENDS.get(suppressed[key], "stopped"), f"suppressed: {suppressed[key]}"
             changes.append(Change(intent.enrollment_id, None, status=end, stopped=told))
-        elif version == message.item.ready.campaign.version:  # an edit counts from its commit on: chosen anew
+        elif version == message.item.ready.campaign.version and intent.sequence_id in steps:
+            # An edit counts from its commit on: the others are chosen anew.
             going.append(message)
     held = [m.item.intent.enrollment_id for m in going if due[m.item.intent.enrollment_id] == "held"]
     return going, changes, held

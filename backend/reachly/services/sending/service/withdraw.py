@@ -118,6 +118,8 @@ def _judge(one: Standing, suppressed: str | None) -> Withdrawal | None:
         return Withdrawal(_taken_back("cancelled", told), end)
     if not one.mailbox:
         return Withdrawal(_taken_back("deferred", "mailbox_paused"))
+    if not is_test and not one.step:
+        return Withdrawal(_taken_back("deferred", "step_off"))
     return None
 
 
