@@ -59,7 +59,7 @@ async def test_exactly_one_way_of_naming_them(ada: Person, body: dict[str, Any])
     assert (await enroll(ada, campaign, **body)).status_code == 422
 
 
-async def test_pages_narrow_by_state_and_beginning_of_the_address(ada: Person) -> None:
+async def test_pages_narrow_by_state_and_words(ada: Person) -> None:
     campaign = (await make(ada))["id"]
     await enroll(ada, campaign, lead_ids=await add_leads(ada, 5))
     path, seen, cursor = f"/api/campaigns/{campaign}/enrollments", [], None
@@ -72,10 +72,23 @@ async def test_pages_narrow_by_state_and_beginning_of_the_address(ada: Person) -
         if cursor is None:
             break
     assert sorted(seen) == [f"p{n}@example.com" for n in range(5)]
-    for q, found in (("P3@", 1), ("p", 5), ("%", 0), ("_", 0), ("x", 0)):
+    for q, found in (("P3@", 1), ("p", 5), ("%", 0), ("_", 0), ("zz", 0)):
         assert len((await ada.http.get(path, params={"q": q})).json()["items"]) == found, q
     assert len((await ada.http.get(path, params={"state": "not_yet"})).json()["items"]) == 5
     assert (await ada.http.get(path, params={"state": "between_steps"})).json()["items"] == []
+
+
+async def test_people_are_found_by_name_company_and_domain_within_the_campaign(ada: Person) -> None:
+    campaign = (await make(ada))["id"]
+    person = {
+        "email": "rc@stella.example", "first_name": "Ruggero", "last_name": "Cantù", "company": "Meccanica S.r.l.",
+    }  # fmt: skip
+    inside = (await ada.http.post("/api/leads", json=person)).json()["id"]
+    await ada.http.post("/api/leads", json={**person, "email": "elsewhere@stella.example"})
+    await enroll(ada, campaign, lead_ids=[inside, *await add_leads(ada, 2)])
+    for q in ("ruggero", "Cantù", "Ruggero Cantù", "meccanica", "stella.example", "rc@"):
+        page = await ada.http.get(f"/api/campaigns/{campaign}/enrollments", params={"q": q})
+        assert [row["email"] for row in page.json()["items"]] == ["rc@stella.example"], q
 
 
 async def test_a_lead_is_stopped_by_hand_and_goes_on(ada: Person) -> None:

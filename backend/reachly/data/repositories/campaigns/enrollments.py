@@ -24,7 +24,9 @@ OPEN = "('pending', 'active', 'held')"
 class EnrollmentFilter:
     state: str | None = None  # see `repositories.standing`
     reason: str | None = None  # of those who are blocked or held
-    prefix: str | None = None  # of the address, normalised
+    words: tuple[str, Sequence[uuid.UUID]] | None = (
+        None  # a beginning of the address, normalised; others it found
+    )
 
 
 async def enroll(
@@ -82,12 +84,19 @@ LEFT JOIN LATERAL (
 WHERE e.organization_id = :organization_id
 """  # noqa: S608 - the constant rule of states
 
+# The beginning of an address is a range, which the index serves under the policy, so it is complete however many people
+# the organization has; what else a search found comes as ids.
+_NAMED = """
+e.lead_id IN (SELECT id FROM leads WHERE organization_id = :organization_id AND email_key >= :low AND email_key < :high
+              UNION ALL SELECT unnest(CAST(:found AS uuid[])))
+"""
+
 
 async def page_enrollments(
     session: Session, organization_id: uuid.UUID, campaign_id: uuid.UUID, *, limit: int, after: uuid.UUID | None,
     wanted: EnrollmentFilter,
 ) -> Sequence[RowMapping]:  # fmt: skip
-    """In the order of enrolling. A prefix of the address is a range, which the index serves under the policy."""
+    """In the order of enrolling."""
     clauses, args = (
         ["e.campaign_id = :campaign_id"],
         {"organization_id": organization_id, "campaign_id": campaign_id},
@@ -99,9 +108,10 @@ async def page_enrollments(
     if wanted.reason:
         clauses.append("e.blocked_reason = :reason AND e.status IN " + OPEN)
         more["reason"] = wanted.reason
-    if wanted.prefix:
-        clauses.append("l.email_key >= :low AND l.email_key < :high")
-        more |= {"low": wanted.prefix, "high": wanted.prefix + "\U0010ffff"}
+    if wanted.words:
+        prefix, found = wanted.words
+        clauses.append(_NAMED)
+        more |= {"low": prefix, "high": prefix + "\U0010ffff", "found": list(found)}
     if after:
         clauses.append("e.id > :after")
         more["after"] = after

@@ -83,10 +83,13 @@ async def page_enrollments(
     session: Session, actor: Actor, campaign_id: uuid.UUID, *, limit: int, cursor: str | None, q: str | None,
     state: str | None = None, reason: str | None = None,
 ) -> Page[EnrollmentOut]:  # fmt: skip
-    """In the order of enrolling. `q` is the beginning of an address, `reason` why somebody is blocked or held."""
+    """In the order of enrolling. `q` is looked for as in the list of leads, and as the beginning of an address among
+    all; `reason` is why somebody is blocked or held."""
     await get_row(session, actor.organization_id, campaign_id)
     after = read_id_cursor(cursor) if cursor else None
-    wanted = repository.EnrollmentFilter(state, reason, prefix=q.strip().lower() if q else None)
+    asked = q.strip() if q else ""
+    words = (asked.lower(), await leads.search_leads(session, actor, asked)) if asked else None
+    wanted = repository.EnrollmentFilter(state, reason, words)
     found = await repository.page_enrollments(
         session, actor.organization_id, campaign_id, limit=limit + 1, after=after, wanted=wanted
     )

@@ -34,7 +34,7 @@ from reachly.services.leads.service.imports import (
     undo_import,
 )
 from reachly.services.leads.service.previewing import preview_import
-from reachly.services.leads.service.reading import find_lead_id, get_lead, page_leads
+from reachly.services.leads.service.reading import find_lead_id, get_lead, page_leads, search_leads
 from reachly.services.leads.service.uploading import (
     add_chunk,
     begin_upload,
@@ -76,6 +76,7 @@ __all__ = [
     "run_undo",
     "save_facts",
     "save_verdicts",
+    "search_leads",
     "undo_import",
     "update_lead",
 ]

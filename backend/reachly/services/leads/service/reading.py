@@ -63,6 +63,11 @@ async def page_leads(
     return Page(items=items, next_cursor=write_cursor(*last) if more else None)
 
 
+async def search_leads(session: Session, actor: Actor, q: str) -> list[uuid.UUID]:
+    """The newest leads (`people.SEARCH_REACH`) with `q` somewhere in address, names, company or position."""
+    return await people.search(session, actor.organization_id, q) if is_storable(q) else []
+
+
 async def _find_exact(session: Session, organization_id: uuid.UUID, wanted: str) -> Lead | None:
     try:
         key = parse_address(wanted).key
