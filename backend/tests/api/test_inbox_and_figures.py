@@ -152,6 +152,20 @@ async def test_export_is_a_file(ada: Person, answered: Stage, form: str, kind: s
     assert answer.text.count("@brightfjord.example") >= 2
 
 
+async def test_what_a_mailbox_sent_today_stays_counted_when_it_goes(
+    ada: Person, answered: Stage, sql: Any
+) -> None:
+    await sql.execute(
+        "UPDATE email_sends SET handed_at = now(), status = 'sent' WHERE campaign_id = $1",
+        answered.campaign_id,
+    )
+    before = (await get(ada, "/api/pulse"))["sent_today"]
+    assert before > 0
+    gone = await ada.http.delete(f"/api/email-accounts/{answered.account_ids[0]}", params={"people": "stop"})
+    assert gone.status_code == 204, gone.text
+    assert (await get(ada, "/api/pulse"))["sent_today"] == before
+
+
 async def test_mailbox_says_what_it_has_sent_today(ada: Person, stage: Stage) -> None:
     async with tenant(ada.organization_id) as session:
         session.add(CapUsage(

@@ -95,8 +95,8 @@ SELECT extract(hour FROM handed_at AT TIME ZONE $5)::int AS hour,
        CASE WHEN planned_at >= $3 THEN extract(hour FROM planned_at AT TIME ZONE $5)::int END AS planned_hour,
        count(*)::int AS n
 FROM email_sends
-WHERE organization_id = $1 AND email_account_id = ANY($2::uuid[]) AND handed_at >= $3 AND handed_at < $4
-  AND kind = 'campaign' AND status IN ('sent', 'unknown')
+WHERE organization_id = $1 AND (email_account_id = ANY($2::uuid[]) OR email_account_id IS NULL)
+  AND handed_at >= $3 AND handed_at < $4 AND kind = 'campaign' AND status IN ('sent', 'unknown')
 GROUP BY 1, 2
 """
 
@@ -164,7 +164,9 @@ async def list_sent_today(
     session: Session, organization_id: uuid.UUID, account_ids: Sequence[uuid.UUID], start: datetime, end: datetime,
     timezone: str,
 ) -> Sequence[Mapping[str, Any]]:  # fmt: skip
-    """Campaign messages handed over in the span: local hour, the hour they were planned for (None: before), n."""
+    """Campaign messages handed over in the span: local hour, the hour they were planned for (None: before), n.
+
+    From these mailboxes and from those that are no longer connected: what has left, has left."""
     return list(
         await (await raw(session)).fetch(_SENT, organization_id, list(account_ids), start, end, timezone)
     )
