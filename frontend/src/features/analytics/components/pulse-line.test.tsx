@@ -1,10 +1,10 @@
-import { screen } from '@testing-library/react';
+import { render, screen } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { expect, test } from 'vitest';
 
 import { renderAsking, serveApi } from '@/lib/testing';
 
-import { idleWords, PulseLine, saidToday } from './pulse-line';
+import { idleWords, PulseLine, PulsePlan, saidToday } from './pulse-line';
 
 const server = serveApi();
 
@@ -44,6 +44,22 @@ test.each([
   expect(await screen.findByText(words)).toBeVisible();
   expect(screen.queryByText(/next/)).toBeNull();
   expect(screen.queryByText(/sending$/)).toBeNull();
+});
+
+test('nobody is said to be sending while the next turn is on another day of the organization', async () => {
+  show({ next_send_at: '2031-03-11T08:00:00Z' });
+  expect(await screen.findByText('Nothing more to send today')).toBeVisible();
+  expect(screen.getByText(/next in/)).toBeVisible();
+  expect(screen.queryByText(/sending$/)).toBeNull();
+});
+
+test('the hours say whose they are where the reader has others', () => {
+  const known = { ...pulse, idle: null, skewMs: 0 };
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const { rerender } = render(<PulsePlan pulse={known} zone={own} />);
+  expect(screen.queryByText(/^Hours of/)).toBeNull();
+  rerender(<PulsePlan pulse={known} zone="Pacific/Kiritimati" />);
+  expect(screen.getByText('Hours of Pacific/Kiritimati')).toBeVisible();
 });
 
 test('the plan of the day says the same', () => {

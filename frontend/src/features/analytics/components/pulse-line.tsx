@@ -11,7 +11,7 @@ import { Skeleton } from '@/components/ui/states';
 import { WaitingList } from '@/components/ui/waiting-list';
 import { useNow } from '@/hooks/use-now';
 import { cn } from '@/lib/cn';
-import { count, countdown, hourIn, plural } from '@/lib/format';
+import { count, countdown, dayIn, hourIn, ownZone, plural } from '@/lib/format';
 import { paths } from '@/lib/paths';
 import { keys } from '@/lib/query';
 
@@ -36,8 +36,8 @@ export function PulseLine({ live, zone }: { live: Live; zone: string }) {
     <Dialog open={open} onOpenChange={setOpen}>
       <div className="flex h-8 items-center gap-3 px-4 text-xs pointer-coarse:h-11">
         <DialogTrigger className="flex min-w-0 flex-1 items-center gap-2 text-left text-ink-2 hover:text-ink">
-          <Dot pulse={pulse} />
-          <PulseWords pulse={pulse} />
+          <Dot pulse={pulse} zone={zone} />
+          <PulseWords pulse={pulse} zone={zone} />
         </DialogTrigger>
         <LiveSign live={live} />
       </div>
@@ -68,21 +68,29 @@ export function idleWords({ idle }: Pick<Pulse, 'idle'>): string | null {
   return idle ? `Nothing is sent: ${IDLE[idle]}` : null;
 }
 
-function Dot({ pulse }: { pulse: Known }) {
-  const sends = !pulse.idle && pulse.mailboxes_sending > 0;
+/** Whether a message leaves today, in the organization's zone; mailboxes whose next turn is tomorrow do not send now. */
+function sendsToday({ idle, mailboxes_sending, next_send_at, now }: Pulse, zone: string): boolean {
+  if (idle || mailboxes_sending === 0) return false;
+  return !next_send_at || dayIn(next_send_at, zone) === dayIn(now, zone);
+}
+
+function Dot({ pulse, zone }: { pulse: Known; zone: string }) {
+  const sends = sendsToday(pulse, zone);
   const tone = pulse.mailboxes_in_trouble > 0 ? 'text-held' : sends ? 'text-sending' : 'text-idle';
   return (
     <span aria-hidden className={cn('size-2 shrink-0 rounded-full bg-current', tone, sends && 'pulse-dot')} />
   );
 }
 
-function PulseWords({ pulse }: { pulse: Known }) {
+function PulseWords({ pulse, zone }: { pulse: Known; zone: string }) {
   const waiting = pulse.waiting.reduce((all, reason) => all + reason.count, 0);
   const engine =
     idleWords(pulse) ??
-    (pulse.mailboxes_sending > 0
-      ? `${plural(pulse.mailboxes_sending, 'mailbox', 'mailboxes')} sending`
-      : 'Nothing to send at this moment');
+    (pulse.mailboxes_sending === 0
+      ? 'Nothing to send at this moment'
+      : sendsToday(pulse, zone)
+        ? `${plural(pulse.mailboxes_sending, 'mailbox', 'mailboxes')} sending`
+        : 'Nothing more to send today');
   return (
     <span className="truncate" aria-live="off">
       <span className="font-medium text-ink">{engine}</span>
@@ -165,6 +173,7 @@ export function PulsePlan({
     <div className="space-y-5">
       <div>
         <HourStrip hours={pulse.hours} now={hourIn(pulse.now, zone)} className="h-28" />
+        {zone && zone !== ownZone() && <p className="text-xs text-ink-3">Hours of {zone}</p>}
         <ProgressBar
           className="mt-3"
           label="Today"
