@@ -91,6 +91,9 @@ function Counts({ job }: { job: Import }) {
       <Figure label="Updated" value={count(job.updated)} />
       <Figure label="Skipped" value={count(job.skipped)} tone={job.skipped ? 'text-held' : undefined} />
       <Figure label="Failed" value={count(job.failed)} tone={job.failed ? 'text-bounced' : undefined} />
+      {job.suppressed > 0 && (
+        <Figure label="Do not contact" value={count(job.suppressed)} tone="text-bounced" />
+      )}
     </FigureRow>
   );
 }
