@@ -94,10 +94,12 @@ const SOURCES: Record<string, string> = {
   mail: 'by mail',
   report: 'after delivery',
   sending: 'while sending',
+  import: 'in an imported file',
 };
 
 function sourceOf(row: Suppression): string {
-  const words = SOURCES[row.source.replaceAll('_', ' ')];
+  // Who or which file it was stands behind the colon.
+  const words = SOURCES[row.source.replaceAll('_', ' ').split(':')[0] ?? ''];
   return words ? `, ${words}` : '';
 }
 
