@@ -23,15 +23,19 @@ RETURNING true
 _HOLD_LIMITS = """
 SELECT true FROM email_accounts WHERE organization_id = $1 AND id = $2 AND limits_version = $3 FOR SHARE
 """
+# The steps after their campaigns, as whoever deletes one of these locks them: so the count.
 # A pause updates the campaign and a stop the enrollment: whoever comes second sees the first. A suppression by hand
 # (of a whole domain, say) touches no row of ours, so it takes a lock of its own, which marks share with each other.
 _LOCK_CAMPAIGNS = f"""
-WITH steps AS MATERIALIZED (
+WITH locked AS MATERIALIZED (
+    SELECT id, status, version, pg_advisory_xact_lock_shared({SUPPRESSING}) FROM campaigns
+    WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR SHARE
+), steps AS MATERIALIZED (
     SELECT id FROM email_sequences
-    WHERE organization_id = $1 AND id = ANY($3::uuid[]) AND is_active ORDER BY id FOR SHARE
+    WHERE organization_id = $1 AND id = ANY($3::uuid[]) AND is_active AND (SELECT count(*) FROM locked) > 0
+    ORDER BY id FOR SHARE
 )
-SELECT id, status, version, ARRAY(SELECT id FROM steps) AS steps, pg_advisory_xact_lock_shared({SUPPRESSING})
-FROM campaigns WHERE organization_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR SHARE
+SELECT id, status, version, ARRAY(SELECT id FROM steps) AS steps FROM locked
 """  # noqa: S608 - fixed text
 _LOCK_DUE = """
 SELECT id, status FROM enrollments
