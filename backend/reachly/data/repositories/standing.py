@@ -8,13 +8,15 @@ from __future__ import annotations
 
 # These pass by themselves, at an instant that is known or within minutes. Every other reason wants a person.
 PASSING = ("held", "held_ooo", "deferred", "reply_seen")
-SETTLING = ("awaiting_verification",)  # the address is being looked at: not written to yet
+# The address is being looked at, or it is the campaign that stands still: nobody need mend anything about the person.
+# (Only whose message was taken back by a pause has its reason written down; all others of the campaign have none.)
+SETTLING = ("awaiting_verification", "campaign_paused", "campaign_not_active")
 
 _OPEN = "('pending', 'active', 'held')"
 STATE = f"""CASE
     WHEN e.status NOT IN {_OPEN} THEN e.status
     WHEN e.status = 'held' OR e.blocked_reason IN {PASSING} THEN 'held'
-    WHEN e.blocked_reason <> '{SETTLING[0]}' THEN 'blocked'
+    WHEN e.blocked_reason NOT IN {SETTLING} THEN 'blocked'
     WHEN e.last_sent_at IS NULL THEN 'not_yet' ELSE 'between_steps' END"""
 """Of an enrollment `e`."""
 
