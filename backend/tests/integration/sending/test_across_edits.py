@@ -240,6 +240,12 @@ async def test_who_is_connected_again_or_in_a_zone_of_its_own_begins_no_new_day(
     await edit_campaign(actor, stage, email_account_ids=[last.id], email_account_weights={last.id: 1})
     await scheduling.plan_campaign(organization_id, stage.campaign_id)
     assert await go_on(loop, sql, at) == 30, "nobody of the domain is left, what they sent is"
+    first = SmtpConnectIn(
+        email_address="ada@quietharbor.example", display_name="Ada", smtp=server, timezone="UTC"
+    )
+    new = (await email_accounts.connect_smtp(actor, first)).id
+    kept = await sql.fetchval("SELECT domain_carried FROM email_accounts WHERE id = $1", new)
+    assert kept is None, "the first of a domain begins its day as ever"
 
 
 async def test_a_test_mail_asks_across_the_edit_too(

@@ -49,11 +49,20 @@ async def carry_new(session: Session, row: EmailAccount) -> None:
     await _carry_own(session, row, connected=True)
     if domain := company_domain(row.email_key):
         siblings = await repository.list_siblings(session, row.organization_id, domain, row.id)
-        if row.timezone not in {zone for zone, _ in siblings}:  # without any: those that were disconnected
+        if not siblings and not await _has_left(session, row.organization_id, domain):
+            return  # the first of its domain
+        if row.timezone not in {zone for zone, _ in siblings}:
             await _carry_domain(session, row)
         elif text := next((text for _, text in siblings if text is not None), None):
             row.domain_carried = json.loads(text)
             await session.flush()
+
+
+async def _has_left(session: Session, organization_id: uuid.UUID, domain: str) -> bool:
+    """Whether mailboxes of a domain that were disconnected have sent in the last 24 hours."""
+    since = clock.now() - A_DAY
+    hosts = await carrying.left_hosts(session, organization_id, since, since)
+    return any(company_domain(f"@{host}") == domain for host in hosts)
 
 
 async def _carry_own(session: Session, row: EmailAccount, *, connected: bool = False) -> None:
