@@ -74,6 +74,10 @@ WHERE organization_id = $1 AND email_account_id = $2 AND id IN (
     SELECT id FROM enrollments WHERE organization_id = $1 AND email_account_id = $2
     AND status IN ('pending', 'active', 'held') ORDER BY id FOR NO KEY UPDATE)
 """
+_HAS_PEOPLE = """
+SELECT EXISTS (SELECT FROM enrollments WHERE organization_id = $1 AND email_account_id = $2
+               AND status IN ('pending', 'active', 'held'))
+"""
 # Their campaigns have it again for them; to new people another one writes, until somebody gives it a share.
 _TAKE_BACK = """
 WITH back AS (
@@ -93,6 +97,11 @@ async def part_from_people(
 ) -> None:
     """Everybody whose sequence goes on in this mailbox is left without one, and remembers its address."""
     await (await raw(session)).execute(_PART, organization_id, account_id, email_key, now)
+
+
+async def has_people(session: Session, organization_id: uuid.UUID, account_id: uuid.UUID) -> bool:
+    """Whether somebody's sequence goes on in this mailbox."""
+    return bool(await (await raw(session)).fetchval(_HAS_PEOPLE, organization_id, account_id))
 
 
 async def take_back_people(

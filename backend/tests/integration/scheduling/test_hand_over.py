@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from reachly.data.session import tenant
+from reachly.data.repositories import email_accounts as repository
+from reachly.data.session import Session, tenant
 from reachly.infra.settings import Settings
 from reachly.jobs.scheduling import HANDLERS
 from reachly.jobs.sending import SendingLoop
@@ -223,3 +224,35 @@ async def test_strangers_cannot_hand_over(world: Any, actor: Actor, new_actor: A
         for campaign_id in (stage.campaign_id, new_id()):
             with pytest.raises(NotFound):
                 await scheduling.hand_over(session, other, campaign_id, HandOverIn(choice="stop"))
+
+
+async def test_whoever_is_given_the_mailbox_while_it_goes_is_parted_from_it_too(
+    actor: Actor,
+    organization_id: uuid.UUID,
+    relay: Relay,
+    at: SetClock,
+    sql: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A plan commits between the parting and the lock."""
+    gone, other = [
+        await add_mailbox(organization_id, relay.port, address=address) for address in (OLD, OTHER)
+    ]
+    await add_campaign(organization_id, [gone, other], 4)
+    part, rounds = repository.part_from_people, []
+
+    async def part_and_be_overtaken(session: Session, *arguments: Any) -> None:
+        await part(session, *arguments)
+        rounds.append(1)
+        if len(rounds) == 1:
+            await sql.execute(
+                "UPDATE enrollments SET email_account_id = $1, next_due_at = $2 WHERE email_account_id = $3",
+                gone, at.at, other,
+            )  # fmt: skip
+
+    monkeypatch.setattr(repository, "part_from_people", part_and_be_overtaken)
+    async with tenant(organization_id) as session:
+        await email_accounts.delete_account(session, actor, gone)
+    assert len(rounds) == 2
+    left = await sql.fetch("SELECT email_account_id, next_due_at FROM enrollments")
+    assert [tuple(row) for row in left] == [(None, None)] * 4

@@ -34,6 +34,7 @@ from reachly.services.email_accounts.service.connection import Connection
 from reachly.services.identity import service as identity
 from reachly.services.identity.schemas import Actor
 
+PARTING_ROUNDS = 10
 PLAIN = (
     "daily_limit", "min_gap_seconds", "gap_jitter_seconds", "ramp_enabled", "ramp_start", "ramp_step", "timezone",
     "workday", "signature", "tags",
@@ -166,13 +167,28 @@ async def delete_account(
 ) -> None:
     """Disconnects. The ledger stays. Nobody is left due in it: who has not been written to gets another mailbox, and
     who has waits for a choice unless one was made (`sender_gone`, else the campaign's own setting)."""
-    row = await _get(session, actor.organization_id, account_id)
-    await repository.part_from_people(session, actor.organization_id, account_id, row.email_key, clock.now())
-    row = await _lock(session, actor.organization_id, account_id)
+    row = await _part_and_lock(session, actor.organization_id, account_id)
     await _record(session, actor, "mailbox.disconnected", row)
     event = replace(_changed(row, status="disconnected"), sender_gone=sender_gone)
     await repository.delete_account(session, actor.organization_id, account_id)
     await outbox.emit(session, [event])
+
+
+async def _part_and_lock(session: Session, organization_id: uuid.UUID, account_id: uuid.UUID) -> EmailAccount:
+    """The locked mailbox, in which nobody's sequence goes on. Raises NotFound, Conflict.
+
+    People are locked before mailboxes, as everybody locks them; to whom a plan has given this one in between, the lock
+    is let go and they part in another round. Under the lock nobody gets it any more.
+    """
+    for _ in range(PARTING_ROUNDS):
+        row = await _get(session, organization_id, account_id)
+        await repository.part_from_people(session, organization_id, account_id, row.email_key, clock.now())
+        async with session.begin_nested() as kept:
+            row = await _lock(session, organization_id, account_id)
+            if not await repository.has_people(session, organization_id, account_id):
+                return row
+            await kept.rollback()
+    raise Conflict("People are being given this mailbox just now. Try again in a moment.", code="busy")
 
 
 async def take_back_people(
