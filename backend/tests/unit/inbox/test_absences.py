@@ -57,6 +57,17 @@ def test_every_name_of_a_weekday_is_the_next_one(number: int, name: str) -> None
     ("I am away tomorrow", None),
     ("Tomorrow and Friday I am away.", None),
     ("Nächste Woche bin ich da", date(2027, 1, 11)),
+    # A hyphen inside a date or a word is no "until"; between two days it is.
+    ("away 2027-01-08 and 2027-01-06", date(2027, 1, 9)),
+    ("away 08-01-2027 and 6.1.", date(2027, 1, 9)),
+    ("Out-of-office 8.1. and 6.1.", date(2027, 1, 9)),
+    ("away 20.1., e-mail read 6.1.", date(2027, 1, 21)),
+    ("away 2027-01-06 - 2027-01-08. Fair 2027-01-20", date(2027, 1, 9)),
+    ("away 2027-01-06–2027-01-08", date(2027, 1, 9)),
+    ("away 6-8 January. Fair 20 February", date(2027, 1, 9)),
+    ("away 6 Jan-8 Jan. Fair 20 February", date(2027, 1, 9)),
+    ("away 6.1.-8.1. Fair 20.1.", date(2027, 1, 9)),
+    ("away Monday-Friday", date(2027, 1, 9)),
     # How years are written and left out.
     ("back on 8 de enero de 2028", None),
     ("back on 8 de marzo de 2027", date(2027, 3, 8)),

@@ -71,9 +71,11 @@ _BACK = re.compile(
     re.IGNORECASE,
 )
 _UNTIL = re.compile(
-    r"(?:\b(?:until|till|til|through|thru|to|bis|einschließlich|jusqu|au|hasta|al)\b|[–—-])[^.!?\n]{0,40}\Z",
+    r"(?:\b(?:until|till|til|through|thru|to|bis|einschließlich|jusqu|au|hasta|al)\b"
+    r"|[–—]|(?<![^\W\d_])-|-(?![^\W\d_]))[^.!?\n]{0,40}\Z",  # the hyphen of "e-mail" says nothing
     re.IGNORECASE,
 )
+_NOT_DOT = re.compile(r"[^.]")
 _LEFT = re.compile(
     r"no longer (?:with|works?|employed|part of|at\b)|ha(?:s|ve) left (?:the |our )?(?:company"
     r"|organi[sz]ation|firm|business|team)"
@@ -110,11 +112,14 @@ def parse_return_date(text: str, received: date) -> date | None:
     """
     text = text[:SCANNED]
     candidates: list[tuple[int, date]] = []
+    words = _DATES.sub(
+        lambda found: _NOT_DOT.sub(" ", found[0]), text
+    )  # the hyphens of a date are not "until"
     for found in _DATES.finditer(text):
         day = _read(found, received)
         if day is None or not received <= day <= received + timedelta(days=CAP_DAYS):
             continue
-        before = text[max(0, found.start() - 70) : found.start()]
+        before = words[max(0, found.start() - 70) : found.start()]
         if found["nextweek"] or _BACK.search(before):
             candidates.append((2, day))
         elif _UNTIL.search(before):
