@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from itertools import groupby
+from itertools import groupby, zip_longest
+from typing import TypeAlias
 
 from reachly.kit.mime import clean_header
 from reachly.kit.quoted import make_piece
@@ -207,7 +208,7 @@ def _footer(
         return (), ()
     lines: list[tuple[tuple[Node, ...], tuple[Node, ...]]] = []
     own_words = clean_header(source.opt_out_text)
-    opt_out = Field(UNSUBSCRIBE_FIELD, UNSUBSCRIBE_FIELD, None, 0)
+    opt_out = Field(UNSUBSCRIBE_FIELD, UNSUBSCRIBE_FIELD, None)
     if source.unsubscribe_form == "reply":
         words = own_words or _REPLY_STOP
         lines.append(((escape(words, quote=False),), (words,)))
@@ -221,7 +222,7 @@ def _footer(
         )
         lines.append((link, (f"{words}: ", opt_out)))
     if not _always_shows(html, slots, POSTAL_FIELD):
-        postal = Field(POSTAL_FIELD, POSTAL_FIELD, None, 0)
+        postal = Field(POSTAL_FIELD, POSTAL_FIELD, None)
         lines.append(((postal,), (postal,)))
     if not lines:
         return (), ()
@@ -235,12 +236,12 @@ def _footer(
 
 def _always_shows(nodes: Sequence[Node], slots: Sequence[SlotProgram], key: str) -> bool:
     """True if the field stands outside every condition and group."""
-    for node in nodes:
-        if isinstance(node, Field) and node.key == key:
-            return True
-        if isinstance(node, Slot) and slots[node.number].kind == "unsubscribe" and key == UNSUBSCRIBE_FIELD:
-            return True
-    return False
+    return any(
+        node.key == key
+        if isinstance(node, Field)
+        else isinstance(node, Slot) and slots[node.number].kind == "unsubscribe" and key == UNSUBSCRIBE_FIELD
+        for node in nodes
+    )
 
 
 def _uses(nodes: Sequence[Node], slots: Sequence[SlotProgram], where: str) -> set[FieldUse]:
@@ -256,6 +257,28 @@ def _uses(nodes: Sequence[Node], slots: Sequence[SlotProgram], where: str) -> se
         elif isinstance(node, Slot):
             found |= _uses(slots[node.number].nodes, slots, where)
     return found
+
+
+_Forms: TypeAlias = "list[tuple[Node, ...]]"
+
+
+def _each_option(nodes: Sequence[Node]) -> _Forms:
+    """`nodes` without spintax, as often as it takes for each option to stand in one of them."""
+    forms: _Forms = [()]
+    for node in nodes:
+        ways: _Forms = [(node,)]
+        if isinstance(node, Spin):
+            ways = [form for option in node.options for form in _each_option(option)]
+        elif isinstance(node, If):
+            branches = _paired(_each_option(node.then), _each_option(node.otherwise))
+            ways = [(replace(node, then=then, otherwise=otherwise),) for then, otherwise in branches]
+        forms = [(*before, *way) for before, way in _paired(forms, ways)]
+    return forms
+
+
+def _paired(one: _Forms, two: _Forms) -> list[tuple[tuple[Node, ...], tuple[Node, ...]]]:
+    """Both to their ends, with the last of the shorter one again and again."""
+    return list(zip_longest(one, two, fillvalue=min(one, two, key=len)[-1]))
 
 
 def _needs(nodes: Sequence[Node], slots: Sequence[SlotProgram]) -> Needs:
@@ -279,7 +302,7 @@ def _needs(nodes: Sequence[Node], slots: Sequence[SlotProgram]) -> Needs:
             elif isinstance(node, Slot):
                 program = slots[node.number]
                 if program.kind == "link" and program.static is None:
-                    links.append(program)
+                    links.extend(replace(program, nodes=form) for form in _each_option(program.nodes))
                 collect(program.nodes)
 
     collect(nodes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, auto
 from functools import lru_cache
 from html import escape
 from urllib.parse import quote
@@ -34,8 +34,8 @@ _URL_SAFE = ":/?#[]@!$&'()*+,;=%~"
 class Mode(Enum):
     """Where the words will stand, and so how a value is escaped."""
 
-    TEXT = "text"
-    HTML = "html"
+    TEXT = auto()
+    HTML = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Run:
     def piece(self, node: Field, mode: Mode) -> Part:
         """What stands in place of `node`, escaped for `mode`."""
         value = self.value(node)
-        words = value or self.words(node)
+        words = self.words(node)
         shown = _keep_shown if len(words) <= MAX_KEPT else _shown
         in_text, in_html = shown(words, node.key == SIGNATURE_FIELD)
         if value:
@@ -215,7 +215,7 @@ def fill_web_address(nodes: Sequence[Node], run: Run) -> str:
 def _fill_address(nodes: Sequence[Node], run: Run) -> str:
     out: list[str] = []
     _fill_address_into(nodes, run, out)
-    return "".join(out).strip()
+    return "".join(out)
 
 
 def _fill_address_into(nodes: Sequence[Node], run: Run, out: list[str]) -> None:
@@ -224,7 +224,7 @@ def _fill_address_into(nodes: Sequence[Node], run: Run, out: list[str]) -> None:
             out.append(node)
         elif isinstance(node, Field):
             value = run.words(node)
-            start = "".join(out).lstrip()
+            start = "".join(out)
             safe = (
                 _URL_SAFE if not start else "@+" if start[:7].lower().startswith(("mailto:", "tel:")) else ""
             )

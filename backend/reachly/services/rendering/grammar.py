@@ -45,7 +45,6 @@ class Field:
     name: str
     key: str  # `name` in snake_case, the second spelling that is looked up
     fallback: str | None
-    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +220,7 @@ def _step(stack: list[_Frame], token: Token) -> str | None:
         case "text":
             here.append(token.value)
         case "field":
-            here.append(Field(token.value, field_key(token.value), token.fallback, token.position))
+            here.append(Field(token.value, field_key(token.value), token.fallback))
         case "slot":
             here.append(Slot(int(token.value)))
         case "open":

@@ -39,10 +39,8 @@ _ALTERNATIVE = (
     b"\r\n--%b\r\n" + _CONTENT % b"plain" + b"--%b\r\n" + _CONTENT % b"html" + b"--%b--\r\n"
 )
 _ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
-_OUR_HEADERS = """
-bcc cc content-transfer-encoding content-type date from in-reply-to list-unsubscribe list-unsubscribe-post
-message-id mime-version references reply-to return-path sender subject to x-correlation-id
-"""
+_OUR_HEADERS = """bcc cc content-transfer-encoding content-type date from in-reply-to list-unsubscribe
+list-unsubscribe-post message-id mime-version references reply-to return-path sender subject to x-correlation-id"""
 _OURS = frozenset(_OUR_HEADERS.split())
 _format_sender = lru_cache(maxsize=1_024)(mime.format_mailbox)  # few write, and each of them to many
 
