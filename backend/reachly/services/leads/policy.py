@@ -11,31 +11,31 @@ from reachly.services.leads import opting
 CUSTOM_KEY = 60  # characters of a custom field's name
 _LOOKS_LIKE_ADDRESS = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,253}\.[^\s@<>\".]{2,63}\Z")
 
-# Folded headers (see `fold_header`). The first name of a line is the field itself.
+# Folded headers (see `fold_header`), beside the name of the field itself.
 _SYNONYMS = {
-    "email": """email emailaddress emailaddr mail mailaddress eaddress emailadresse mailadresse emailanschrift emails
+    "email": """emailaddress emailaddr mail mailaddress eaddress emailadresse mailadresse emailanschrift emails
         workemail businessemail professionalemail companyemail primaryemail contactemail personemail emailid email1
         courriel adressemail adresseemail adressecourriel adresseelectronique correo correoelectronico correoe
         direcciondecorreo direcciondecorreoelectronico indirizzoemail posta postaelettronica enderecodeemail
         emailadres epost epostadresse electronicmail""",
-    "first_name": """firstname first givenname givennames forename forenames fname vorname vornamen rufname prenom
+    "first_name": """first givenname givennames forename forenames fname vorname vornamen rufname prenom
         nombre nombredepila primernombre nome primeironome voornaam fornavn fornamn etunimi imie contactfirstname
         personfirstname""",
-    "last_name": """lastname last surname familyname lname secondname nachname familienname zuname nom nomdefamille
+    "last_name": """last surname familyname lname secondname nachname familienname zuname nom nomdefamille
         apellido apellidos cognome sobrenome apelido achternaam familienaam etternavn efternavn efternamn sukunimi
         nazwisko contactlastname personlastname""",
-    "company": """company companyname companynameforemails organization organisation organizationname organisationname
+    "company": """companyname companynameforemails organization organisation organizationname organisationname
         employer account accountname business businessname firm firma firmenname firmaname unternehmen
         unternehmensname arbeitgeber organisationsname entreprise societe nomdelentreprise nomdelasociete
         raisonsociale empresa nombredelaempresa compania organizacion azienda societa nomeazienda bedrijf
         bedrijfsnaam firmanavn yritys organizacao currentcompany""",
-    "position": """position title jobtitle job role jobrole jobposition positiontitle designation occupation
+    "position": """title jobtitle job role jobrole jobposition positiontitle designation occupation
         headline beruf berufsbezeichnung stelle stellenbezeichnung funktion jobbezeichnung rolle poste fonction
         intitule intituledeposte titre cargo puesto puestodetrabajo funcion posizione ruolo mansione funcao functie
         functietitel titel stilling currentposition currenttitle""",
-    "country": """country countryname countrycode countryregion nation land laendercode landescode staat pays
+    "country": """countryname countrycode countryregion nation land laendercode landescode staat pays
         codepays pais codigodepais paese nazione landcode contactcountry personcountry companycountry""",
-    "timezone": """timezone tz timezonename iana ianatimezone zeitzone fuseauhoraire fuseau zonahoraria husohorario
+    "timezone": """tz timezonename iana ianatimezone zeitzone fuseauhoraire fuseau zonahoraria husohorario
         fusoorario fusohorario tijdzone""",
 }
 _FIELD_OF = {
@@ -45,7 +45,7 @@ _FIELD_OF = {
 
 def fold_header(header: str) -> str:
     """Letters and digits alone, without case, accents and signs: "E-Mail Address" and "e_mail address" are one."""
-    text = unicodedata.normalize("NFKD", header[:200]).casefold().replace("ß", "ss")
+    text = unicodedata.normalize("NFKD", header[:200]).casefold()
     for umlaut, letters in (("a\u0308", "ae"), ("o\u0308", "oe"), ("u\u0308", "ue")):
         text = text.replace(umlaut, letters)
     return "".join(sign for sign in text if sign.isalnum())
@@ -105,8 +105,9 @@ def _custom(header: str, taken: set[str]) -> str:
     return f"custom:{name}"
 
 
-# Names that a template already knows (the lead's columns and the sender's): a clash would hide one of the two.
-_RESERVED = frozenset({*_SYNONYMS, "opening_line", "sender_name", "signature", "unsubscribe_url"})
+# Names that a template already knows (the lead's columns and the sender's): a clash would hide one of the two. A
+# header that speaks of unsubscribing never comes here.
+_RESERVED = frozenset({*_SYNONYMS, "opening_line", "sender_name", "signature"})
 
 
 def _address_column(width: int, sample: Sequence[Sequence[str]]) -> int | None:
