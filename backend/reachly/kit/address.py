@@ -32,9 +32,8 @@ _FULL = EmailValidator(deliverable_address=False, allowed_special_domains=_RESER
 
 _SECOND_LEVELS = "ac co com edu gob go gov gouv ltd me mil ne net nom or org plc sch"
 _SECOND_LEVEL = frozenset(_SECOND_LEVELS.split())
-_FREE_MAIL_DOMAINS = """
-163.com 126.com aol.com fastmail.com free.fr gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net googlemail.com
-hey.com hotmail.co.uk hotmail.com hotmail.de hotmail.es hotmail.fr hotmail.it icloud.com laposte.net
+_FREE_MAIL_DOMAINS = """163.com 126.com aol.com fastmail.com free.fr gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net
+googlemail.com hey.com hotmail.co.uk hotmail.com hotmail.de hotmail.es hotmail.fr hotmail.it icloud.com laposte.net
 libero.it live.com live.co.uk live.fr live.nl mac.com mail.com mail.ru me.com msn.com naver.com orange.fr
 outlook.com outlook.de outlook.fr pm.me posteo.de proton.me protonmail.com qq.com rediffmail.com
 rocketmail.com sfr.fr t-online.de tutanota.com virgilio.it wanadoo.fr web.de yahoo.ca yahoo.co.in
@@ -161,9 +160,10 @@ def _parse_unusual(text: str) -> Address:
 
 
 def _checked(typed: str, local: str, domain: str) -> Address:
-    if len(local) > 64 or len(local.encode()) > 64:
+    octets = len(local.encode())
+    if octets > 64:
         raise ValueError("The part before the @ is longer than 64 characters.")
-    if len(domain) > 253 or len(local.encode()) + 1 + len(domain) > MAX_ADDRESS:
+    if octets + 1 + len(domain) > MAX_ADDRESS:
         raise ValueError("This is too long for an e-mail address.")
     last = domain.rpartition(".")[2]
     if last == domain or _LAST_LABEL.fullmatch(last) is None:

@@ -298,8 +298,6 @@ def _may_run(cell: str) -> bool:
     for character in cell:
         if character in _SIGNS or character in _BREAKS:
             return True
-        if character.isalnum() and character not in _BLANK_LETTERS:
-            return False
         unseen = character == "'" or character in _BLANK_LETTERS or unicodedata.category(character)[0] in "ZC"
         if not unseen and not "\ufe00" <= character <= "\ufe0f":
             return False

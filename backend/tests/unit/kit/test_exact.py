@@ -6,7 +6,14 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from reachly.kit.address import domain_of, inbox_key, parse_address, registrable_domain
+from reachly.kit.address import (
+    company_domain,
+    domain_of,
+    inbox_key,
+    is_free_mail,
+    parse_address,
+    registrable_domain,
+)
 from reachly.kit.csv import LINE_LIMIT, Dialect, Reader, Row, write_row
 from reachly.kit.mime import encode_quoted_printable, encode_text, format_date, format_mailbox
 
@@ -51,6 +58,10 @@ def test_octets_count_and_not_signs() -> None:
     ("a@@example.com", "exactly one @"), ("example.com", "exactly one @"), ("", "no e-mail address"),
     (" \u200b ", "no e-mail address"), ("a\ud800@example.com", "broken characters"), ("a@example", "full domain"),
     ("a@example.1", "full domain|address"), ("a@example.c", "full domain|address"),
+    ("é b@x.com", r"^The address contains invalid characters before the '@' sign\.$"),
+    (".é@x.com", r"^Cannot start with a period\.$"),
+    ("a@ex\xadample.com", r"^The address contains invalid characters: SOFT HYPHEN\.$"),
+    ("a@é.com-", r"^A hyphen \('-'\) cannot appear at the end of the domain\.$"),
 ])  # fmt: skip
 def test_each_refusal_says_why(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
@@ -66,6 +77,33 @@ def test_each_refusal_says_why(text: str, reason: str) -> None:
 def test_what_is_plainly_meant_is_mended(text: str, key: str) -> None:
     assert parse_address(text).key == key
     assert parse_address(text).email_as_typed == text
+
+
+@pytest.mark.parametrize(
+    "top", ["test", "invalid", "local", "localhost", "arpa", "onion", "example", "internal", "com"]
+)
+def test_a_reserved_domain_is_a_matter_of_delivery_and_not_of_form(top: str) -> None:
+    assert parse_address(f"é@bücher.{top}").domain == f"xn--bcher-kva.{top}"
+    assert parse_address(f"a@b.{top}").domain == f"b.{top}"
+
+
+SECOND_LEVELS = "ac co com edu gob go gov gouv ltd me mil ne net nom or org plc sch"
+FREE_MAIL = """163.com 126.com aol.com fastmail.com free.fr gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net
+    googlemail.com hey.com hotmail.co.uk hotmail.com icloud.com laposte.net libero.it live.com mac.com mail.com
+    mail.ru me.com msn.com naver.com orange.fr outlook.com pm.me posteo.de proton.me protonmail.com qq.com
+    rediffmail.com rocketmail.com sfr.fr t-online.de tutanota.com virgilio.it wanadoo.fr web.de yahoo.com
+    yandex.ru ymail.com zoho.com"""
+
+
+def test_companies_and_free_mail() -> None:
+    for second in SECOND_LEVELS.split():
+        assert registrable_domain(f"a.b.{second}.uk") == f"b.{second}.uk"
+    for free in FREE_MAIL.split():
+        assert is_free_mail(free.upper())
+        assert company_domain(f"a@{free}") is company_domain(f"a@mail.{free}") is None
+    assert company_domain("a@mail.example.com") == "example.com"
+    assert company_domain("a") is None
+    assert not is_free_mail("example.com")
 
 
 def test_keys_and_domains() -> None:
