@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from reachly.kit.errors import Invalid
-from reachly.kit.schedule import parse_schedule, read_schedule, schedule_as_json
+from reachly.kit.schedule import (
+    every_day,
+    known_zone,
+    midnight_before,
+    parse_schedule,
+    read_schedule,
+    schedule_as_json,
+)
 from reachly.services.scheduling.policy import (
     RECIPIENT_HOURS,
     BlockReason,
@@ -84,6 +91,27 @@ def test_faults_come_together_and_windows_that_touch_are_one() -> None:
     }  # fmt: skip
     assert schedule_as_json(parse_schedule(whole)) == whole
     assert parse_schedule({"holidays": ["DE", "DE"]}).skip_countries == ("DE",)
+
+
+def test_a_schedule_may_come_read_already_and_its_days_as_dates() -> None:
+    plan = default_schedule("UTC")
+    assert read_schedule(plan) == (plan, [])
+    assert parse_schedule({"start_date": date(2027, 1, 2)}).start_date == date(2027, 1, 2)
+    assert every_day(((1, 2),), "sat sun") == ((), (), (), (), (), ((1, 2),), ((1, 2),))
+    assert parse_workday(None, "Mars/Base").timezone == "UTC"
+    assert [known_zone(name) for name in ("UTC", "", None, 5, "Mars/Base", "/etc/localtime", "U" * 65)] == [
+        True, False, False, False, False, False, False,
+    ]  # fmt: skip
+
+
+def test_a_local_day_began_at_its_first_midnight() -> None:
+    at = datetime(2027, 1, 4, 18, 29, 59, 999_999, tzinfo=UTC)
+    assert midnight_before(at, "Asia/Kolkata") == datetime(2027, 1, 3, 18, 30, tzinfo=UTC)
+    assert midnight_before(at + timedelta(microseconds=1), "Asia/Kolkata") == datetime(
+        2027, 1, 4, 18, 30, tzinfo=UTC
+    )
+    twice = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)  # in Havana the clock says 0:30 a second time
+    assert midnight_before(twice, "America/Havana").astimezone(UTC) == datetime(2026, 11, 1, 4, tzinfo=UTC)
 
 
 def fridays(**more: Any) -> Any:

@@ -79,6 +79,10 @@ def test_an_image_beside_a_burst_on_delivery_is_the_gateways_whatever_its_networ
     assert rule(hit("click", 290, link=5), *burst(260, **other)) == "browser"
     assert rule(hit(seconds=290), hit("open", 290, method="HEAD", **other)) == "browser"
     assert rule(hit(seconds=290), hit("click", 290, method="HEAD", **other)) == "browser"
+    assert (
+        rule(hit(), hit("open", 600), hit("click", 601, link=1)) == "browser"
+    )  # one image, one link: no burst
+    assert rule(hit(), hit("click", 600), hit("open", 600.5), hit("click", 601, link=1)) == "with_scanner"
     assert judge(hit(seconds=290), None, burst(290, **other)).rule == "unknown_handover"
     assert rule(hit(seconds=900), *burst(905)) == "with_scanner"
     assert rule(hit(seconds=900), *reversed(burst(905))) == "with_scanner"
