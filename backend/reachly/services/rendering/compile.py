@@ -142,7 +142,7 @@ def _read_with_optional_line(
 ) -> tuple[tuple[Node, ...], tuple[Node, ...], list[SlotProgram], bool]:
     """A paragraph that is nothing but the opening line is not there where there is none. Raises TemplateError with the
     places of the text as it was written."""
-    if OPENING_FIELD in source and not looks_like_html(source):
+    if not looks_like_html(source):
         optional = _LINE_ALONE.sub(_LINE_IF_ANY, source)
         if optional != source:
             try:

@@ -21,7 +21,7 @@ from reachly.services.rendering.grammar import (
     tokenize,
 )
 from reachly.services.rendering.policy import build_message, compile_template, render, unresolved_fields
-from reachly.services.rendering.schemas import TemplateSource, TrackedUrls
+from reachly.services.rendering.schemas import FieldUse, TemplateSource, TrackedUrls
 from tests.factories.messages import ENVELOPE, rendered
 
 
@@ -157,6 +157,7 @@ def test_a_long_value_is_measured_before_it_is_joined() -> None:
             made.value(Field(name, name, None))
         return made
 
+    assert LONG == 200
     assert [run(*lengths).is_long for lengths in ((), (LONG,), (LONG + 1,), (LONG + 1, 1), (1, LONG + 1))] == [
         False, False, True, True, True,
     ]  # fmt: skip
@@ -228,6 +229,37 @@ def test_a_paragraph_of_the_opening_line_goes_with_it() -> None:
     with pytest.raises(TemplateError) as caught:
         compile_template(source("{{ opening_line }}\n\nHello {{ 1 }}"))
     assert [fault.line for fault in caught.value.faults] == [3]
+
+
+def test_in_html_the_opening_line_stays_where_it_stands() -> None:
+    uses = compile_template(source("<p>x</p>\n{{ opening_line }}\n\n<p>y</p>")).uses
+    assert uses == {FieldUse("opening_line", False, "body")}
+    uses = compile_template(source("x\n{{ opening_line }}\n\ny")).uses
+    assert uses == {FieldUse("opening_line", True, "body"), FieldUse("opening_line", False, "body")}
+
+
+def test_control_characters_of_a_source_are_blanks_and_every_line_end_is_one() -> None:
+    assert text("a\rb\r\nc\nd\x00e\x0bf\x1fg\x7fh\x9fi\ud800j\tk") == "a\nb\nc\nd e f g h i j\tk\n"
+    assert rendered(source("x", subject="a\r\nb\x00c")).subject == "a b c"
+
+
+def test_the_whole_document() -> None:
+    made = rendered(TemplateSource("S", "Hi & <", preheader="Look & see", opt_out_text="No <more>"))
+    assert made.html == (
+        '<!DOCTYPE html>\n<html><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"></head><body>\n'
+        '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">Look &amp; see</div>\n'
+        "<p>Hi &amp; &lt;</p>\n"
+        '<div style="margin-top:24px;font-size:12px;line-height:18px;color:#6b7280">'
+        '<a href="#unsubscribe" style="color:#6b7280">No &lt;more&gt;</a><br>\n'
+        "1 Example Street<br>\nLondon</div>\n</body></html>\n"
+    )
+    assert made.text == "Hi & <\n\nNo <more>: #unsubscribe\n1 Example Street\nLondon\n"
+    reply = rendered(TemplateSource("S", "Hi", unsubscribe_form="reply", opt_out_text='Say "no" <now>'))
+    assert 'color:#6b7280">Say "no" &lt;now&gt;<br>\n1 Example' in str(reply.html)
+    own = "Hi {{ unsubscribe_url }}, {{ postal_address }}"
+    assert rendered(TemplateSource("S", own)).text == "Hi #unsubscribe, 1 Example Street\nLondon\n"
+    assert "<div" not in str(rendered(TemplateSource("S", own)).html)
 
 
 def test_a_subject_that_lacks_a_field_names_the_field_alone() -> None:

@@ -167,6 +167,7 @@ def test_a_subject_of_blanks_is_no_subject() -> None:
 
 @pytest.mark.parametrize("where", ["subject", "preheader"])
 def test_a_line_has_two_thousand_characters_at_most_and_no_opt_out(where: str) -> None:
+    assert MAX_SUBJECT == 2_000
     assert compile_template(replace(source("Hi"), **{where: "x" * MAX_SUBJECT}))
     assert compile_template(replace(source("Hi"), **{where: " " * 9 + "x" * MAX_SUBJECT + " " * 9}))
     for bad in ("x" * (MAX_SUBJECT + 1), "{{ unsubscribe_url }}", "{{ a"):
