@@ -45,14 +45,14 @@ NAMES = {
 }  # fmt: skip
 
 
-def guess_language(text: str) -> str | None:
-    """`en`, `de` …; None where the text does not say."""
+def guess_language(text: str, *, fewest: int = FEWEST) -> str | None:
+    """`en`, `de` …; None where the text does not say. `fewest`: words of a language's own that must stand in it."""
     counts: Counter[str] = Counter()
     for word in _WORD.findall(text[:LONGEST].lower().replace("’", "'")):
         languages = _LANGUAGES_OF.get(word, ())
         for language in languages:
             counts[language] += 2 if len(languages) == 1 else 1
     best = counts.most_common(2)
-    if not best or best[0][1] < 2 * FEWEST:
+    if not best or best[0][1] < 2 * fewest:
         return None
     return best[0][0] if len(best) == 1 or best[0][1] >= AHEAD * best[1][1] else None

@@ -9,6 +9,7 @@ from reachly.services.rendering.errors import (
     UnresolvedField,
     Unsendable,
 )
+from reachly.services.rendering.opt_out_words import plain_words
 from reachly.services.rendering.policy import (
     CompiledTemplate,
     build_message,
@@ -49,6 +50,7 @@ __all__ = [
     "fields_used",
     "follow_up_subject",
     "pick_variant",
+    "plain_words",
     "render",
     "unresolved_fields",
     "with_subject",

@@ -22,6 +22,7 @@ from reachly.services.rendering.fill import (
 from reachly.services.rendering.grammar import Field, If, Node, Slot, Spin, Token, parse, tokenize
 from reachly.services.rendering.layout import is_opt_out, lay_out_html, lay_out_plain, new_layout
 from reachly.services.rendering.markup import looks_like_html, take_styles
+from reachly.services.rendering.opt_out_words import label_for, reply_for
 from reachly.services.rendering.schemas import UNSUBSCRIBE, FieldUse, TemplateSource
 
 MAX_SUBJECT = 2_000  # characters
@@ -34,10 +35,8 @@ _HEAD = (
 )
 _PREHEADER = '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">'
 _FOOTER = '<div style="margin-top:24px;font-size:12px;line-height:18px;color:#6b7280">'
-_UNSUBSCRIBE_LABEL = "Unsubscribe"
 _LINE_ALONE = re.compile(r"^[ \t]*\{\{[ \t]*opening_line[ \t]*\}\}[ \t]*\n(?:[ \t]*\n)+", re.MULTILINE)
 _LINE_IF_ANY = "{% if opening_line %}{{ opening_line }}\n\n{% endif %}"
-_REPLY_STOP = "If you would rather not hear from me again, reply with “stop”."
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +209,10 @@ def _footer(
     own_words = clean_header(source.opt_out_text)
     opt_out = Field(UNSUBSCRIBE_FIELD, UNSUBSCRIBE_FIELD, None)
     if source.unsubscribe_form == "reply":
-        words = own_words or _REPLY_STOP
+        words = own_words or reply_for(source.body)
         lines.append(((escape(words, quote=False),), (words,)))
     elif not _always_shows(html, slots, UNSUBSCRIBE_FIELD):
-        words = own_words or _UNSUBSCRIBE_LABEL
+        words = own_words or label_for(source.body)
         slots.append(SlotProgram("unsubscribe", (opt_out,), None))
         link = (
             '<a href="',

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
+from reachly.kit.language import NAMES
+from reachly.services.rendering import opt_out_words
 from reachly.services.rendering.compile import MAX_SUBJECT
 from reachly.services.rendering.errors import MessageTooLarge, TemplateError, UnresolvedField, Unsendable
 from reachly.services.rendering.fill import MAX_FILLED
@@ -211,6 +214,31 @@ def test_the_footer_in_words() -> None:
         == 2
     )
     assert footer("Hi", unsubscribe_form="none") == "Hi\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "label", "reply"),
+    [
+        ("Guten Tag, haben Sie und Ihre Leute Zeit?", "Abmelden", "antworten Sie mit „stop“"),
+        ("Haben Sie meine Zeilen gesehen?", "Abmelden", "antworten Sie mit „stop“"),
+        (
+            "Hi {{ first_name }},\n\nhave you seen this? https://und.example",
+            "Unsubscribe",
+            "reply with “stop”",
+        ),
+        ("Bonjour, avez-vous vu notre message ?", "Se désinscrire", "répondez « stop »"),
+        ("{{ opening_line }}", "Unsubscribe", "reply with “stop”"),
+        ("<p>Ik heb het niet gezien</p>", "Afmelden", "‘stop’"),
+    ],
+)
+def test_the_line_for_opting_out_is_in_the_language_of_the_text(body: str, label: str, reply: str) -> None:
+    assert f"{label}: " in footer(body)
+    assert reply in footer(body, unsubscribe_form="reply")
+
+
+def test_every_language_that_is_told_has_its_words_for_opting_out() -> None:
+    assert set(opt_out_words._LABELS) == set(opt_out_words._REPLIES) == set(NAMES)
+    assert all(re.search(r"\bstop\b", words) for words in opt_out_words._REPLIES.values())
 
 
 def test_uses_say_where_a_field_stands_and_whether_it_may_be_empty() -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 
 from reachly.data.models.campaigns import Campaign
 from reachly.data.session import Session
 from reachly.kit.language import guess_language
+from reachly.services.rendering import plain_words
 from reachly.services.sequences import service as sequences
 from reachly.services.sequences.schemas import SequenceOut
 
-_MARKS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<[^>]*>|https?://\S+", re.DOTALL)
 OPENING = "opening_line"
 
 
@@ -23,11 +22,6 @@ async def spoken_in(session: Session, organization_id: uuid.UUID, campaign: Camp
 def language_of(steps: list[SequenceOut]) -> str | None:
     """Of these steps, all their variants together."""
     return guess_language(plain_words("\n".join(opening_bodies(steps))))
-
-
-def plain_words(text: str) -> str:
-    """A template without its marks and addresses."""
-    return _MARKS.sub(" ", text)
 
 
 def opening_bodies(steps: list[SequenceOut]) -> list[str]:

@@ -13,7 +13,7 @@ from reachly.integrations.enricher.port import LeadFields
 from reachly.kit.errors import Invalid, NotFound
 from reachly.kit.language import guess_language
 from reachly.services.campaigns.schemas import CampaignSettings, PreviewIn, PreviewOut
-from reachly.services.campaigns.service.languages import OPENING, plain_words
+from reachly.services.campaigns.service.languages import OPENING
 from reachly.services.campaigns.service.reading import get_row
 from reachly.services.email_accounts import service as email_accounts
 from reachly.services.enrichment import service as enrichment
@@ -26,6 +26,7 @@ from reachly.services.rendering import (
     UnresolvedField,
     compile_template,
     count_forms,
+    plain_words,
     render,
     unresolved_fields,
 )
