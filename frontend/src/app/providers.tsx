@@ -6,6 +6,7 @@ import * as z from 'zod';
 
 import { Toaster } from '@/components/ui/toast';
 import { TooltipProvider } from '@/components/ui/tooltip';
+import { UnsavedGuard } from '@/components/ui/unsaved-guard';
 import { makeQueryClient } from '@/lib/query';
 
 // zod would try `new Function`, which the content security policy refuses and reports.
@@ -18,6 +19,7 @@ export function Providers({ children }: { children: ReactNode }) {
       <QueryClientProvider client={queries}>
         <TooltipProvider delayDuration={250} skipDelayDuration={100}>
           {children}
+          <UnsavedGuard />
           <Toaster />
         </TooltipProvider>
       </QueryClientProvider>

@@ -20,6 +20,7 @@ import { useHotkeys } from '@/hooks/use-hotkeys';
 import { refresh } from '@/lib/auth';
 import { can } from '@/lib/can';
 import { paths, withQuery } from '@/lib/paths';
+import { beforeLeaving } from '@/lib/unsaved';
 
 import { Palette } from './palette';
 import { SHORTCUTS } from './shortcuts';
@@ -72,6 +73,7 @@ function Frame({ me, children }: { me: Me; children: ReactNode }) {
   const router = useRouter();
   const live = useLiveStatus();
   const { data: pulse } = usePulse();
+  const go = (path: string) => beforeLeaving(() => router.push(path));
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   useHotkeys({
@@ -82,13 +84,13 @@ function Frame({ me, children }: { me: Me; children: ReactNode }) {
       else setPalette(true);
     },
     '?': () => setHelp(true),
-    'g t': () => router.push(paths.today),
-    'g c': () => router.push(paths.campaigns),
-    'g i': () => router.push(paths.inbox),
-    'g l': () => router.push(paths.leads),
-    'g m': () => router.push(paths.mailboxes),
-    'g a': () => router.push(paths.analytics),
-    'g s': () => router.push(paths.settings),
+    'g t': () => go(paths.today),
+    'g c': () => go(paths.campaigns),
+    'g i': () => go(paths.inbox),
+    'g l': () => go(paths.leads),
+    'g m': () => go(paths.mailboxes),
+    'g a': () => go(paths.analytics),
+    'g s': () => go(paths.settings),
   });
   const nav: NavItem[] = [
     { href: paths.today, label: 'Today', icon: House },

@@ -28,6 +28,7 @@ import { signOut } from '@/lib/auth';
 import { can } from '@/lib/can';
 import type { Schema } from '@/lib/client';
 import { paths } from '@/lib/paths';
+import { beforeLeaving } from '@/lib/unsaved';
 
 import { partsFor } from './settings/parts';
 
@@ -47,7 +48,7 @@ export function Palette({ open, onOpenChange, me, onHelp }: PaletteProps) {
   const found = useSearch(q, open);
   const waiting =
     asked !== '' && !found.isError && !(q === asked && found.data !== undefined && !found.isPlaceholderData);
-  const go = (path: string) => () => router.push(path);
+  const go = (path: string) => () => beforeLeaving(() => router.push(path));
   const pages: PaletteItem[] = [
     { id: 'today', label: 'Today', icon: House, hint: 'g t', run: go(paths.today) },
     { id: 'campaigns', label: 'Campaigns', icon: Send, hint: 'g c', run: go(paths.campaigns) },
@@ -95,7 +96,7 @@ export function Palette({ open, onOpenChange, me, onHelp }: PaletteProps) {
       run: () => setTheme(dark ? 'light' : 'dark'),
     },
     { id: 'keys', label: 'Keyboard', icon: Keyboard, hint: '?', run: onHelp },
-    { id: 'out', label: 'Sign out', icon: LogOut, run: () => void signOut() },
+    { id: 'out', label: 'Sign out', icon: LogOut, run: () => beforeLeaving(() => void signOut()) },
   ];
   // What the server found is shown whatever the words: it may have matched on a field not seen here.
   const hits = (

@@ -3,6 +3,7 @@ import { useId, type FormEvent, type ReactNode } from 'react';
 
 import { Button } from '@/components/ui/button';
 import { Dialog, DialogClose, DialogContent } from '@/components/ui/dialog';
+import { useUnsaved } from '@/hooks/use-unsaved';
 
 /** A dialog that asks for one thing and makes it. */
 export function FormDialog({
@@ -12,6 +13,7 @@ export function FormDialog({
   description,
   action,
   busy,
+  unsaved,
   onSubmit,
   className,
   children,
@@ -23,6 +25,8 @@ export function FormDialog({
   /** What the button that sends says. */
   action: string;
   busy: boolean;
+  /** Something is typed that closing would lose. */
+  unsaved: boolean;
   onSubmit: (event: FormEvent) => void;
   /** Of the form. */
   className?: string;
@@ -45,10 +49,17 @@ export function FormDialog({
           </>
         }
       >
+        <Typed unsaved={unsaved} />
         <form id={form} noValidate onSubmit={onSubmit} className={className}>
           {children}
         </form>
       </DialogContent>
     </Dialog>
   );
+}
+
+/** Inside the dialog, so that it is the dialog that asks. */
+function Typed({ unsaved }: { unsaved: boolean }) {
+  useUnsaved(unsaved);
+  return null;
 }

@@ -5,6 +5,7 @@ import type { FieldValues, UseFormReturn } from 'react-hook-form';
 import { Button } from '@/components/ui/button';
 import { Notice } from '@/components/ui/states';
 import { toastError } from '@/components/ui/toast';
+import { useUnsaved } from '@/hooks/use-unsaved';
 import { placeFaults } from '@/lib/form-faults';
 import { wordsFor } from '@/lib/problem';
 
@@ -23,7 +24,7 @@ export function submitting<V extends FieldValues, Sent extends FieldValues>(
   return (event) => void submit(event);
 }
 
-/** Saves a form that shows what is so; there is nothing to save before something is changed. */
+/** Saves a form that shows what is so; there is nothing to save before something is changed, nor lost unasked after. */
 export function SaveButton<V extends FieldValues>({
   form,
   busy,
@@ -31,8 +32,10 @@ export function SaveButton<V extends FieldValues>({
   form: UseFormReturn<V, unknown, FieldValues>;
   busy: boolean;
 }) {
+  const { isDirty } = form.formState;
+  useUnsaved(isDirty);
   return (
-    <Button type="submit" variant="primary" disabled={!form.formState.isDirty} loading={busy}>
+    <Button type="submit" variant="primary" disabled={!isDirty} loading={busy}>
       Save
     </Button>
   );

@@ -1,13 +1,33 @@
 import { X } from 'lucide-react';
 import { AlertDialog, Dialog as Radix } from 'radix-ui';
-import { useRef, useState, type ComponentProps, type ReactNode } from 'react';
+import { useContext, useMemo, useRef, useState, type ComponentProps, type ReactNode } from 'react';
 
+import { UnsavedScope } from '@/hooks/use-unsaved';
 import { cn } from '@/lib/cn';
+import { beforeLeaving, type Unsaved } from '@/lib/unsaved';
 
 import { Boundary } from './boundary';
 import { Button } from './button';
 
-export const Dialog = Radix.Root;
+/** Asks before it closes by Escape, its cross, or a click beside it while a form inside is unsaved. */
+export function Dialog({ onOpenChange, children, ...rest }: ComponentProps<typeof Radix.Root>) {
+  const around = useContext(UnsavedScope);
+  const scope = useMemo(() => {
+    const own: Unsaved = new Set();
+    return { own, all: [own, ...around] };
+  }, [around]);
+  return (
+    <Radix.Root
+      {...rest}
+      onOpenChange={(open) => {
+        if (open) onOpenChange?.(true);
+        else beforeLeaving(() => onOpenChange?.(false), scope.own);
+      }}
+    >
+      <UnsavedScope.Provider value={scope.all}>{children}</UnsavedScope.Provider>
+    </Radix.Root>
+  );
+}
 export const DialogTrigger = Radix.Trigger;
 export const DialogClose = Radix.Close;
 
@@ -115,6 +135,8 @@ interface ConfirmProps {
   /** What else is to be chosen, under the question. */
   children?: ReactNode;
   action: string;
+  /** What the button that does nothing says. */
+  cancel?: string;
   danger?: boolean;
   onConfirm: () => Promise<unknown> | void;
 }
@@ -150,7 +172,7 @@ export function Confirm({ trigger, open, onOpenChange, ...props }: ConfirmProps)
           {props.children}
           <div className="mt-4 flex justify-end gap-2">
             <AlertDialog.Cancel asChild>
-              <Button>Cancel</Button>
+              <Button>{props.cancel ?? 'Cancel'}</Button>
             </AlertDialog.Cancel>
             <Button
               variant={props.danger ? 'danger' : 'primary'}

@@ -18,11 +18,13 @@ import { SuppressionList } from '@/features/suppressions/components/suppression-
 import { useUrlState } from '@/hooks/use-url-state';
 import { can } from '@/lib/can';
 import { cn } from '@/lib/cn';
+import { beforeLeaving } from '@/lib/unsaved';
 
 import { PARTS, partsFor, type Part as PartOf } from './parts';
 
 export function SettingsView() {
-  const [raw, setPart] = useUrlState('part', 'profile');
+  const [raw, writePart] = useUrlState('part', 'profile');
+  const setPart = (next: string) => beforeLeaving(() => writePart(next));
   const { data: me } = useMe();
   const parts = partsFor(me);
   const part = PARTS.find((one) => one.value === raw)?.value ?? 'profile';

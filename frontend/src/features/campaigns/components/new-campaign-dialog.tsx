@@ -46,6 +46,7 @@ export function NewCampaignDialog({
       description="A draft: nothing is sent before you start it."
       action="Create draft"
       busy={create.isPending}
+      unsaved={form.formState.isDirty}
       onSubmit={submit}
     >
       <TextField form={form} name="name" label="Name" placeholder="Autumn, studios in Lisbon" autoFocus />

@@ -7,6 +7,7 @@ import { Button } from '@/components/ui/button';
 import { Switch } from '@/components/ui/checkbox';
 import { Input } from '@/components/ui/input';
 import { toast, toastError } from '@/components/ui/toast';
+import { useUnsaved } from '@/hooks/use-unsaved';
 import { isWholeWeek, OFFICE_WEEK, WHOLE_WEEK, windowsInWords, type Windows } from '@/lib/week';
 
 import { useUpdateMailbox, type MailboxPatch } from '../api/change-mailbox';
@@ -53,6 +54,7 @@ export function AvailabilityForm({ mailbox, readOnly }: { mailbox: Mailbox; read
   const faults = tried ? faultsOf(value) : {};
   const change = (part: Partial<Availability>) => setValue((old) => ({ ...old, ...part }));
   const dirty = JSON.stringify(value) !== JSON.stringify(saved);
+  useUnsaved(dirty && !readOnly);
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();

@@ -6,6 +6,7 @@ import { Dialog, DrawerContent } from '@/components/ui/dialog';
 import { ErrorState, Skeleton } from '@/components/ui/states';
 import { Badge } from '@/components/ui/status';
 import type { Schema } from '@/lib/client';
+import { beforeLeaving } from '@/lib/unsaved';
 
 import { useProviders } from '../api/list-providers';
 import { ConnectForm } from './connect-form';
@@ -41,7 +42,12 @@ export function ConnectDialog({
       >
         {way === 'smtp' ? (
           <>
-            <Button variant="ghost" size="sm" className="-ml-2 mb-3" onClick={() => onWay('choose')}>
+            <Button
+              variant="ghost"
+              size="sm"
+              className="-ml-2 mb-3"
+              onClick={() => beforeLeaving(() => onWay('choose'))}
+            >
               <ArrowLeft aria-hidden /> Other ways
             </Button>
             <ConnectForm onDone={() => onWay('')} />

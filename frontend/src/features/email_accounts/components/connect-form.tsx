@@ -10,6 +10,7 @@ import { Button } from '@/components/ui/button';
 import { Notice } from '@/components/ui/states';
 import { toast } from '@/components/ui/toast';
 import { placeFaults } from '@/lib/form-faults';
+import { useUnsaved } from '@/hooks/use-unsaved';
 import { ownZone } from '@/lib/format';
 
 import { useConnectSmtp } from '../api/change-mailbox';
@@ -51,6 +52,7 @@ export function ConnectForm({ onDone }: { onDone: () => void }) {
       imap: { host: '', port: 993, security: 'tls', allow_unencrypted: false },
     },
   });
+  useUnsaved(form.formState.isDirty);
   const address = useWatch({ control: form.control, name: 'email_address' });
   const withImap = useWatch({ control: form.control, name: 'with_imap' });
   const preset = presetFor(address);

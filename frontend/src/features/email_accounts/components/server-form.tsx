@@ -8,6 +8,7 @@ import { PasswordField, SelectField, TextField } from '@/components/forms/fields
 import { Refusal } from '@/components/forms/submit';
 import { Button } from '@/components/ui/button';
 import { toast } from '@/components/ui/toast';
+import { useUnsaved } from '@/hooks/use-unsaved';
 
 import { useUpdateMailbox } from '../api/change-mailbox';
 import type { Mailbox } from '../api/list-mailboxes';
@@ -65,6 +66,7 @@ function LegForm({ mailbox, leg, onDone }: { mailbox: Mailbox; leg: 'smtp' | 'im
       password: '',
     },
   });
+  useUnsaved(form.formState.isDirty);
   const submit = form.handleSubmit(async (values) => {
     try {
       await update.mutateAsync({ id: mailbox.id, patch: { [leg]: values } });

@@ -8,6 +8,7 @@ import { SaveButton, submitting } from '@/components/forms/submit';
 import { ZoneOptions } from '@/components/forms/zone-options';
 import { Button } from '@/components/ui/button';
 import { toast } from '@/components/ui/toast';
+import { useUnsaved } from '@/hooks/use-unsaved';
 
 import { useChangePassword } from '../api/change-password';
 import type { Me } from '../api/get-me';
@@ -53,6 +54,7 @@ export function PasswordForm() {
     resolver: zodResolver(passwords),
     defaultValues: { current_password: '', new_password: '' },
   });
+  useUnsaved(form.formState.isDirty);
   const submit = submitting(form, async (values) => {
     await change.mutateAsync(values);
     form.reset();

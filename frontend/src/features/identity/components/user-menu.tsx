@@ -7,6 +7,7 @@ import { Button } from '@/components/ui/button';
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@/components/ui/menu';
 import { signOut } from '@/lib/auth';
 import { paths } from '@/lib/paths';
+import { beforeLeaving } from '@/lib/unsaved';
 
 import type { Me } from '../api/get-me';
 
@@ -42,7 +43,7 @@ export function UserMenu({ me, onKeyboard }: { me: Me; onKeyboard: () => void })
         {me.user.name && <span className="block">{me.user.email}</span>}
       </MenuLabel>
       <MenuSeparator />
-      <MenuItem onSelect={() => router.push(paths.settings)}>
+      <MenuItem onSelect={() => beforeLeaving(() => router.push(paths.settings))}>
         <Settings aria-hidden /> Settings
       </MenuItem>
       <MenuItem onSelect={onKeyboard}>
@@ -57,7 +58,7 @@ export function UserMenu({ me, onKeyboard }: { me: Me; onKeyboard: () => void })
         </MenuItem>
       ))}
       <MenuSeparator />
-      <MenuItem onSelect={() => void signOut()}>
+      <MenuItem onSelect={() => beforeLeaving(() => void signOut())}>
         <LogOut aria-hidden /> Sign out
       </MenuItem>
     </Menu>

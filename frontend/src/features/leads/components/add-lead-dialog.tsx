@@ -44,6 +44,7 @@ export function AddLeadDialog({
       description="The address is verified by itself."
       action="Add"
       busy={add.isPending}
+      unsaved={form.formState.isDirty}
       onSubmit={submit}
       className="grid gap-3 sm:grid-cols-2"
     >

@@ -9,6 +9,7 @@ import { useRowSurface } from '@/components/ui/row-surface';
 import { SearchField } from '@/components/ui/search-field';
 import { PagedList } from '@/components/ui/paged-list';
 import { toast, toastError } from '@/components/ui/toast';
+import { useUnsaved } from '@/hooks/use-unsaved';
 import { day } from '@/lib/format';
 
 import {
@@ -57,6 +58,7 @@ export function SuppressionList({ canAdd, canDelete }: { canAdd: boolean; canDel
 
 function AddOne() {
   const [value, setValue] = useState('');
+  useUnsaved(value.trim() !== '');
   const add = useAddSuppression();
   return (
     <form
