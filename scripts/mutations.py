@@ -304,6 +304,8 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         function = node.func
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        if name == "TypeVar":
+            return
         end = self._span(function)[1]
         if name in _SWAPS and not (name == "match" and not isinstance(function, ast.Attribute)):
             self._add((end - len(name), end, _SWAPS[name]))

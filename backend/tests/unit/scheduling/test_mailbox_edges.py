@@ -132,6 +132,7 @@ def test_counts_of_the_mailbox_and_of_its_domain(
     ruled, made = rules(daily_limit=5, domain_cap=9), use(**facts)
     assert (ruled.own_full(made, TODAY, AT), ruled.domain_full(made, TODAY, AT)) == (own, domain)
     assert ruled.room(made, AT) == room
+    assert rules(daily_limit=50, domain_cap=9).room(use(domain_used=9, day=TODAY - 1), AT) == 9
     free = rules(daily_limit=5)
     assert free.domain_full(made, TODAY, AT) is False
     assert free.room(made, AT) >= room

@@ -76,7 +76,7 @@ def _change_between(zone: ZoneInfo, before: int, after: int) -> int:
 def local_to_utc(zone: ZoneInfo, wall: datetime) -> int:
     """UTC seconds of a wall-clock time: skipped times move forward to the change, repeated ones use the first."""
     first, second = _instant(zone, wall, 0), _instant(zone, wall, 1)
-    return first if first <= second else _change_between(zone, second - 1, first + 1)
+    return first if first <= second else _change_between(zone, second, first)
 
 
 def _window_in_utc(zone: ZoneInfo, day: date, start: int, end: int) -> list[Range]:

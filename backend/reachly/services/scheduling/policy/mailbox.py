@@ -311,13 +311,13 @@ def next_slot(state: MailboxState, now: datetime) -> Slot:
     rules, use = rules_of(state.mailbox), use_of(state, now)
     at = to_seconds(now)
     reason = rules.hold(use, at)
-    if reason is None and not rules.hopeless:
+    if reason is None:
         return Slot(now)
     found = rules.earliest(use, at)
     carried = rules.carried_until(use, at) if reason in COUNTED else None
     return Slot(
         None if found is None else to_instant(found),
-        reason or BlockReason.MAILBOX_CAP,
+        reason,
         None if carried is None else to_instant(carried),
     )
 
