@@ -84,6 +84,7 @@ def test_every_name_of_a_weekday_is_the_next_one(number: int, name: str) -> None
     ("back on 05/01/2027", date(2027, 1, 5)),
     ("back on 25/01/2027", date(2027, 1, 25)),
     ("back on 13/13/2027", None),
+    ("back on 04/01/2027", date(2027, 1, 4)),
     # Today, and as far as is believed.
     ("back on 2027-01-04", date(2027, 1, 4)),
     ("back on 2027-01-03", None),

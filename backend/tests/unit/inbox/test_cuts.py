@@ -33,13 +33,18 @@ WROTE = "On Monday Ada wrote:"
     (f"Yes.\n{FROM}\n\n\n\nSent: x\nold", f"Yes.\n{FROM}\n\nSent: x\nold".replace("\n\n\n", "\n\n")),
     ("Yes.\nFrom: here it is", "Yes.\nFrom: here it is"),
     ("Sent: x\nYes.\nFrom: here it is", "Sent: x\nYes.\nFrom: here it is"),
+    ("Sent: x\nFrom: here it is\nYes.", "Sent: x\nFrom: here it is\nYes."),
     # The line "on … wrote" may be broken twice.
     ("Yes.\nOn Monday\nAda\nwrote:\nold", "Yes."),
     ("Yes.\nOn Monday\nAda\nof Acme\nwrote:\nold", "Yes.\nOn Monday\nAda\nof Acme\nold"),
     ("wrote: \nYes.\nOn Monday\nit rains", "Yes.\nOn Monday\nit rains"),
     ("Yes.\nOn Monday   \n   Ada\n   wrote:   \nold", "Yes."),
     ("Yes.\nOn Monday Ada wro\nte:\nold", "Yes.\nOn Monday Ada wro\nte:\nold"),
+    ("Mi ha scritto:\nOn Monday\nit rains", "Mi ha scritto:\nOn Monday\nit rains"),
+    ("Yes.\nwrote:" + " " * 394 + "x\nno", "Yes.\nno"),
+    ("Yes.\nwrote:" + " " * 393 + "x\nno", "Yes.\nwrote:" + " " * 393 + "x\nno"),
     # Signatures.
+    ("\n \nSent from my phone\nYes.", "Yes."),
     ("Yes.\n-- \nJoe", "Yes."), ("Yes.\n--\nJoe", "Yes."), ("Yes.\n—\nJoe", "Yes."), ("Yes.\n––\nJoe", "Yes."),
     ("Yes.\n--  \t\nJoe", "Yes."),
     ("--\nYes.", "--\nYes."), ("Yes.\n---\nJoe", "Yes.\n---\nJoe"),

@@ -130,6 +130,7 @@ def test_addresses_in_a_text() -> None:
     for label in ("smtp", "rfc822", "to", "for", "user", "mailto", "address", "recipient"):
         assert find_addresses(f"{label}=joe@bolt.example") == ["joe@bolt.example"]
     assert find_addresses("Xto=joe@bolt.example a@b.XX") == ["xto=joe@bolt.example", "a@b.xx"]
+    assert SCANNED == 60_000
     assert find_addresses("other=joe@bolt.example") == ["other=joe@bolt.example"]
     assert find_addresses(" " * (SCANNED - 9) + "a@b.examp") == ["a@b.examp"]
     assert find_addresses(" " * (SCANNED - 4) + "a@b.example") == []
@@ -151,6 +152,12 @@ def complaint(fields: str) -> FeedbackReport | None:
 
 def test_a_feedback_report() -> None:
     assert complaint("Feedback-Type:  Fraud \nUser-Agent: x") == FeedbackReport("fraud", ())
+    assert complaint("Feedback-Type:\n fraud\nUser-Agent: x") == FeedbackReport("fraud", ())
+    line = "\nOriginal-Rcpt-To: joe@bolt.example"
+    room = 20_000 - len("Feedback-Type: abuse\nX: ") - len(line)
+    assert complaint(f"Feedback-Type: abuse\nX: {'x' * room}{line}") == FeedbackReport(
+        "abuse", ("joe@bolt.example",)
+    )
     assert complaint("User-Agent: x") == FeedbackReport("abuse", ())
     assert complaint("Feedback-Type: \nUser-Agent: x") == FeedbackReport("abuse", ())
     both = "Feedback-Type: abuse\noriginal-rcpt-to: <joe@bolt.example>\nRemoval-Recipient :\tsue@bolt.example"

@@ -83,7 +83,10 @@ def test_layers_meet_where_all_are_open() -> None:
         (NINE + 7_200, NINE + 9_000),
     ]
     touching = Calendar((Layer("UTC", every_day(((540, 600),))), Layer("UTC", every_day(((600, 660),)))))
-    assert touching.span(MONDAY) is None
+    assert touching.span(MONDAY) is Calendar(touching.layers[::-1]).span(MONDAY) is None
+    assert touching.is_open(MONDAY) is False
+    end = int(datetime(9000, 1, 1, tzinfo=UTC).timestamp())
+    assert [whole.next(end - DAY), whole.next(end)] == [end - DAY, None]
 
 
 def test_first_and_last_days_and_days_off() -> None:

@@ -94,6 +94,7 @@ def test_until_when_the_edit_holds_longer_than_the_day() -> None:
     assert Count(6, 6, CARRIED, 3).carried_until(EDIT, frees - 1) == END
     assert Count(6, 6, CARRIED, 4).carried_until(EDIT, frees) == END
     assert Count(7, 7, CARRIED).carried_until(EDIT, EDIT) is None
+    assert Count(7, 5, CARRIED).carried_until(EDIT, END) is None
     assert Count(6, 6).carried_until(EDIT, EDIT) is None
     assert Count(None, 6, CARRIED).carried_until(EDIT, EDIT) is None
 

@@ -163,7 +163,7 @@ def _day(year: str | None, month: str | int, day: str, received: date) -> date |
         this = date(received.year, int(month), int(day))
     except ValueError:
         return None
-    if this >= received - timedelta(days=30):
+    if this >= received:
         return this
     try:
         return this.replace(year=this.year + 1)

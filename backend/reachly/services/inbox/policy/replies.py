@@ -105,7 +105,7 @@ def _history_starts(lines: list[str]) -> int:
         ):
             return place
         if _STARTS.match(short):
-            joined = short.rstrip()
+            joined = short
             for following in ("", *lines[place + 1 : place + 3]):
                 joined = f"{joined} {following[:300].strip()}".rstrip()
                 if _WROTE.search(joined[-400:]):
@@ -115,9 +115,7 @@ def _history_starts(lines: list[str]) -> int:
 
 def _without_quotes(lines: list[str]) -> list[str]:
     return [
-        line
-        for line in lines
-        if not line.lstrip().startswith((">", "|>")) and not _WROTE.fullmatch(line[:400])
+        line for line in lines if not line.lstrip().startswith((">", "|>")) and not _WROTE.match(line[:400])
     ]
 
 

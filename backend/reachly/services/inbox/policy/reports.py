@@ -91,8 +91,6 @@ def _fields(block: str) -> dict[str, str]:
 
 def _recipient(group: dict[str, str]) -> ReportedRecipient | None:
     """None for the group about the message, or one that names nobody."""
-    if not {"final-recipient", "original-recipient", "action", "status", "diagnostic-code"} & group.keys():
-        return None
     final, original = _typed(group.get("final-recipient", "")), _typed(group.get("original-recipient", ""))
     status = group.get("status", "").partition("(")[0].strip()[:40]
     diagnostic = group.get("diagnostic-code", "")[:4000]

@@ -124,10 +124,9 @@ class LocalDays:
 
     def end(self, at: int) -> int:
         """The next local midnight."""
-        following = self.ordinal(at) + 1
-        while self.start(following) <= at:  # a day the zone left out
-            following += 1
-        return self.start(following)
+        return self.start(
+            self.ordinal(at) + 1
+        )  # a day the zone left out begins with the next, which `ordinal` names
 
 
 @lru_cache(maxsize=1024)
