@@ -56,7 +56,7 @@ class Caller:
 
 
 async def register(base: str, name: str) -> Caller:
-    http = httpx2.AsyncClient(base_url=base)
+    http = httpx2.AsyncClient(base_url=base, timeout=120)
     body = {"email": f"ada@{name}.example", "password": PASSWORD}
     return Caller(http, (await http.post("/api/auth/register", json=body)).json())
 
@@ -166,7 +166,7 @@ async def test_foreign_page_cannot_open_a_socket(base: str) -> None:
 
 
 async def test_long_polling_is_not_offered(base: str) -> None:
-    async with httpx2.AsyncClient(base_url=base) as http:
+    async with httpx2.AsyncClient(base_url=base, timeout=120) as http:
         answer = await http.get("/api/live/", params={"EIO": "4", "transport": "polling"})
     assert answer.status_code == 400
 

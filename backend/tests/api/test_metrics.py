@@ -71,7 +71,7 @@ async def relay(anyio_backend: str) -> AsyncIterator[tuple[RelayScript, int]]:
 
 async def scrape(address: str) -> dict[str, float]:
     """The sum over the labels of each sample."""
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(timeout=120) as http:
         answer = await http.get(f"{address}/metrics", headers={"authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200
     found: dict[str, float] = {}

@@ -132,3 +132,16 @@ def test_rooms_of_the_architecture_page_exist() -> None:
     assert rooms == {
         path.name for path in (REACHLY / "services").iterdir() if (path / "__init__.py").exists()
     }
+
+
+def test_no_client_of_the_tests_gives_up_after_the_library_s_five_seconds() -> None:
+    """A busy machine is slow: whoever asks over a socket says how long it may take."""
+    hasty = [
+        f"{name_of(path)}:{call.lineno}"
+        for path in modules(BACKEND / "tests")
+        for call in ast.walk(parsed(path))
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func) in ("httpx2.AsyncClient", "httpx2.Client")
+        and not {"timeout", "transport"} & {keyword.arg for keyword in call.keywords}
+    ]
+    assert hasty == []
