@@ -147,6 +147,10 @@ def find_refusals(facts: StartFacts) -> list[Refusal]:
     return sorted(found, key=lambda refusal: not refusal.blocks)
 
 
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"
+
+
 def _mailboxes(facts: StartFacts) -> list[Refusal]:
     if not facts.mailboxes:
         return [Refusal("no_mailbox", "Choose at least one mailbox to send from.", "/email_account_ids")]
@@ -179,9 +183,10 @@ def _words(facts: StartFacts) -> list[Refusal]:
     ]
     for name, lacking in facts.missing.items():
         count, examples = lacking.count, [email for _, _, email in lacking.people]
+        who, wait = _counted(count, "lead has", "leads have"), "This lead" if count == 1 else "These leads"
         detail = (
-            f"{count} leads have no `{name}`, and the text has no fallback for it. Fill it in, or write"
-            f' {{{{ {name} | fallback: "…" }}}}. These leads would wait.'
+            f"{who} no `{name}`, and the text has no fallback for it. Fill it in, or write"
+            f' {{{{ {name} | fallback: "…" }}}}. {wait} would wait.'
         )
         every_lead = count >= facts.people.total > 0
         found.append(
@@ -200,17 +205,23 @@ def _words(facts: StartFacts) -> list[Refusal]:
 
 def _sender_words(facts: StartFacts) -> list[Refusal]:
     told = {"signature": "signature", "sender_name": "name"}
-    return [
-        Refusal(
-            "mailbox_lacks_field",
-            f"{', '.join(addresses[:3])} has no {told[name]}, and the text uses {{{{ {name} }}}} without a fallback."
-            " Enter it under Mailboxes, or write a fallback.",
-            "/email_account_ids",
-            count=len(addresses),
-            examples=list(addresses[:3]),
+    found = []
+    for name, addresses in facts.lacking_senders.items():
+        verb = "has" if len(addresses) == 1 else "have"
+        detail = (
+            f"{', '.join(addresses[:3])} {verb} no {told[name]}, and the text uses {{{{ {name} }}}} without a fallback."
+            " Enter it under Mailboxes, or write a fallback."
         )
-        for name, addresses in facts.lacking_senders.items()
-    ]
+        found.append(
+            Refusal(
+                "mailbox_lacks_field",
+                detail,
+                "/email_account_ids",
+                count=len(addresses),
+                examples=list(addresses[:3]),
+            )
+        )
+    return found
 
 
 def _opening(facts: StartFacts) -> list[Refusal]:
@@ -224,8 +235,9 @@ def _opening(facts: StartFacts) -> list[Refusal]:
         )
         return [Refusal("opening_line_left_out", detail, "/sequences", blocks=False)]
     if facts.lines_elsewhere:
+        who = _counted(facts.lines_elsewhere, "person has", "people have")
         detail = (
-            f"The text is in {name}, and {facts.lines_elsewhere} people have an opening line in another language."
+            f"The text is in {name}, and {who} an opening line in another language."
             " Take {{ opening_line }} out, or write the text in that language."
         )
         return [
@@ -257,11 +269,16 @@ def _people(facts: StartFacts) -> list[Refusal]:
         return [Refusal("no_mailable_lead", detail, "/enrollments", count=counted.skip)]
     found = []
     if counted.wait:
-        detail = f"{counted.wait} leads are still being checked; they follow as soon as they are."
+        detail = _counted(
+            counted.wait,
+            "lead is still being checked; it follows as soon as it is.",
+            "leads are still being checked; they follow as soon as they are.",
+        )
         found.append(
             Refusal("awaiting_verification", detail, "/enrollments", blocks=False, count=counted.wait)
         )
     if counted.skip:
-        detail = f"{counted.skip} leads will be left out: undeliverable or suppressed."
+        who = _counted(counted.skip, "lead", "leads")
+        detail = f"{who} will be left out: undeliverable or suppressed."
         found.append(Refusal("leads_left_out", detail, "/enrollments", blocks=False, count=counted.skip))
     return found

@@ -130,3 +130,40 @@ def test_everybody_is_counted_once_whatever_they_lack() -> None:
     counts = count_people(verdicts, holes, "unknown")
     assert (counts.mail, counts.wait, counts.blocked, counts.skip) == (3, 2, 3, 3)
     assert counts.total == sum(verdicts.values())
+
+
+def _said(n: int) -> list[str]:
+    """Every sentence of the check that counts, with `n` to count."""
+    people = PeopleCounts(mail=9, wait=n, skip=n)
+    boxes = [f"m{i}@x.example" for i in range(n)]
+    found = find_refusals(
+        replace(
+            READY, missing={"company": Lacking(n, [WHO])}, people=people, unread_mailboxes=n,
+            lacking_senders={"signature": boxes}, language="de", written_languages=frozenset({"de"}), lines_elsewhere=n,
+        )
+    )  # fmt: skip
+    return [refusal.detail for refusal in found]
+
+
+def test_one_is_spoken_of_as_one_and_two_as_two() -> None:
+    one, two = " | ".join(_said(1)), " | ".join(_said(2))
+    for words in (
+        "1 lead has no",
+        "This lead would",
+        "m0@x.example has no",
+        "1 person has",
+        "1 lead is",
+        "1 lead will",
+    ):
+        assert words in one
+    for words in (
+        "2 leads have no",
+        "These leads would",
+        "m1@x.example have no",
+        "2 people have",
+        "2 leads are",
+        "2 leads will",
+    ):
+        assert words in two
+    assert "1 leads" not in one
+    assert "1 people" not in one
