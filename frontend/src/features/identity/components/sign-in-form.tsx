@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { PasswordField, TextField } from '@/components/forms/fields';
 import { Refusal } from '@/components/forms/submit';
 import { Button } from '@/components/ui/button';
+import { Notice } from '@/components/ui/states';
 import { placeFaults } from '@/lib/form-faults';
 import { ApiError } from '@/lib/problem';
 
@@ -31,7 +32,15 @@ export function SignInForm({ onDone }: { onDone: () => void }) {
   const refused = signIn.error instanceof ApiError && signIn.error.status === 401;
   return (
     <form onSubmit={(event) => void submit(event)} className="space-y-4" noValidate>
-      <Refusal error={signIn.error} title={refused ? 'Address or password is wrong' : undefined} />
+      {refused ? (
+        <div role="alert">
+          <Notice tone="bounced" title="Address or password is wrong">
+            Check both and try again.
+          </Notice>
+        </div>
+      ) : (
+        <Refusal error={signIn.error} />
+      )}
       <TextField form={form} name="email" label="E-mail" type="email" autoComplete="username" autoFocus />
       <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
       <Button type="submit" variant="primary" size="lg" className="w-full" loading={signIn.isPending}>
