@@ -6,12 +6,14 @@ export interface FunnelStage {
   label: string;
   value: number;
   tone: Tone;
+  /** What its rate is a share of, as in every other place that tells it; none where it would be the whole. */
+  share?: { of: number; noun: string };
   /** What a machine did beside the human figure; drawn hatched. */
   machine?: number | undefined;
   note?: string;
 }
 
-/** Stages of one whole: each with its number, its share of the first, and machine activity apart. */
+/** Stages drawn against one whole: each with its number, its rate of what it says, and machine activity apart. */
 export function Funnel({ stages, of }: { stages: readonly FunnelStage[]; of: number }) {
   return (
     <>
@@ -33,7 +35,11 @@ export function Funnel({ stages, of }: { stages: readonly FunnelStage[]; of: num
             </dd>
             <dd className="min-w-28 text-right">
               <span className="font-medium">{count(stage.value)}</span>{' '}
-              <span className="text-xs text-ink-3">{of >= RATE_FLOOR ? rate(stage.value, of) : ''}</span>
+              <span className="text-xs text-ink-3">
+                {stage.share && stage.share.of >= RATE_FLOOR
+                  ? `${rate(stage.value, stage.share.of)} of ${stage.share.noun}`
+                  : ''}
+              </span>
               {stage.machine ? (
                 <span className="block text-2xs text-ink-3">+ {count(stage.machine)} by machines</span>
               ) : null}
