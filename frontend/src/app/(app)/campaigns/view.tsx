@@ -96,6 +96,7 @@ export function CampaignsView() {
         mailboxIds={(mailboxes.data ?? [])
           .filter((box) => box.is_active && box.status === 'connected')
           .map((box) => box.id)}
+        zone={me?.organization.timezone ?? 'UTC'}
       />
     </Page>
   );

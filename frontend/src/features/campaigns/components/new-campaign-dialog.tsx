@@ -7,7 +7,6 @@ import * as z from 'zod';
 import { TextField } from '@/components/forms/fields';
 import { FormDialog } from '@/components/forms/form-dialog';
 import { submitting } from '@/components/forms/submit';
-import { ownZone } from '@/lib/format';
 import { paths } from '@/lib/paths';
 
 import { useCreateCampaign } from '../api/create-campaign';
@@ -19,11 +18,14 @@ export function NewCampaignDialog({
   open,
   onOpenChange,
   mailboxIds,
+  zone,
 }: {
   open: boolean;
   onOpenChange: (open: boolean) => void;
   /** Those that can send now: a new campaign begins with all of them. */
   mailboxIds: readonly string[];
+  /** The organization's: where people work together, not where one of them happens to sit. */
+  zone: string;
 }) {
   const router = useRouter();
   const create = useCreateCampaign();
@@ -33,7 +35,7 @@ export function NewCampaignDialog({
       name,
       email_account_ids: [...mailboxIds],
       send_schedule: {
-        timezone: ownZone(),
+        timezone: zone,
         windows: Object.fromEntries(WORKDAYS.map((day) => [day, [['09:00', '17:00']]])),
       },
     });
@@ -50,6 +52,10 @@ export function NewCampaignDialog({
       onSubmit={submit}
     >
       <TextField form={form} name="name" label="Name" placeholder="Autumn, studios in Lisbon" autoFocus />
+      <p className="mt-3 text-ink-2">
+        Sends Mon to Fri 9:00 to 17:00 by the organization’s time zone, {zone.replaceAll('_', ' ')}, until you
+        change its schedule.
+      </p>
     </FormDialog>
   );
 }
