@@ -157,7 +157,7 @@ async function chooseSchedule(page: Page): Promise<void> {
 
 async function checkAndStart(page: Page): Promise<void> {
   await page.getByRole('tab', { name: /Check/ }).click();
-  const mailable = page.getByText(`${LEADS.length} of ${LEADS.length} people can be written to now`);
+  const mailable = page.getByText(`${LEADS.length} of ${LEADS.length} people can be written to`);
   await expect(async () => {
     await page.getByRole('button', { name: 'Check again' }).click();
     await expect(mailable).toBeVisible({ timeout: 3_000 });

@@ -65,7 +65,7 @@ export function CheckPart({
     <div className="space-y-4">
       <Panel
         title={findings.length === 0 ? 'Ready' : said(findings)}
-        description={`${count(mailable)} of ${plural(leads, 'person', 'people')} can be written to now`}
+        description={`${count(mailable)} of ${plural(leads, 'person', 'people')} can be written to`}
         action={
           <Button variant="ghost" size="sm" loading={check.isFetching} onClick={() => void check.refetch()}>
             Check again
@@ -157,7 +157,7 @@ function StartBar({
     <div className="sticky bottom-0 flex flex-wrap items-center justify-end gap-3 border-t bg-canvas py-3">
       <span className="text-ink-2">
         {canStart
-          ? `${verb} writes to ${plural(mailable, 'person', 'people')}, within the hours and caps above.`
+          ? `${verb}: ${plural(mailable, 'person', 'people')} can be written to, each when due, within the hours and caps above.`
           : 'Fix what is marked red first.'}
       </span>
       <Confirm
@@ -167,7 +167,7 @@ function StartBar({
           </Button>
         }
         title={`${verb} ${campaign.name}?`}
-        description={`Real messages go to ${plural(mailable, 'person', 'people')}. You can pause at any moment.`}
+        description={`Real messages go out: ${plural(mailable, 'person', 'people')} can be written to, each when due. You can pause at any moment.`}
         action={verb}
         onConfirm={() => start()}
       />
