@@ -109,6 +109,11 @@ const DETAILS: Record<number, string> = {
   503: 'It will be back in a moment. Nothing you entered is lost.',
 };
 
+/** For a reading of one thing by the id in the address: gone, another's, or no id at all (422 before it is looked for). */
+export function isOfNoneSuch(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 404 || error.status === 422);
+}
+
 /** Title and advice for any thrown value, in the user's terms. */
 export function wordsFor(error: unknown): { title: string; detail: string } {
   if (error instanceof ApiError) {

@@ -1,9 +1,10 @@
 'use client';
 import { CloudOff, Lock, SearchX, TriangleAlert, type LucideIcon } from 'lucide-react';
+import Link from 'next/link';
 import { useState, type ReactNode } from 'react';
 
 import { cn } from '@/lib/cn';
-import { ApiError, requestIdOf, wordsFor } from '@/lib/problem';
+import { ApiError, isOfNoneSuch, requestIdOf, wordsFor } from '@/lib/problem';
 
 import { Button } from './button';
 
@@ -55,16 +56,47 @@ export function EmptyState(props: StateProps) {
   return <State {...props} />;
 }
 
+export interface Thing {
+  /** `campaign`, as in “There is no such campaign”. */
+  name: string;
+  /** Where all of them are, and what the link there says. */
+  back: { href: string; label: string };
+}
+
+/** The address names something that is not there. */
+export function NoSuch({ name, back, className }: Thing & { className?: string | undefined }) {
+  return (
+    <div role="alert">
+      <State
+        icon={SearchX}
+        title={`There is no such ${name}`}
+        className={className}
+        action={
+          <Button asChild>
+            <Link href={back.href}>{back.label}</Link>
+          </Button>
+        }
+      >
+        It may have been deleted, or the address is wrong.
+      </State>
+    </div>
+  );
+}
+
 /** What happened and what to do next, from any error a call can throw. */
 export function ErrorState({
   error,
   onRetry,
+  thing,
   className,
 }: {
   error: unknown;
   onRetry?: () => void;
+  /** What the address names, where it names one: an address of none is told so, with the way back. */
+  thing?: Thing;
   className?: string;
 }) {
+  if (thing && isOfNoneSuch(error)) return <NoSuch {...thing} className={className} />;
   const words = wordsFor(error);
   const status = error instanceof ApiError ? error.status : 0;
   const icon = status === 403 ? Lock : status === 404 ? SearchX : status === 0 ? CloudOff : TriangleAlert;

@@ -3,7 +3,7 @@ import { Mail, Plus } from 'lucide-react';
 
 import { Page } from '@/components/layout/page';
 import { Button } from '@/components/ui/button';
-import { EmptyState, ErrorState } from '@/components/ui/states';
+import { EmptyState, ErrorState, Notice } from '@/components/ui/states';
 import { useMailboxes } from '@/features/email_accounts/api/list-mailboxes';
 import { ConnectDialog } from '@/features/email_accounts/components/connect-dialog';
 import { MailboxDrawer } from '@/features/email_accounts/components/mailbox-drawer';
@@ -35,6 +35,11 @@ export function MailboxesView() {
         <ErrorState error={mailboxes.error} onRetry={() => void mailboxes.refetch()} />
       ) : (
         <>
+          {open !== '' && mailboxes.isSuccess && !boxes.some((box) => box.id === open) && (
+            <Notice tone="held" className="mb-3" title="There is no such mailbox">
+              It may have been disconnected, or the address is wrong. All that are connected stand below.
+            </Notice>
+          )}
           {boxes.length > 0 && (
             <p className="mb-3 text-ink-2">
               {plural(boxes.length, 'mailbox', 'mailboxes')}, {count(sent)} of {count(room)} messages sent

@@ -42,7 +42,14 @@ export function Conversation({
     end.current?.scrollIntoView({ block: 'end' });
   }, [messages]);
   if (thread.isPending) return <SkeletonRows rows={4} />;
-  if (thread.isLoadingError) return <ErrorState error={thread.error} onRetry={() => void thread.refetch()} />;
+  if (thread.isLoadingError)
+    return (
+      <ErrorState
+        error={thread.error}
+        onRetry={() => void thread.refetch()}
+        thing={{ name: 'conversation', back: { href: paths.inbox, label: 'To the inbox' } }}
+      />
+    );
   return (
     <>
       <Header thread={thread.data} canWrite={canWrite} onClose={onClose} />

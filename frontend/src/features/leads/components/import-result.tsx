@@ -18,7 +18,14 @@ import { downloadFailedRows, useImport, useImportRows, useUndoImport, type Impor
 export function ImportResult({ id, canUndo }: { id: string; canUndo: boolean }) {
   const job = useImport(id);
   if (job.isPending) return <SkeletonRows rows={4} className="rounded-lg border bg-panel" />;
-  if (job.isLoadingError) return <ErrorState error={job.error} onRetry={() => void job.refetch()} />;
+  if (job.isLoadingError)
+    return (
+      <ErrorState
+        error={job.error}
+        onRetry={() => void job.refetch()}
+        thing={{ name: 'import', back: { href: paths.leadsImport(), label: 'All imports' } }}
+      />
+    );
   const running = ['uploading', 'queued', 'running', 'undoing'].includes(job.data.status);
   return (
     <div className="space-y-4" aria-live="polite">

@@ -55,7 +55,11 @@ function LoadedCampaign({ id }: { id: string }) {
   if (campaign.isLoadingError)
     return (
       <Page title="Campaign" crumbs={[{ label: 'Campaigns', href: paths.campaigns }]}>
-        <ErrorState error={campaign.error} onRetry={() => void campaign.refetch()} />
+        <ErrorState
+          error={campaign.error}
+          onRetry={() => void campaign.refetch()}
+          thing={{ name: 'campaign', back: { href: paths.campaigns, label: 'All campaigns' } }}
+        />
       </Page>
     );
   return <CampaignPageBody campaign={campaign.data} />;

@@ -49,7 +49,11 @@ function LoadedLead({ id }: { id: string }) {
   if (lead.isLoadingError)
     return (
       <Page title="Lead" crumbs={crumbs}>
-        <ErrorState error={lead.error} onRetry={() => void lead.refetch()} />
+        <ErrorState
+          error={lead.error}
+          onRetry={() => void lead.refetch()}
+          thing={{ name: 'lead', back: { href: paths.leads, label: 'All leads' } }}
+        />
       </Page>
     );
   const writes = can(me, 'leads:write');

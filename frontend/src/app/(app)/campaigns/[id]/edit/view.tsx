@@ -49,7 +49,11 @@ function LoadedEdit({ id }: { id: string }) {
   if (campaign.isLoadingError)
     return (
       <Page title="Edit campaign" crumbs={[{ label: 'Campaigns', href: paths.campaigns }]}>
-        <ErrorState error={campaign.error} onRetry={() => void campaign.refetch()} />
+        <ErrorState
+          error={campaign.error}
+          onRetry={() => void campaign.refetch()}
+          thing={{ name: 'campaign', back: { href: paths.campaigns, label: 'All campaigns' } }}
+        />
       </Page>
     );
   return <Editor campaign={campaign.data} />;
