@@ -96,3 +96,11 @@ async def test_without_people_the_preview_says_that_it_invents_one(ada: Person, 
     campaign = await ready_campaign(ada, sql)
     await sql.execute("DELETE FROM enrollments")
     assert (await show(ada, campaign))["is_invented"]
+
+
+async def test_the_preview_of_somebody_not_to_be_contacted_says_so(ada: Person, sql: Any) -> None:
+    campaign, lead = await prepare(ada, sql, ENGLISH)
+    assert (await show(ada, campaign, lead))["suppression"] is None
+    assert (await ada.http.post("/api/suppressions", json={"value": "ines@example.com"})).is_success
+    told = (await show(ada, campaign, lead))["suppression"]
+    assert told["words"] == (await ada.http.get(f"/api/leads/{lead}")).json()["suppression"]["words"]

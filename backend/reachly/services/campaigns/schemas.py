@@ -257,6 +257,7 @@ class PreviewOut(BaseModel):
     problems: list[str]
     forms: int
     is_invented: bool = Field(description="Nobody is in the campaign, so this is for an invented person")
+    suppression: SuppressedOut | None = Field(None, description="Why nothing is sent to this person")
 
 
 class PersonRef(BaseModel):
@@ -285,7 +286,7 @@ class CheckOut(BaseModel):
     findings: list[CheckFinding]
     leads: int
     mailable: int = Field(
-        description="Can be written to now; with `awaiting` these are the people of the plan"
+        description="Can be written to, each when due; with `awaiting` these are the people of the plan"
     )
     awaiting: int = Field(description="Their address is still being looked at; they follow if it is good")
     blocked: int = Field(description="A field that the words need is empty")

@@ -2153,7 +2153,7 @@ export interface components {
             left_out: number;
             /**
              * Mailable
-             * @description Can be written to now; with `awaiting` these are the people of the plan
+             * @description Can be written to, each when due; with `awaiting` these are the people of the plan
              */
             mailable: number;
         };
@@ -3754,6 +3754,8 @@ export interface components {
             problems: string[];
             /** Subject */
             subject: string;
+            /** @description Why nothing is sent to this person */
+            suppression?: components["schemas"]["SuppressedOut"] | null;
             /** Text */
             text: string;
             /** To Email */

@@ -33,6 +33,7 @@ from reachly.services.rendering import (
 from reachly.services.rendering.values import LEAD_FIELDS, merge_values, text_seed
 from reachly.services.sequences import service as sequences
 from reachly.services.sequences.schemas import SequenceOut
+from reachly.services.suppression.schemas import SuppressedOut
 
 OF_THE_SENDER = frozenset({"sender_name", "signature", "postal_address"})
 INVENTED = {
@@ -51,6 +52,7 @@ class Sample:
     missing: list[str]
     forms: int
     is_invented: bool
+    suppression: SuppressedOut | None
 
 
 async def preview(session: Session, actor: Actor, campaign_id: uuid.UUID, body: PreviewIn) -> PreviewOut:
@@ -61,7 +63,7 @@ async def preview(session: Session, actor: Actor, campaign_id: uuid.UUID, body: 
         subject=rendered.subject, html=rendered.html or "", text=rendered.text, from_email=sample.sender,
         to_email=sample.to_email, unresolved=[name for name in sample.missing if name not in OF_THE_SENDER],
         unresolved_sender=[name for name in sample.missing if name in OF_THE_SENDER], problems=[],
-        forms=sample.forms, is_invented=sample.is_invented,
+        forms=sample.forms, is_invented=sample.is_invented, suppression=sample.suppression,
     )  # fmt: skip
 
 
@@ -95,7 +97,15 @@ async def render_sample(session: Session, actor: Actor, campaign_id: uuid.UUID, 
         rendered = render(compiled, shown, seed=text_seed(row.seed, str(lead["email"]).lower(), number))
     except UnresolvedField as error:
         raise Invalid(error.detail, code="unresolved_field", errors=error.errors) from None
-    return Sample(rendered, sender, str(lead["email"]), missing, count_forms(compiled), "id" not in lead)
+    return Sample(
+        rendered,
+        sender,
+        str(lead["email"]),
+        missing,
+        count_forms(compiled),
+        "id" not in lead,
+        lead.get("suppression"),
+    )
 
 
 def _words(step: SequenceOut | None, body: PreviewIn) -> tuple[str, str]:
@@ -116,7 +126,10 @@ async def _lead(
     if lead_id is None:
         return dict(INVENTED)
     lead = await leads.get_lead(session, actor, lead_id)
-    return {name: getattr(lead, name) for name in (*LEAD_FIELDS, "custom_fields")} | {"id": lead.id}
+    return {name: getattr(lead, name) for name in (*LEAD_FIELDS, "custom_fields")} | {
+        "id": lead.id,
+        "suppression": lead.suppression,
+    }
 
 
 async def _line(session: Session, actor: Actor, row: Campaign, lead: dict[str, Any], text: str) -> str:

@@ -12,6 +12,7 @@ import { Segmented } from '@/components/ui/segmented';
 import { Notice, Skeleton } from '@/components/ui/states';
 import { toast, toastError } from '@/components/ui/toast';
 import { useDebounced } from '@/hooks/use-debounced';
+import { doNotContact } from '@/lib/do-not-contact';
 import { paths } from '@/lib/paths';
 import { wordsFor } from '@/lib/problem';
 
@@ -53,7 +54,7 @@ export function PreviewPanel(props: PreviewPanelProps) {
       <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
         <Choice
           label="As this person"
-          any="as the first person"
+          any={message?.is_invented ? 'as an example person' : 'as the first person'}
           value={lead}
           onValueChange={setLead}
           options={props.people.map((person) => ({ value: person.id, label: person.label }))}
@@ -90,6 +91,11 @@ export function PreviewPanel(props: PreviewPanelProps) {
               {message.from_email} to {message.to_email}
             </p>
           </div>
+          {message.suppression && (
+            <Notice tone="bounced" className="rounded-none" title={doNotContact(message.suppression)}>
+              Nothing is sent to this person.
+            </Notice>
+          )}
           {message.unresolved.length > 0 && (
             <Notice tone="held" className="rounded-none" title="The message would wait">
               <Lacking names={message.unresolved} lead={lead} />
