@@ -14,6 +14,8 @@ WROTE = "On Monday Ada wrote:"
 @pytest.mark.parametrize(("text", "reply"), [
     ("Yes.\r\n\r\nand\rno", "Yes.\n\nand\nno"),
     ("a\n\n\n\n\nb", "a\n\nb"),
+    ("a\r\nb", "a\nb"),
+    ("Yes.\nOur Disclaimer: x", "Yes.\nOur Disclaimer: x"),
     ("a\n\n\nb", "a\n\nb"),
     ("  \n\n Yes. \n\n", "Yes."),
     # What was quoted.
@@ -82,7 +84,8 @@ def test_a_long_line_is_judged_by_its_beginning() -> None:
 
 @pytest.mark.parametrize(("reply", "subject", "intent"), [
     ("stop", "", "stop"), ("  STOP!! ", "", "stop"), ("Stop.  Please.", "", "stop"),
-    ("", "Unsubscribe!", "stop"), ("non mi interessa", "", "not_interested"),
+    ("", "Unsubscribe!", "stop"), ("", "STOP", "stop"), ("per favore cancellami", "", "stop"),
+    ("non mi interessa", "", "not_interested"),
     ("Yes", "un  subscribe", "unclear"), ("", "remove   me", "stop"), ("please’", "", "unclear"),
     ("don’t contact me", "", "stop"), ("x " * (READ // 2) + "unsubscribe me", "", "unclear"),
     ("x " * 100 + "unsubscribe me", "", "stop"),

@@ -182,6 +182,8 @@ def test_a_long_value_is_measured_before_it_is_joined() -> None:
     ('{{ a | fallback: "" }}{{ b | fallback: "" }}{{ site }}', {"site": "https://x.example/?a=1"},
      "https://x.example/?a=1"),
     ("https://x.example/{{ a }}{{ a }}", {"a": "@/"}, "https://x.example/%40%2F%40%2F"),
+    ("https://x.example/{{ a }}", {"a": "X+@"}, "https://x.example/X%2B%40"),
+    ("mailto:a@x.test?cc={{ a }}", {"a": "b@x.test"}, "mailto:a@x.test?cc=b@x.test"),
 ])  # fmt: skip
 def test_an_address_in_html(href: str, values: dict[str, str], shown: str) -> None:
     assert f'href="{shown}"' in html(f"<p><a href='{href}'>x</a></p>", values)
