@@ -44,7 +44,11 @@ export function MappingTable({
             const unlisted = target && target !== own && !COLUMNS.some((one) => one.value === target);
             return (
               <tr key={`${header}${position}`} className={cn(!target && 'text-ink-3')}>
-                <th scope="row" className="max-w-36 truncate px-4 py-2 text-left font-medium sm:max-w-48">
+                <th
+                  scope="row"
+                  title={header}
+                  className="max-w-36 truncate px-4 py-2 text-left font-medium sm:max-w-48"
+                >
                   {header || `Column ${position + 1}`}
                   <span className="block truncate text-xs font-normal text-ink-2 sm:hidden">
                     {sample.join(' · ') || 'empty'}
@@ -58,6 +62,7 @@ export function MappingTable({
                     <ArrowRight className="size-3.5 shrink-0 text-ink-3" aria-hidden />
                     <Select
                       aria-label={`Where ${header} goes`}
+                      title={target === own ? `own field “${customKey(header)}”` : undefined}
                       value={target}
                       onChange={(event) => onChange({ ...mapping, [header]: event.target.value })}
                     >

@@ -22,6 +22,7 @@ import { useRouteParam } from '@/hooks/use-route-param';
 import { can } from '@/lib/can';
 import type { Schema } from '@/lib/client';
 import { day, fullName, when } from '@/lib/format';
+import { factWords } from '@/lib/fact-words';
 import { paths } from '@/lib/paths';
 
 import { LeadEnrollments } from './enrollments';
@@ -134,7 +135,7 @@ function FoundOut({ facts }: { facts: readonly Schema<'FactOut'>[] }) {
       {facts.map((fact) => (
         <li key={`${fact.name}${fact.source}`} className="flex flex-wrap items-baseline gap-x-3 px-4 py-2">
           <span className="w-32 shrink-0 text-ink-3">{fact.name.replaceAll('_', ' ')}</span>
-          <span className="min-w-0 flex-1">{fact.value}</span>
+          <span className="min-w-0 flex-1">{factWords(fact.name, fact.value)}</span>
           <span className="shrink-0 text-xs text-ink-3">
             {fact.source.replaceAll('_', ' ')}, {day(fact.observed_at)}
           </span>
