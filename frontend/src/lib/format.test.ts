@@ -1,7 +1,20 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
 
-import { ago, countdown, day, delay, hourIn, pointsAgainst, rate, rateOf, when } from './format';
+import {
+  ago,
+  countdown,
+  day,
+  delay,
+  browserZone,
+  hourIn,
+  ownZone,
+  pointsAgainst,
+  rate,
+  rateOf,
+  showTimesIn,
+  when,
+} from './format';
 
 describe('rates', () => {
   test('a rate under the sample floor says too few instead of a number', () => {
@@ -61,4 +74,12 @@ describe('times', () => {
     expect(delay(0)).toBe('at once');
     expect(ago('2026-03-11T11:56:00Z', now)).toBe('4 min ago');
   });
+});
+
+test('times are shown by the clock of the profile, and by that of the browser where it names none', () => {
+  const at = '2027-03-12T09:00:00Z';
+  showTimesIn('Asia/Kolkata');
+  expect(when(at, new Date(at))).toBe('14:30');
+  showTimesIn(null);
+  expect(ownZone()).toBe(browserZone());
 });

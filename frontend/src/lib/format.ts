@@ -46,8 +46,19 @@ function asDate(value: string | Date): Date {
   return typeof value === 'string' ? new Date(value) : value;
 }
 
-/** The browser's zone; the one times are shown in. */
+let chosen: string | null = null;
+
+/** The zone of the user's profile from now on; null: the browser's. */
+export function showTimesIn(zone: string | null): void {
+  chosen = zone;
+}
+
+/** The zone times are shown in: that of the user's profile, else the browser's. */
 export function ownZone(): string {
+  return chosen ?? browserZone();
+}
+
+export function browserZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 }
 

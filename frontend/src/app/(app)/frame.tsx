@@ -19,6 +19,7 @@ import { useAuth } from '@/hooks/use-auth';
 import { useHotkeys } from '@/hooks/use-hotkeys';
 import { refresh } from '@/lib/auth';
 import { can } from '@/lib/can';
+import { showTimesIn } from '@/lib/format';
 import { paths, withQuery } from '@/lib/paths';
 import { beforeLeaving } from '@/lib/unsaved';
 
@@ -59,6 +60,8 @@ export function AppFrame({ children }: { children: ReactNode }) {
 }
 
 function SignedIn({ me, children }: { me: Me; children: ReactNode }) {
+  // Before anything below is drawn, so that no time is first shown by another clock.
+  showTimesIn(me.user.timezone ?? null);
   const pulse = usePulse();
   // Live events resume after the number the first pulse names; without the right to see it, from now on.
   if (can(me, 'analytics:view') && !pulse.data && !pulse.isLoadingError) return <FrameSkeleton />;

@@ -31,8 +31,13 @@ export function ProfileForm({ me }: { me: Me }) {
     <form noValidate onSubmit={submit} className="space-y-4">
       <div className="grid gap-3 sm:grid-cols-2">
         <TextField form={form} name="name" label="Name" autoComplete="name" />
-        <SelectField form={form} name="timezone" label="Time zone">
-          <ZoneOptions blank="the organization's" />
+        <SelectField
+          form={form}
+          name="timezone"
+          label="Time zone"
+          hint="Times are shown to you by this clock"
+        >
+          <ZoneOptions blank="as this browser" />
         </SelectField>
       </div>
       <p className="text-ink-2">
