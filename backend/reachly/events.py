@@ -101,6 +101,8 @@ class LeadsImported(ImportEvent):
             for key in ("imported", "updated", "skipped", "failed")
             if key in self.data
         ]
+        if self.data.get("suppressed"):
+            counts.append(f"{self.data['suppressed']} do not contact")
         return Notice("An import is through", ", ".join(counts), f"import:{self.import_id}")
 
     def job_args(self) -> dict[str, str]:

@@ -74,14 +74,14 @@ async def test_only_what_is_worth_it_is_told(ada: Person, sql: Any) -> None:
             data={"status": "auth_failed", "email_address": "a@b.example"},
             **common,
         ),
-        e.LeadsImported(import_id=new_id(), data={"imported": 3, "failed": 1}, **common),
+        e.LeadsImported(import_id=new_id(), data={"imported": 3, "failed": 1, "suppressed": 2}, **common),
         e.QuotaReached(data={"metric": "sends", "used": 3_000, "limit": 3_000}, **common),
         e.DeliverabilityFell(email_account_id=new_id(), data={"email_address": "a@b.example"}, **common),
     ]
     await tell(ada, *quiet, *loud)
     told = (await ada.http.get("/api/notifications")).json()["items"]
     assert sorted(n["kind"] for n in told) == sorted(fact.name for fact in loud)
-    assert {n["detail"] for n in told} >= {"ten in a row failed", "3 imported, 1 failed"}
+    assert {n["detail"] for n in told} >= {"ten in a row failed", "3 imported, 1 failed, 2 do not contact"}
 
 
 async def test_notices_come_in_pages(ada: Person) -> None:
