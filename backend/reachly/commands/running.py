@@ -26,6 +26,9 @@ def up(
 ) -> None:  # fmt: skip
     """Everything on this machine: database, API with the front end, worker, and a world of mail to try it on.
 
+    What it keeps lies in the folder `var` beside the program (REACHLY_DATA_DIR names another). It listens on
+    127.0.0.1:8000; PORT takes another port, REACHLY_WEB__HOST another address.
+
     Parameters
     ----------
     empty
