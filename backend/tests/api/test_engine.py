@@ -11,6 +11,7 @@ import pytest
 from reachly.kit import clock
 from tests.api.conftest import Person, add_member
 from tests.api.test_campaigns import ready_campaign
+from tests.api.test_enrollments import enroll
 
 pytestmark = pytest.mark.anyio
 
@@ -128,3 +129,30 @@ async def test_an_administrator_limits_what_a_domain_sends_a_day(ada: Person, ap
     assert most.json()["domain_daily_limit"] == 1_000_000
     none = await ada.http.put(path, json={**body, "domain_daily_limit": None})
     assert none.json()["domain_daily_limit"] is None
+
+
+async def test_what_a_server_said_of_one_person_is_not_told_of_a_group(ada: Person, sql: Any) -> None:
+    campaign = await ready_campaign(ada, sql)
+    leads = [
+        (await ada.http.post("/api/leads", json={"email": f"{name}@example.com"})).json()["id"]
+        for name in ("una", "vera")
+    ]
+    await enroll(ada, campaign, lead_ids=leads)
+    await sql.execute("UPDATE campaigns SET status = 'active', started_at = now()")
+    block = (
+        "UPDATE enrollments SET status = 'active', blocked_reason = 'deferred', blocked_detail = $1"
+        " WHERE lead_id = $2::uuid"
+    )
+
+    async def told() -> str:
+        reasons = (await ada.http.get(f"/api/campaigns/{campaign}/explain")).json()["reasons"]
+        (reason,) = [one for one in reasons if one["code"] == "deferred"]
+        assert reason["count"] == 2
+        return str(reason["detail"])
+
+    await sql.execute(block, "451 <una@example.com> later", leads[0])
+    await sql.execute(block, "451 <vera@example.com> later", leads[1])
+    assert "@" not in await told()
+    await sql.execute(block, "451 greylisted", leads[0])
+    await sql.execute(block, "451 greylisted", leads[1])
+    assert "451 greylisted" in await told()

@@ -9,8 +9,11 @@ from typing import Any
 
 from reachly.data.session import Session, raw
 
+# What is known of one person (an answer with their address) is not said of a group: the general words stand then.
 _BLOCKED = """
-SELECT blocked_reason, min(blocked_detail) AS detail, max(blocked_until) AS until, count(*) AS n,
+SELECT blocked_reason,
+       CASE WHEN min(blocked_detail) = max(blocked_detail) THEN min(blocked_detail) END AS detail,
+       max(blocked_until) AS until, count(*) AS n,
        (array_agg(sort_key ORDER BY id))[1:3] AS examples
 FROM enrollments WHERE organization_id = $1 AND campaign_id = $2 AND blocked_reason IS NOT NULL
   AND status IN ('pending', 'active', 'held') GROUP BY blocked_reason ORDER BY n DESC
