@@ -47,7 +47,7 @@ def test_so_do_kills_of_everything_that_up_has_started(tmp_path: Path, record_pr
         campaign = started(court, "Household", PEOPLE)
         kills = []
         for n in range(KILLS):
-            if court.wait_for_messages(campaign, PEOPLE // (KILLS + 3)):
+            if court.wait_for_messages(campaign, PEOPLE // (2 * KILLS)):
                 time.sleep(draw.uniform(0, 0.3))
                 kills.append(time.time())
                 court.blow(TARGETS[n % len(TARGETS)])
@@ -89,7 +89,7 @@ def started(court: Court, name: str, people: int) -> Campaign:
 
 def strike(court: Court, campaign: Campaign, draw: random.Random) -> float | None:
     """Kills a worker in mid-campaign; when. None: it was over before."""
-    if not court.wait_for_messages(campaign, PEOPLE // (KILLS + 3)):
+    if not court.wait_for_messages(campaign, PEOPLE // (2 * KILLS)):
         return None
     time.sleep(draw.uniform(0, 0.3))
     at = time.time()
