@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -18,9 +19,13 @@ pytestmark = pytest.mark.anyio
 
 
 def children() -> set[str]:
-    return {
-        pid for each in Path("/proc/self/task").iterdir() for pid in (each / "children").read_text().split()
-    }
+    found: set[str] = set()
+    for thread in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(
+            FileNotFoundError, ProcessLookupError
+        ):  # a thread may end while it is looked at
+            found |= set((thread / "children").read_text().split())
+    return found
 
 
 async def until_a_child_runs(before: set[str]) -> None:
