@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -79,6 +80,7 @@ class JudgesServers:
                 stderr=log,
                 text=True,
             )
+        self._asking = threading.Lock()
         self.ports: dict[str, int] = self._say(wanted)
 
     def order(self, name: str, mailbox: str = "", word: str = "") -> Any:
@@ -87,9 +89,10 @@ class JudgesServers:
     def _say(self, words: object) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(words) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        with self._asking:  # several threads order at once, and each reads its own answer
+            self._process.stdin.write(json.dumps(words) + "\n")
+            self._process.stdin.flush()
+            return json.loads(self._process.stdout.readline())
 
     def end(self) -> None:
         assert self._process.stdin is not None
