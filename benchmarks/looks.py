@@ -15,8 +15,8 @@ from stage import Stage
 
 LOOKS = 150  # a round, few enough that connections stay open
 _MAILBOXES = """
-INSERT INTO email_accounts (organization_id, id, provider, email_address, email_key, smtp_config, imap_config, daily_limit,
-                            min_gap_seconds, gap_jitter_seconds, created_at, updated_at)
+INSERT INTO email_accounts (organization_id, id, provider, email_address, email_key, smtp_config, imap_config,
+                            daily_limit, min_gap_seconds, gap_jitter_seconds, created_at, updated_at)
 SELECT $1, uuidv7(), 'smtp', address, address, server, server, 40, 600, 300, now(), now()
 FROM (SELECT 'm' || n || '@' || $2 AS address,
              jsonb_build_object('host', '127.0.0.1', 'port', $4::int, 'security', 'none', 'username', '') AS server
